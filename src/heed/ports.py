@@ -1,0 +1,96 @@
+"""What Heed asks of the world outside, as promises. `integrations/` keeps them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Result(StrEnum):
+    """What a platform says of one item's desired state."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    NOT_FOUND = "not_found"
+    UNSUPPORTED = "unsupported"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """Where a platform listens, and the secret that both know."""
+
+    callback_url: str
+    callback_secret: str  # Standard Webhooks form, whsec_...
+    private_addresses_allowed: tuple[str, ...]  # host:port that the operator listed as the platform's own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredState:
+    """What one item should be. A higher revision replaces a lower one."""
+
+    item_ref: str
+    visibility: str
+    revision: int
+    reason: str  # reason class, never a fact about a person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateResult:
+    """The platform's word on one item at one revision."""
+
+    item_ref: str
+    revision: int
+    result: Result
+
+
+class PlatformUnreachable(Exception):
+    """The platform did not confirm. The worker tries again; the deadline stays open."""
+
+
+class Platform(Protocol):
+    """The platform whose content this is."""
+
+    def tell_states(
+        self, endpoint: Endpoint, states: Sequence[DesiredState], *, message_id: str, now: datetime
+    ) -> list[StateResult]:
+        """Say what each item should be. Safe to repeat with the same `message_id`.
+
+        Items that the answer leaves out are confirmed later, by `POST states/results`.
+        Raises `PlatformUnreachable` when nothing, or nothing readable, came back.
+        """
+
+    def tell(
+        self, endpoint: Endpoint, payload: dict[str, object], *, message_id: str, now: datetime
+    ) -> None:
+        """Say anything else (a statement, a released upload). Raises `PlatformUnreachable`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """What came back from an address. `body` is cut at the limit asked for; `complete` says so."""
+
+    status: int
+    content_type: str
+    body: bytes
+    complete: bool
+    final_url: str
+
+
+class NotFetched(Exception):
+    """Nothing could be learnt: refused address, time-out, broken answer. Never means "gone"."""
+
+
+class Fetcher(Protocol):
+    """Reads URLs on the open web, politely, bounded, and never inside the operator's network."""
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        max_bytes: int,
+        within_seconds: float,
+        private_addresses_allowed: tuple[str, ...] = (),
+        bearer: str | None = None,
+    ) -> Fetched:
+        """GET `url`. Raises `NotFetched`; a 404 is an answer, not an error."""

@@ -1,0 +1,189 @@
+"""Settings, read from the environment (or `HEED_SECRETS_DIR` files) in one place.
+
+Every name is `HEED_` and the field in capitals. Nothing here has a default that would be unsafe on
+a real site: without `HEED_SECRET_KEY` the instance makes one and keeps it under `var/`.
+"""
+
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Configuration(BaseSettings):
+    """What an operator may set."""
+
+    model_config = SettingsConfigDict(env_prefix="HEED_", extra="ignore")
+
+    database_url: str = "postgresql://heed_app@/heed?host=/run/heed"
+    owner_database_url: str = ""  # who migrates; empty: the same as database_url
+    secret_key: str = ""
+    public_url: str = "http://127.0.0.1:8000"  # how people reach this server; links are made from it
+    allowed_hosts: str = "127.0.0.1,localhost,[::1],testserver"
+    var: Path = ROOT / "var"
+    signing_key_file: Path = Path()  # empty: var/keys/log.key
+    log_origin: str = ""  # empty: the host of public_url + /log
+    demo: bool = False  # a demonstration: prints and accepts one-click sign-ins, drawn pictures only
+    debug: bool = False
+    mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
+    mail_from: str = "notices@localhost"
+    failpoint: str = ""  # tests: name of the step at which this process kills itself
+    site_staffing: int = 2  # people who decide; 1 makes second readings "unseconded" after 24 h
+
+
+CONFIG = Configuration()
+
+
+def _database(url: str) -> dict[str, object]:
+    """Django's form of a PostgreSQL URL; a socket directory comes as `?host=`."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.pop("host", parts.hostname or ""),
+        "PORT": str(parts.port or query.pop("port", "")),
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}, **query},
+    }
+
+
+SECRET_KEY = CONFIG.secret_key or "only-for-tests-and-tools-that-sign-nothing"
+DEBUG = CONFIG.debug
+ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
+PUBLIC_URL = CONFIG.public_url.rstrip("/")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+HEED_DEMO = CONFIG.demo
+HEED_VAR = CONFIG.var
+HEED_SIGNING_KEY_FILE = (
+    CONFIG.signing_key_file if CONFIG.signing_key_file != Path() else CONFIG.var / "keys" / "log.key"
+)
+HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
+HEED_FAILPOINT = CONFIG.failpoint
+HEED_SITE_STAFFING = CONFIG.site_staffing
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django_htmx",
+    "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "procrastinate.contrib.django",
+    "heed.ledger",
+    "heed.outbox",
+    "heed.people",
+    "heed.media",
+    "heed.cases",
+    "heed.filings",
+    "heed.web",
+    "heed.worker",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "heed.urls"
+DATABASES = {"default": _database(CONFIG.database_url)}
+AUTH_USER_MODEL = "people.Staff"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "src" / "heed" / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = True
+LANGUAGE_CODE = "en"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+STATIC_URL = "static/"
+STATIC_ROOT = CONFIG.var / "static"
+STATICFILES_DIRS = [ROOT / "src" / "heed" / "web" / "static"]
+WHITENOISE_USE_FINDERS = True
+
+# A strict policy: no inline script or style, nothing from elsewhere, no framing.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_REFERRER_POLICY = "no-referrer"  # a private link must not travel in a Referer
+SECURE_CONTENT_TYPE_NOSNIFF = True
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
+# Notices may be long; what is longer still is refused by the door in words, not by a broken parser.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # staff come by invitation only; sign-up is closed
+ACCOUNT_ADAPTER = "heed.web.console.sign_in.ClosedAdapter"
+LOGIN_REDIRECT_URL = "/console/"
+LOGIN_URL = "/console/sign-in/login/"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Heed"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CONFIG.demo
+
+if CONFIG.mail_url:
+    _mail = urlsplit(CONFIG.mail_url)
+    EMAIL_HOST = _mail.hostname or "localhost"
+    EMAIL_PORT = _mail.port or 587
+    EMAIL_HOST_USER = unquote(_mail.username or "")
+    EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+    EMAIL_USE_TLS = _mail.scheme == "smtp" and EMAIL_PORT == 587
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = CONFIG.var / "mail"
+DEFAULT_FROM_EMAIL = CONFIG.mail_from
+
+# Which integration keeps which promise of `ports.py`: one dotted path each.
+HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"
+HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
+
+PROCRASTINATE_ON_APP_READY = None
+PROCRASTINATE_IMPORT_PATHS = ["heed.worker.jobs"]

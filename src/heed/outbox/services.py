@@ -1,0 +1,423 @@
+"""Writes to the outbox: tell, claim, and record how it went.
+
+Deliveries overlap safely. A claimed row carries a lease: nobody else delivers that item until the
+deliverer has recorded the outcome or the lease has run out (it was killed). A revision that arrives
+meanwhile replaces the row's content and waits for the lease, so one item is never in flight twice.
+"""
+
+import random
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from heed import ids
+from heed.outbox import backoff
+from heed.outbox.models import ERROR_NAME_LENGTH, Letter, StateTelling, Undelivered
+from heed.ports import DesiredState, Result, StateResult
+
+BATCH = 1_000  # items in one callback
+LEASE = timedelta(minutes=2)  # well past the longest call that a platform port may make (30 s)
+NO_RESULT_YET = "no_result_yet"
+PLATFORM_FAILED = "platform_failed"
+_FINAL = {Result.APPLIED, Result.NOT_FOUND, Result.UNSUPPORTED}
+_ERROR_NAME = re.compile(rf"[a-z0-9_]{{1,{ERROR_NAME_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What a platform is to be told of one item."""
+
+    item_id: UUID
+    platform_id: UUID
+    item_ref: str
+    visibility: str
+    revision: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Desired states in one deliverer's hands until `leased_until`. `id` serves as message id."""
+
+    id: UUID
+    platform_id: UUID
+    tellings: tuple[Telling, ...]
+    leased_until: datetime
+
+    @property
+    def states(self) -> tuple[DesiredState, ...]:
+        """The batch in the words of the platform port."""
+        return tuple(
+            DesiredState(
+                item_ref=telling.item_ref,
+                visibility=telling.visibility,
+                revision=telling.revision,
+                reason=telling.reason,
+            )
+            for telling in self.tellings
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """A platform's last word on one revision of one item. `newest`: no later one is queued."""
+
+    item_id: UUID
+    item_ref: str
+    revision: int
+    result: Result
+    newest: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedLetter:
+    """A letter in one deliverer's hands. `id` serves as message id."""
+
+    id: UUID
+    platform_id: UUID
+    kind: str
+    payload: dict[str, object]
+    lease_id: UUID
+
+
+# ---------------------------------------------------------------- desired states
+
+
+def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
+    """Queue desired states, in the caller's transaction; returns how many were news.
+
+    A newer revision replaces a queued, told or dead one and starts its tries afresh; the same or an
+    older one changes nothing. Call it once in a transaction: rows are locked in order of item.
+    """
+    newest: dict[UUID, Telling] = {}
+    for row in rows:
+        held = newest.setdefault(row.item_id, row)
+        if row.revision > held.revision:
+            newest[row.item_id] = row
+    if not newest:
+        return 0
+    tellings = list(newest.values())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _UPSERT,
+            [
+                now,
+                now,
+                [telling.item_id for telling in tellings],
+                [telling.platform_id for telling in tellings],
+                [telling.item_ref for telling in tellings],
+                [telling.visibility for telling in tellings],
+                [telling.revision for telling in tellings],
+                [telling.reason for telling in tellings],
+            ],
+        )
+        return int(cursor.rowcount)
+
+
+def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Say the same revision once more, as if never acknowledged; returns how many.
+
+    For what was observed to differ from the platform's word.
+    """
+    rows = StateTelling.objects.filter(item_id__in=list(item_ids))
+    return rows.update(
+        **_afresh(now),
+        told_at=None,
+        acknowledged_revision=None,
+        acknowledged_result="",
+        acknowledged_at=None,
+    )
+
+
+def claim_states(
+    platform_id: UUID, *, now: datetime, limit: int = BATCH, lease: timedelta = LEASE
+) -> Batch | None:
+    """Take up to `limit` due states of one platform; `None` when there is nothing to take.
+
+    News goes before what has failed before. Record the outcome with `record_answer` or
+    `record_failure`; without either the rows are due again when the lease has run out.
+    """
+    with transaction.atomic():
+        rows = list(_claimable(StateTelling, platform_id, now)[:limit])
+        if not rows:
+            return None
+        batch = Batch(
+            id=ids.mint(),
+            platform_id=platform_id,
+            tellings=tuple(_telling(row) for row in rows),
+            leased_until=now + lease,
+        )
+        StateTelling.objects.filter(item_id__in=[row.item_id for row in rows]).update(
+            lease_id=batch.id, leased_until=batch.leased_until
+        )
+    return batch
+
+
+def record_answer(
+    batch: Batch, results: Iterable[StateResult], *, now: datetime
+) -> list[Acknowledged]:
+    """Take in the platform's answer to a batch, and give the rows back; returns what is news.
+
+    `failed` is tried again. What the answer leaves out is awaited, then told again.
+    """
+    said = {(result.item_ref, result.revision): result.result for result in results}
+    sent = {telling.item_id: telling.revision for telling in batch.tellings}
+    luck = random.random()
+    news = []
+    with transaction.atomic():
+        rows = _locked(Q(item_id__in=list(sent)))
+        for row in rows:
+            revision = sent[row.item_id]
+            result = said.get((row.item_ref, revision))
+            ours = _release(row, batch.id)
+            if result in _FINAL:
+                news += _acknowledge(row, revision, result, now=now)
+            elif ours and row.revision == revision and row.acknowledged_revision != revision:
+                row.told_at = now
+                _put_off(row, PLATFORM_FAILED if result else NO_RESULT_YET, now=now, luck=luck)
+        _write(rows)
+    return news
+
+
+def record_results(
+    platform_id: UUID, results: Iterable[StateResult], *, now: datetime
+) -> list[Acknowledged]:
+    """Take in results that came later, by the platform's own call; returns what is news.
+
+    Items we never told of and revisions never reached are passed over.
+    """
+    said: dict[str, dict[int, Result]] = {}
+    for result in results:
+        if "\0" not in result.item_ref:  # PostgreSQL has no such text, so we never told of it
+            said.setdefault(result.item_ref, {})[result.revision] = result.result
+    luck = random.random()
+    news = []
+    with transaction.atomic():
+        rows = _locked(Q(platform_id=platform_id, item_ref__in=list(said)))
+        for row in rows:
+            for revision, word in sorted(said[row.item_ref].items()):
+                if word in _FINAL:
+                    news += _acknowledge(row, revision, word, now=now)
+                elif revision == row.revision and row.due_at and row.lease_id is None:
+                    _put_off(row, PLATFORM_FAILED, now=now, luck=luck)
+        _write(rows)
+    return news
+
+
+def record_failure(batch: Batch, error: str, *, now: datetime) -> None:
+    """The platform did not confirm the batch: try again later, or give up in sight.
+
+    `error` is a name (`connection_refused`), never words from the outside.
+    """
+    sent = {telling.item_id: telling.revision for telling in batch.tellings}
+    luck = random.random()
+    with transaction.atomic():
+        rows = _locked(Q(item_id__in=list(sent), lease_id=batch.id))
+        for row in rows:
+            _release(row, batch.id)
+            revision = sent[row.item_id]
+            if row.revision == revision and row.acknowledged_revision != revision:
+                _put_off(row, error, now=now, luck=luck)
+        _write(rows)
+
+
+def revive(item_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Try dead-lettered states again from the start; returns how many there were."""
+    rows = StateTelling.objects.filter(item_id__in=list(item_ids), dead_at__isnull=False)
+    return rows.update(**_afresh(now))
+
+
+# ---------------------------------------------------------------- letters
+
+
+def tell(
+    kind: str, payload: dict[str, object], *, key: str, platform_id: UUID, now: datetime
+) -> UUID:
+    """Queue a letter, in the caller's transaction; returns its id. The same key is told once."""
+    letter, _ = Letter.objects.get_or_create(
+        key=key,
+        defaults={
+            "kind": kind,
+            "payload": payload,
+            "platform_id": platform_id,
+            "enqueued_at": now,
+            "due_at": now,
+        },
+    )
+    return letter.id
+
+
+def claim_letter(
+    platform_id: UUID, *, now: datetime, lease: timedelta = LEASE
+) -> ClaimedLetter | None:
+    """Take one due letter; `None` when there is none. Then `record_sent` or `record_unsent`."""
+    with transaction.atomic():
+        letter = _claimable(Letter, platform_id, now).first()
+        if letter is None:
+            return None
+        letter.lease_id, letter.leased_until = ids.mint(), now + lease
+        letter.save(update_fields=["lease_id", "leased_until"])
+    return ClaimedLetter(
+        id=letter.id,
+        platform_id=letter.platform_id,
+        kind=letter.kind,
+        payload=letter.payload,
+        lease_id=letter.lease_id,
+    )
+
+
+def record_sent(letter: ClaimedLetter, *, now: datetime) -> None:
+    """The platform took the letter. Repeating it changes nothing."""
+    Letter.objects.filter(id=letter.id, sent_at__isnull=True).update(
+        sent_at=now, due_at=None, dead_at=None, lease_id=None, leased_until=None, last_error=""
+    )
+
+
+def record_unsent(letter: ClaimedLetter, error: str, *, now: datetime) -> None:
+    """The platform did not take the letter: try again later, or give up in sight."""
+    with transaction.atomic():
+        row = Letter.objects.select_for_update().filter(lease_id=letter.lease_id).first()
+        if row is None:  # the lease ran out and another deliverer has it
+            return
+        _release(row, letter.lease_id)
+        _put_off(row, error, now=now, luck=random.random())
+        row.save()
+
+
+def revive_letters(letter_ids: Iterable[UUID], *, now: datetime) -> int:
+    """Try dead letters again from the start; returns how many there were."""
+    rows = Letter.objects.filter(id__in=list(letter_ids), dead_at__isnull=False)
+    return rows.update(**_afresh(now))
+
+
+# ---------------------------------------------------------------- how rows change
+
+
+def _afresh(now: datetime) -> dict[str, Any]:
+    return {
+        "due_at": now,
+        "attempts": 0,
+        "first_failed_at": None,
+        "last_error": "",
+        "dead_at": None,
+    }
+
+
+def _claimable(model: Any, platform_id: UUID, now: datetime) -> Any:
+    """Due rows that nobody holds; locked, and passing over rows that are just being changed."""
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+    due = model.objects.filter(free, platform_id=platform_id, due_at__lte=now)
+    return due.order_by("attempts", "due_at", "pk").select_for_update(skip_locked=True)
+
+
+def _locked(which: Q) -> list[StateTelling]:
+    """Always in order of item, so that no two writers wait for each other."""
+    return list(StateTelling.objects.select_for_update().filter(which).order_by("item_id"))
+
+
+def _telling(row: StateTelling) -> Telling:
+    return Telling(
+        item_id=row.item_id,
+        platform_id=row.platform_id,
+        item_ref=row.item_ref,
+        visibility=row.visibility,
+        revision=row.revision,
+        reason=row.reason,
+    )
+
+
+def _release(row: Undelivered, lease_id: UUID) -> bool:
+    """Give the row back if it is still ours."""
+    if row.lease_id != lease_id:
+        return False
+    row.lease_id = row.leased_until = None
+    return True
+
+
+def _acknowledge(
+    row: StateTelling, revision: int, result: Result, *, now: datetime
+) -> list[Acknowledged]:
+    """Note a final word. It settles the row only if it is about the row's own revision."""
+    known = row.acknowledged_revision or 0
+    stands = revision == known and row.acknowledged_result in (result, Result.APPLIED)
+    if revision > row.revision or revision < known or stands:
+        return []
+    row.acknowledged_revision, row.acknowledged_result = revision, result
+    row.acknowledged_at = now
+    newest = revision == row.revision
+    if newest:
+        row.told_at = row.told_at or now
+        row.due_at = row.dead_at = None
+        row.last_error = ""
+    return [
+        Acknowledged(
+            item_id=row.item_id,
+            item_ref=row.item_ref,
+            revision=revision,
+            result=result,
+            newest=newest,
+        )
+    ]
+
+
+def _put_off(row: Undelivered, error: str, *, now: datetime, luck: float) -> None:
+    row.attempts += 1
+    row.first_failed_at = row.first_failed_at or now
+    row.last_error = error if _ERROR_NAME.fullmatch(error) else "unnamed_error"
+    if backoff.given_up(row.attempts, first_failed_at=row.first_failed_at, now=now):
+        row.dead_at, row.due_at = now, None
+        return
+    pause = backoff.wait(row.attempts, luck=luck)
+    row.due_at = now + (max(pause, backoff.UNCONFIRMED_WAIT) if error == NO_RESULT_YET else pause)
+
+
+def _write(rows: Sequence[StateTelling]) -> None:
+    """Write locked rows back in one statement: ten times as fast as the ORM's CASE ladder."""
+    if not rows:
+        return
+    columns = [[getattr(row, name) for row in rows] for name in ("item_id", *_WRITTEN)]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE_BACK, columns)
+
+
+_UPSERT = """
+INSERT INTO outbox_statetelling AS old
+    (enqueued_at, due_at, item_id, platform_id, item_ref, visibility, revision, reason,
+     attempts, last_error, acknowledged_result)
+SELECT %s, %s, new.*, 0, '', ''
+FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[])
+    AS new(item_id, platform_id, item_ref, visibility, revision, reason)
+ORDER BY new.item_id
+ON CONFLICT (item_id) DO UPDATE SET
+    enqueued_at = excluded.enqueued_at, due_at = excluded.due_at,
+    platform_id = excluded.platform_id, item_ref = excluded.item_ref,
+    visibility = excluded.visibility, revision = excluded.revision, reason = excluded.reason,
+    attempts = 0, first_failed_at = NULL, last_error = '', dead_at = NULL, told_at = NULL
+WHERE excluded.revision > old.revision
+"""
+
+_WRITTEN = {
+    "due_at": "timestamptz",
+    "lease_id": "uuid",
+    "leased_until": "timestamptz",
+    "attempts": "int",
+    "first_failed_at": "timestamptz",
+    "last_error": "text",
+    "dead_at": "timestamptz",
+    "told_at": "timestamptz",
+    "acknowledged_revision": "bigint",
+    "acknowledged_result": "text",
+    "acknowledged_at": "timestamptz",
+}
+_WRITE_BACK = f"""
+UPDATE outbox_statetelling AS old SET {", ".join(f"{name} = new.{name}" for name in _WRITTEN)}
+FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in _WRITTEN.values())})
+    AS new(item_id, {", ".join(_WRITTEN)})
+WHERE old.item_id = new.item_id
+"""

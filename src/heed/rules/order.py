@@ -1,0 +1,50 @@
+"""Which case comes first: by harm, then by deadline, then by how fast it spreads."""
+
+from datetime import UTC, datetime
+from enum import IntEnum
+
+from heed.rules.claims import Category, Claim, about_a_child
+
+QueueKey = tuple[int, datetime, float, str]
+
+NOTHING_DUE = datetime.max.replace(tzinfo=UTC)
+
+
+class Rung(IntEnum):
+    """Steps of harm; the lower number is looked at first. From 3 on: the policy's ladder."""
+
+    DANGER_TO_LIFE = 0
+    CHILD = 1
+    INTIMATE_OR_EXTORTION = 2
+    THREATS = 3
+    DOXXING = 4
+    IMPERSONATION = 5
+    OTHER = 6
+
+
+_LADDER = {
+    Category.INTIMATE_IMAGE: Rung.INTIMATE_OR_EXTORTION,
+    Category.INTIMATE_EXTORTION: Rung.INTIMATE_OR_EXTORTION,
+    Category.THREATS: Rung.THREATS,
+    Category.DOXXING: Rung.DOXXING,
+    Category.IMPERSONATION: Rung.IMPERSONATION,
+    Category.OTHER: Rung.OTHER,
+}
+
+
+def rung(claim: Claim) -> Rung:
+    """Where this claim puts its case; a case stands on the lowest number of its claims."""
+    if claim.danger_now:
+        return Rung.DANGER_TO_LIFE
+    return Rung.CHILD if about_a_child(claim) else _LADDER[claim.category]
+
+
+def queue_key(
+    rung: Rung, due_at: datetime | None, speed_per_hour: float, ref: str = ""
+) -> QueueKey:
+    """Sort ascending. `due_at` is the case's next unmet deadline, aware; `ref` breaks ties.
+
+    `speed_per_hour` is new views and copies an hour. Nothing due sorts behind everything due.
+    Rows with different refs never compare equal, so the order is total.
+    """
+    return (int(rung), due_at or NOTHING_DUE, -speed_per_hour, ref)

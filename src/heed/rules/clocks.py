@@ -1,0 +1,142 @@
+"""What starts a clock, what a clock is, and what meets it. The laws are in `statutes/`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from enum import StrEnum
+from typing import Protocol
+
+from heed.rules.claims import Claim
+
+
+class Event(StrEnum):
+    """What happened, that somebody may now be owed something."""
+
+    NOTICE_RECEIVED = "notice_received"
+    ABUSE_FOUND = "abuse_found"  # a person has seen it: apparent sexual abuse of a child
+    RESTRICTED = "restricted"  # an item was limited, hidden or removed
+    DECIDED = "decided"
+    STATEMENT_ISSUED = "statement_issued"
+    COMPLAINT_RECEIVED = "complaint_received"  # an appeal, by either side
+    REAPPEARED = "reappeared"  # seen again after a removal clock was met
+    DANGER_SUSPECTED = "danger_suspected"  # a crime threatening a life
+    CYBERTIP_OPENED = "cybertip_opened"
+    CYBERTIP_FINISHED = "cybertip_finished"
+    PRESERVATION_ASKED = "preservation_asked"  # by a governmental entity
+    REMOVAL_ORDERED = "removal_ordered"  # by an authority, in due form
+    REMOVED_UNDER_ORDER = "removed_under_order"
+
+
+class Stop(StrEnum):
+    """What a deadline waits for."""
+
+    NUMBER_ISSUED = "number_issued"
+    RECEIPT_SENT = "receipt_sent"
+    REMOVED_AND_SEARCHED = "removed_and_searched"  # gone, and the search for copies is logged
+    PERSON_LOOKED = "person_looked"
+    OUTCOME_SENT = "outcome_sent"  # decision, reasons and redress, to the notifier
+    STATEMENT_SENT = "statement_sent"  # of reasons, to the uploader
+    STATEMENT_PUBLISHED = "statement_published"
+    COMPLAINT_ANSWERED = "complaint_answered"
+    CYBERTIP_FINISHED = "cybertip_finished"
+    AUTHORITY_TOLD = "authority_told"
+    CONFIRMATION_SENT = "confirmation_sent"
+    UPDATE_SENT = "update_sent"
+    TIME_PASSED = "time_passed"  # floors: kept or open at least until then
+
+
+class Done(StrEnum):
+    """What was done about it, as far as a clock cares."""
+
+    LIMITED = "limited"
+    HIDDEN = "hidden"
+    REMOVED_AND_SEARCHED = "removed_and_searched"
+    REFUSED = "refused"  # decided to keep, agreed or unseconded: there is nothing to remove
+    NUMBER_ISSUED = "number_issued"
+    RECEIPT_SENT = "receipt_sent"
+    PERSON_LOOKED = "person_looked"
+    OUTCOME_SENT = "outcome_sent"
+    STATEMENT_SENT = "statement_sent"
+    STATEMENT_PUBLISHED = "statement_published"
+    COMPLAINT_ANSWERED = "complaint_answered"
+    CYBERTIP_FINISHED = "cybertip_finished"
+    AUTHORITY_TOLD = "authority_told"
+    CONFIRMATION_SENT = "confirmation_sent"
+    UPDATE_SENT = "update_sent"
+    TIME_PASSED = "time_passed"
+
+
+class Effect(StrEnum):
+    """What a deed does to a clock."""
+
+    NONE = "none"
+    PROVISIONAL = "provisional"  # it stands still only while the item stays hidden
+    MET = "met"
+
+
+class Kind(StrEnum):
+    """Where the time comes from."""
+
+    STATUTORY = "statutory"
+    GUIDANCE = "guidance"
+    PROTOCOL = "protocol"
+    FLOOR = "floor"  # something must stay, or stay open, at least this long
+    SERVICE_TARGET = "service_target"  # the law gives no figure; this one is Heed's
+    HOUSE = "house"  # Heed's own policy
+
+
+class Status(StrEnum):
+    """Whether a statute binds."""
+
+    IN_FORCE = "in_force"
+    ADVISORY = "advisory"  # not known to have commenced: shown, never called a breach
+
+
+class Verified(StrEnum):
+    """How far the text behind a figure was read."""
+
+    TEXT = "text"
+    SECONDARY = "secondary"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """Something owed by a time. Unique on `cause` and `citation`."""
+
+    id: str
+    """For settings, such as `us.tida.removal`."""
+    citation: str
+    cause: str
+    """The ref of this notice, decision or reappearance."""
+    due_at: datetime
+    stops: Stop
+    kind: Kind
+    status: Status = Status.IN_FORCE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """An event, its cause, and when the server had it. `at` is never edited and never pauses."""
+
+    event: Event
+    cause: str
+    at: datetime
+    claim: Claim | None = None
+    zone: tzinfo = UTC
+    """The platform's own, for spans that are counted in days and months."""
+
+
+class Pack(Protocol):
+    """One authority's file in `statutes/`."""
+
+    CITATION: str
+    IN_FORCE: date | None
+    STATUS: Status
+    SOURCE: str
+    CHECKED_ON: date
+    VERIFIED: Mapping[str, Verified]
+
+    def clocks(self, happened: Happening) -> list[Clock]:
+        """What this authority makes due because of it."""
+        ...

@@ -1,12 +1,13 @@
 """What starts a clock, what a clock is, and what meets it. The laws are in `statutes/`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from enum import StrEnum
 from typing import Protocol
 
 from heed.rules.claims import Claim
+from heed.rules.spans import after
 
 
 class Event(StrEnum):
@@ -127,16 +128,60 @@ class Happening:
     """The platform's own, for spans that are counted in days and months."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """One line of a statute: on this event, that is due within so long."""
+
+    id: str
+    citation: str
+    on: Event
+    within: str
+    """ISO 8601, such as PT48H; PT0S is at once."""
+    stops: Stop
+    kind: Kind
+    verified: Verified
+    status: Status = Status.IN_FORCE
+
+    def start(self, happened: Happening) -> Clock:
+        """The clock that runs because of it."""
+        return Clock(
+            id=self.id,
+            citation=self.citation,
+            cause=happened.cause,
+            due_at=after(happened.at, self.within, happened.zone),
+            stops=self.stops,
+            kind=self.kind,
+            status=self.status,
+        )
+
+
 class Pack(Protocol):
     """One authority's file in `statutes/`."""
 
-    CITATION: str
-    IN_FORCE: date | None
-    STATUS: Status
-    SOURCE: str
-    CHECKED_ON: date
-    VERIFIED: Mapping[str, Verified]
+    @property
+    def CITATION(self) -> str: ...  # noqa: D102, N802
+
+    @property
+    def IN_FORCE(self) -> date | None:  # noqa: N802
+        """Since when; None when that is not established."""
+
+    @property
+    def STATUS(self) -> Status: ...  # noqa: D102, N802
+
+    @property
+    def SOURCE(self) -> str: ...  # noqa: D102, N802
+
+    @property
+    def CHECKED_ON(self) -> date: ...  # noqa: D102, N802
+
+    @property
+    def TERMS(self) -> tuple[Term, ...]: ...  # noqa: D102, N802
 
     def clocks(self, happened: Happening) -> list[Clock]:
         """What this authority makes due because of it."""
         ...
+
+
+def started(terms: Iterable[Term], happened: Happening) -> list[Clock]:
+    """The clocks of those terms that wait for this event."""
+    return [term.start(happened) for term in terms if term.on is happened.event]

@@ -1,0 +1,61 @@
+"""What a file is, by its first bytes. Names and declared types are not believed."""
+
+PICTURE, VIDEO, OTHER = "picture", "video", "other"
+
+_PICTURES = (
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"GIF8", "image/gif"),
+    (b"II*\x00", "image/tiff"),
+    (b"MM\x00*", "image/tiff"),
+    (b"BM", "image/bmp"),
+    (b"\x00\x00\x00\x0cjP  ", "image/jp2"),
+    (b"\xff\x4f\xff\x51", "image/jp2"),
+    (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"\x00\x00\x01\x00", "image/x-icon"),
+    (b"qoif", "image/qoi"),
+)
+_VIDEOS = (
+    (b"\x1a\x45\xdf\xa3", "video/webm"),
+    (b"FLV\x01", "video/x-flv"),
+    (b"\x00\x00\x01\xba", "video/mpeg"),
+    (b"\x00\x00\x01\xb3", "video/mpeg"),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
+    (b"OggS", "video/ogg"),
+)
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime without ftyp
+
+
+def _of_container(data: bytes) -> tuple[str, str] | None:
+    """ISO media and RIFF say further in what they hold."""
+    if data[4:8] == b"ftyp":
+        brand = data[8:12]
+        if brand in _HEIF:
+            return PICTURE, "image/heic"
+        if brand in (b"avif", b"avis"):
+            return PICTURE, "image/avif"
+        return VIDEO, "video/quicktime" if brand == b"qt  " else "video/mp4"
+    if data[4:8] in _ATOMS:
+        return VIDEO, "video/quicktime"
+    if data[:4] == b"RIFF":
+        return {b"WEBP": (PICTURE, "image/webp"), b"AVI ": (VIDEO, "video/x-msvideo")}.get(
+            data[8:12]
+        )
+    return None
+
+
+def kind_of(data: bytes) -> tuple[str, str]:
+    """Kind ("picture", "video" or "other") and MIME type.
+
+    "other" may still be a rare picture format: the decoder has the last word.
+    """
+    if found := _of_container(data):
+        return found
+    for kind, table in ((PICTURE, _PICTURES), (VIDEO, _VIDEOS)):
+        for magic, mime in table:
+            if data.startswith(magic):
+                return kind, mime
+    if data[:1] == b"G" and data[188:189] == b"G" and data[376:377] == b"G":
+        return VIDEO, "video/mp2t"
+    return OTHER, "application/octet-stream"

@@ -1,0 +1,243 @@
+"""From the bytes of a picture to what a person sees: pixels, upright, opaque, in eight bits.
+
+File formats fool a hash: a palette, CMYK, an alpha channel, an EXIF turn or an empty first frame
+make another hash of the same sight. Everything here is undone before hashing, and the value that
+an undiscerning client would have computed is kept as one more query.
+"""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
+
+from heed.hashing.borders import without_border
+from heed.hashing.kinds import OTHER, kind_of
+from heed.hashing.pdq import Pixels
+from heed.hashing.refusals import NotHashable, Reason
+
+MAX_PIXELS = 120_000_000  # of one picture; above it a decoder needs more memory than it is given
+BOMB_PIXELS_PER_BYTE = 64  # a photograph has fewer than 20; a flat one under MAX_PIXELS is harmless
+MAX_FRAMES = 64  # of an animation that are looked at
+MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together
+# EPS and WMF hand the file to another program; MPEG is only a header to Pillow.
+_REFUSED_FORMATS = {"EPS", "WMF", "MPEG", "FPX", "MIC", "GRIB", "BUFR", "HDF5"}
+# How an EXIF orientation is undone: (transpose first, then flip rows, flip columns).
+_UPRIGHT = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One way in which the picture can be seen.
+
+    Of the `plain` sights the first good one becomes the stored value. The others are only asked.
+    """
+
+    pixels: Pixels
+    plain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An opened picture. Its pixels are not decoded yet; `size_px` is that of the upright sight."""
+
+    image: Image.Image
+    mime: str
+    size_px: tuple[int, int]  # width, height
+
+
+def _formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in Image.OPEN if name not in _REFUSED_FORMATS)
+
+
+def _too_many(pixels: int, data: bytes) -> NotHashable:
+    small = pixels > BOMB_PIXELS_PER_BYTE * max(1, len(data))
+    return NotHashable(Reason.BOMB if small else Reason.TOO_LARGE, f"{pixels} pixels")
+
+
+def _named(error: Exception, data: bytes) -> NotHashable:
+    """The cause behind whatever a decoder threw."""
+    if isinstance(error, NotHashable):
+        return error
+    if isinstance(error, MemoryError):
+        return NotHashable(Reason.OUT_OF_MEMORY)
+    if isinstance(error, Image.DecompressionBombError):
+        found = re.search(r"\((\d+) pixels\)", str(error))
+        return _too_many(int(found[1]) if found else MAX_PIXELS, data)
+    if isinstance(error, UnidentifiedImageError) and kind_of(data)[0] == OTHER:
+        return NotHashable(Reason.NOT_A_PICTURE)
+    if "Decompressed data too large" in str(error):
+        return NotHashable(Reason.BOMB, str(error))
+    cut = isinstance(error, EOFError) or "truncated" in str(error).lower() or _cut_short(data)
+    return NotHashable(Reason.TRUNCATED if cut else Reason.BROKEN, str(error)[:200])
+
+
+def _cut_short(data: bytes) -> bool:
+    """Whether the file lacks bytes that its own frame promises."""
+    if data[:4] == b"RIFF":
+        return len(data) < int.from_bytes(data[4:8], "little")
+    if data[:8] == b"\x89PNG\r\n\x1a\n":
+        return b"IEND" not in data[-64:] and b"IEND" not in data
+    return data[:3] == b"\xff\xd8\xff" and b"\xff\xd9" not in data
+
+
+@contextmanager
+def naming(data: bytes) -> Iterator[None]:
+    """Whatever a decoder throws inside leaves as `NotHashable` with a named reason."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's doubts about a file; what matters is raised
+        try:
+            yield
+        except Exception as error:
+            raise _named(error, data) from error
+
+
+@contextmanager
+def leniently() -> Iterator[None]:
+    """Inside, a picture that stops early is decoded as far as it goes. One thread only."""
+    before = ImageFile.LOAD_TRUNCATED_IMAGES
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def learn_heif() -> None:
+    """Teach Pillow to read HEIF. Repeating it changes nothing."""
+    import pi_heif  # only where a HEIF may come: it is native code and memory
+
+    pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+
+
+def open_picture(data: bytes) -> Picture:
+    """Read the header. Raises `NotHashable` before anything large is decoded."""
+    with naming(data):
+        if kind_of(data)[1] == "image/heic":
+            learn_heif()
+        image = Image.open(io.BytesIO(data), formats=_formats())
+        if image.width * image.height > MAX_PIXELS:
+            raise _too_many(image.width * image.height, data)
+        size = (image.width, image.height)
+        upright = size[::-1] if _UPRIGHT.get(_turn(image), (False,))[0] else size
+        mime = Image.MIME.get(image.format or "", "") or kind_of(data)[1]
+        return Picture(image=image, mime=mime, size_px=upright)
+
+
+def _turn(image: Image.Image) -> int:
+    """EXIF orientation, 1 when there is none or when it can't be read."""
+    try:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # broken metadata is common and never hides the picture itself
+        return 1
+
+
+def _upright(pixels: Pixels, turn: int) -> Pixels:
+    transpose, rows, columns = _UPRIGHT.get(turn, (False, False, False))
+    turned = pixels.swapaxes(0, 1) if transpose else pixels
+    return turned[:: -1 if rows else 1, :: -1 if columns else 1]
+
+
+def _eight_bits(values: NDArray[np.generic]) -> Pixels:
+    """Deep greys as 0..255: 16 bits keep their scale, anything else is stretched."""
+    deep = np.nan_to_num(values.astype(np.float32))
+    low, high = float(deep.min()), float(deep.max())
+    if low >= 0 and 1 < high <= 255:
+        return deep.astype(np.uint8)
+    if low >= 0 and 255 < high <= 65535:
+        return (deep / 257).astype(np.uint8)
+    return ((deep - low) * (255 / max(high - low, 1e-9))).astype(np.uint8)
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+
+
+def _opaque(image: Image.Image) -> Pixels:
+    """A picture without alpha, as grey or RGB."""
+    if image.mode in ("L", "RGB"):
+        return np.asarray(image)
+    if image.mode == "1":
+        return np.asarray(image.convert("L"))
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(np.asarray(image))
+    if image.mode == "LAB":
+        return np.asarray(image.getchannel(0))
+    return np.asarray(image.convert("RGB"))
+
+
+def _over(image: Image.Image, ground: int) -> Pixels:
+    """A transparent picture laid over white (255) or black (0)."""
+    under = Image.new("RGBA", image.size, (ground, ground, ground, 255))
+    under.alpha_composite(image)
+    return np.asarray(under.convert("RGB"))
+
+
+def _undiscerning(image: Image.Image) -> Pixels | None:
+    """What a client that knows no modes would hash; None where that is the plain value."""
+    if image.mode in ("RGB", "L") and not _has_alpha(image):
+        return None
+    raw = np.asarray(image)
+    if raw.ndim == 3:
+        return raw[..., :3] if raw.shape[2] >= 3 else raw[..., 0]
+    return raw.astype(np.uint8)
+
+
+def _still(image: Image.Image) -> Iterator[Sight]:
+    """The sights of one frame, turned upright, the likeliest first."""
+    turn = _turn(image)
+    if _has_alpha(image):
+        layered = image.convert("RGBA")
+        plain = [_over(layered, 255), _over(layered, 0), np.asarray(layered.getchannel("A"))]
+    elif image.mode == "CMYK":  # some writers store ink, some its absence, and few say which
+        plain = [_opaque(image), 255 - _opaque(image)]
+    else:
+        plain = [_opaque(image)]
+    for nth, pixels in enumerate(plain):
+        yield Sight(_upright(pixels, turn), plain=nth == 0 or _has_alpha(image))
+    inner = without_border(plain[0])
+    if inner is not None:
+        yield Sight(_upright(inner, turn))
+
+
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
+    """The frames of an animation, in order, until enough was seen."""
+    most = min(MAX_FRAMES, 1 + MAX_ANIMATION_PIXELS // max(1, image.width * image.height))
+    for nth in range(most):
+        try:
+            image.seek(nth)
+        except EOFError:
+            return
+        yield image
+
+
+def sights(picture: Picture, data: bytes) -> Iterator[Sight]:
+    """All ways to see the picture, as they are decoded. Raises `NotHashable` midway.
+
+    Of an animation every frame comes, the first one that is not empty makes the plain value.
+    """
+    image = picture.image
+    with naming(data):
+        image.load()
+        raw = _undiscerning(image)
+        if getattr(image, "is_animated", False) and image.format not in ("MPO", "TIFF", "PSD"):
+            for frame in _frames(image):
+                yield from _still(frame)
+        else:
+            yield from _still(image)
+        if raw is not None:
+            yield Sight(raw, plain=False)

@@ -1,0 +1,152 @@
+"""PDQ: a 256-bit hash of how a picture looks, equal bit for bit to Meta's reference in C++.
+
+The reference blurs twice with a box along rows and columns, keeps 64 x 64 samples, and compares
+the 16 x 16 lowest frequencies with their median. Blurring and sampling are linear and separable,
+so they are two small matrices here: `block = rows @ luma @ columns.T`.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from heed.hashing.distance import CONFIDENT_MATCH, GOOD_QUALITY, HASH_BYTES, distance
+from heed.hashing.refusals import NotHashable, Reason
+
+__all__ = [
+    "CONFIDENT_MATCH",
+    "GOOD_QUALITY",
+    "HASH_BYTES",
+    "NotHashable",
+    "PdqHash",
+    "block_of",
+    "distance",
+    "hash_block",
+    "pdq",
+]
+
+Floats = NDArray[np.float32]
+Pixels = NDArray[np.uint8]  # rows x columns, or rows x columns x 3 (red, green, blue)
+
+SIDE = 64  # samples a side after blurring
+FREQUENCIES = 16  # lowest frequencies a side, without the constant one
+SMALLEST_PX = 5  # the reference does not hash less (MIN_HASHABLE_DIM)
+FLAT_BELOW = 0.5  # levels of 255 between the darkest and the lightest sample: only rounding is left
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the reference
+_STRIP_PIXELS = 1 << 18  # at most so many pixels are floats at a time
+
+
+def _cosines() -> Floats:
+    frequency, sample = np.arange(1, FREQUENCIES + 1), 2 * np.arange(SIDE) + 1
+    waves = np.cos(np.pi / (2 * SIDE) * np.outer(frequency, sample))
+    cosines: Floats = (np.sqrt(2 / SIDE) * waves).astype(np.float32)
+    return cosines
+
+
+_COSINES = _cosines()
+# Mirroring changes the sign of the odd frequencies; index 0 is frequency 1.
+_SIGNS = np.where(np.arange(FREQUENCIES) % 2 == 0, -1, 1).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class PdqHash:
+    """The 32-byte value, its quality (0..100), and the values of the picture turned and mirrored.
+
+    `turned` holds eight values, the plain one first.
+    """
+
+    value: bytes
+    quality: int
+    turned: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kernel:
+    """64 weighted means over one axis: `weights[o]` apply from sample `starts[o]` on."""
+
+    starts: tuple[int, ...]
+    weights: tuple[Floats, ...]
+    matrix: Floats  # the same as 64 x n
+
+
+def _box(length: int, window: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First and last-plus-one sample of each mean of the reference's box filter."""
+    half, at = (window + 2) // 2, np.arange(length)
+    return np.maximum(0, at + half - window), np.minimum(length - 1, at + half - 1) + 1
+
+
+@lru_cache(maxsize=64)
+def _kernel(length: int) -> _Kernel:
+    """Both box passes and the sampling of one axis, as weights."""
+    first, last = _box(length, (length + 2 * SIDE - 1) // (2 * SIDE))
+    starts, weights = [], []
+    matrix = np.zeros((SIDE, length), np.float32)
+    for row, centre in enumerate(((np.arange(SIDE) + 0.5) * length / SIDE).astype(int)):
+        inner = slice(first[centre], last[centre])
+        start, end = int(first[inner][0]), int(last[inner][-1])
+        mean = np.zeros(end - start)
+        for low, high in zip(first[inner], last[inner], strict=True):
+            mean[low - start : high - start] += 1.0 / (high - low)
+        starts.append(start)
+        weights.append((mean / (last[centre] - first[centre])).astype(np.float32))
+        matrix[row, start:end] = weights[-1]
+    return _Kernel(tuple(starts), tuple(weights), matrix)
+
+
+def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
+    """64 blurred rows of luma. Only a strip of the picture is ever held as floats."""
+    rows = np.empty((SIDE, pixels.shape[1]), np.float32)
+    flat = pixels.reshape(pixels.shape[0], -1)
+    step = max(1, _STRIP_PIXELS // flat.shape[1])
+    for row, (start, weights) in enumerate(zip(kernel.starts, kernel.weights, strict=True)):
+        mean = np.zeros(flat.shape[1], np.float32)
+        for low in range(0, len(weights), step):
+            part = weights[low : low + step]
+            mean += part @ flat[start + low : start + low + len(part)].astype(np.float32)
+        rows[row] = mean if pixels.ndim == 2 else mean.reshape(-1, 3) @ LUMA
+    return rows
+
+
+def block_of(pixels: Pixels) -> Floats:
+    """The picture as 64 x 64 blurred samples of luma. Raises `NotHashable` (too small)."""
+    if min(pixels.shape[:2]) < SMALLEST_PX:
+        raise NotHashable(Reason.TOO_SMALL, f"{pixels.shape[1]} x {pixels.shape[0]} pixels")
+    rows = _blurred_rows(pixels, _kernel(pixels.shape[0]))
+    return rows @ _kernel(pixels.shape[1]).matrix.T
+
+
+def _quality(block: Floats) -> int:
+    """How much structure the samples hold, 0..100, as the reference counts it."""
+    steps = [block[:-1] - block[1:], block[:, :-1] - block[:, 1:]]
+    scaled = [np.trunc(step * np.float32(100) / np.float32(255)) for step in steps]
+    return min(100, int(sum(float(np.abs(part).sum()) for part in scaled) / 90))
+
+
+def _turned(coefficients: Floats) -> tuple[bytes, ...]:
+    """Values of the eight ways to turn and mirror a picture, the plain one first."""
+    c, down, across = coefficients, _SIGNS[:, None], _SIGNS[None, :]
+    ways = [c, c.T * down, c * down * across, c.T * across]  # turned by 0, 90, 180, 270 degrees
+    ways += [c * down, c * across, c.T, c.T * down * across]  # mirrored, in the reference's order
+    stack = np.stack([way.reshape(-1) for way in ways])
+    middle = np.partition(stack, 127, axis=1)[:, 127:128]  # the reference takes the lower median
+    packed = np.packbits((stack > middle)[:, ::-1], axis=1)
+    return tuple(bytes(row) for row in packed)
+
+
+def hash_block(block: Floats) -> PdqHash:
+    """The hash of 64 x 64 samples of luma. Raises `NotHashable` (too flat)."""
+    if float(block.max() - block.min()) < FLAT_BELOW:
+        raise NotHashable(Reason.TOO_FLAT, "one colour all over")
+    coefficients: Floats = (_COSINES @ block @ _COSINES.T).astype(np.float32)
+    turned = _turned(coefficients)
+    return PdqHash(value=turned[0], quality=_quality(block), turned=turned)
+
+
+def pdq(pixels: Pixels) -> PdqHash:
+    """The hash of a picture as it is seen: grey (rows x columns) or RGB (rows x columns x 3).
+
+    Raises `NotHashable` (too small, too flat). A quality below `GOOD_QUALITY` is no error, but the
+    value then says little.
+    """
+    return hash_block(block_of(pixels))

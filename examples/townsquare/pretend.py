@@ -1,0 +1,148 @@
+"""Misbehaviour on demand, and the facts from inside: for tests and the demo only (`--pretend`)."""
+
+import asyncio
+import random
+from collections.abc import Iterable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from . import obey as honest
+from .app import Door, Refused, Site, build
+from .heed_client import HeedUnreachable, Json, NotFromHeed
+from .store import NotReshareable, Store, answer_for
+
+MODES = ("well", "slow", "down", "half", "lying", "late")
+LATER_TRIES = 20
+
+
+class Mischief:
+    """Stands before the site and, when told so, makes it a bad platform."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.mode, self.seconds, self.only = site, "well", 0.0, ""
+        self._later: set[asyncio.Task[None]] = set()
+        site.courier.obey = self.obey
+        doors: list[tuple[str, str, Door]] = [
+            ("POST", "/pretend", self.set_mode),
+            ("GET", "/pretend/facts", self.facts),
+            ("POST", "/pretend/seed", self.seed),
+        ]
+        self._real = build(site, doors)
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The site behind its mischief; `/pretend` itself always answers."""
+        path = scope.get("path", "")
+        if not path.startswith("/pretend") and path.startswith(self.only or "/"):
+            if self.mode == "down":
+                await Response("Down for now.", 503)(scope, receive, send)
+                return
+            if self.mode == "slow":
+                await asyncio.sleep(self.seconds)
+            if self.mode == "late" and path == "/heed/callback":
+                await self._answer_late(scope, receive, send)
+                return
+        await self._real(scope, receive, send)
+
+    def obey(self, store: Store, states: Iterable[Json]) -> list[Json]:
+        """Honest, half-deaf, or saying `applied` of what was never done."""
+        states = list(states)
+        if self.mode == "half":
+            states = states[: (len(states) + 1) // 2]
+        if self.mode == "lying":
+            return [
+                {"item": s["item"], "revision": s["revision"], "result": "applied"} for s in states
+            ]
+        return honest.obey(store, states)
+
+    async def set_mode(self, request: Request, site: Site) -> Response:
+        """`{"mode": ..., "seconds": ..., "only": path prefix}`; the last for slow and down."""
+        body = await request.json()
+        if body.get("mode") not in MODES:
+            return JSONResponse({"title": f"mode is one of {', '.join(MODES)}"}, 422)
+        self.mode, self.seconds = body["mode"], float(body.get("seconds", 2))
+        self.only = str(body.get("only", ""))
+        return JSONResponse({"mode": self.mode})
+
+    async def _answer_late(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            event = self.site.heed.opened(await request.body(), request.headers)
+        except NotFromHeed:
+            return await Response(status_code=401)(scope, receive, send)
+        await Response(status_code=202)(scope, receive, send)
+        if event["type"] == "states.desired":
+            task = asyncio.create_task(self._results_later(event["states"]))
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+    async def _results_later(self, states: list[Json]) -> None:
+        await asyncio.sleep(self.seconds)
+        results = honest.obey(self.site.store, states)
+        for _ in range(LATER_TRIES):
+            try:
+                return await self.site.heed.report_results(results)
+            except HeedUnreachable:
+                await asyncio.sleep(1)
+
+    async def seed(self, request: Request, site: Site) -> Response:
+        """`{"of": id, "reshares": n, "depth": k, "views": m}`: a tree, each made as by a click."""
+        body = await request.json()
+        count, depth = int(body.get("reshares", 0)), max(1, int(body.get("depth", 1)))
+        dice = random.Random(body["of"])
+        levels: list[list[str]] = [[body["of"]], *([] for _ in range(depth))]
+        try:
+            for i in range(count):
+                level = i * depth // count
+                account = f"neighbour-{dice.randrange(max(1, count)):05}"
+                levels[level + 1].append(site.reshare(account, dice.choice(levels[level])))
+                await asyncio.sleep(0)
+        except NotReshareable:
+            raise Refused(409) from None
+        made = [ref for level in levels[1:] for ref in level]
+        self._spread_views([body["of"], *made], int(body.get("views", 0)))
+        return JSONResponse({"reshares": made}, 201)
+
+    def _spread_views(self, refs: list[str], views: int) -> None:
+        each, left = divmod(views, len(refs))
+        self.site.store.seen(refs, each)
+        self.site.store.seen(refs[:1], left)
+
+    async def facts(self, request: Request, site: Site) -> Response:
+        """What the site really does, from its own database. `?brief=1` leaves the lists out."""
+        rows = site.store.rows("SELECT * FROM items ORDER BY seq")
+        tally: dict[str, int] = {}
+        for row in rows:
+            key = f"{row['status']}/{row['visibility']}"
+            tally[key] = tally.get(key, 0) + 1
+        facts: Json = {
+            "mode": self.mode,
+            "tally": tally,
+            "views": sum(row["views"] for row in rows),
+            "serving": sum(answer_for(row) == 200 for row in rows),
+            "unregistered": sum(
+                row["told_views"] is None and row["status"] in ("published", "deleted")
+                for row in rows
+            ),
+        }
+        if not request.query_params.get("brief"):
+            facts |= self._lists()
+        return JSONResponse(facts)
+
+    def _lists(self) -> Json:
+        store = self.site.store
+        items: dict[str, Json] = {}
+        for row in store.rows("SELECT * FROM items ORDER BY seq"):
+            items[row["id"]] = {**dict(row), "serves": answer_for(row), "files": []}
+        for file in store.rows("SELECT * FROM files ORDER BY item, n"):
+            items[file["item"]]["files"].append(
+                {"sha256": file["sha256"], "verdict": file["verdict"]}
+            )
+        applied = store.rows("SELECT item, revision, visibility, at FROM applied ORDER BY seq")
+        messages = store.rows("SELECT * FROM messages ORDER BY at")
+        return {
+            "items": list(items.values()),
+            "applied": [dict(row) for row in applied],
+            "messages": [dict(row) for row in messages],
+        }

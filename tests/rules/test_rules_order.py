@@ -1,0 +1,56 @@
+"""The queue is in order of harm."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.rules.claims import AgeThen, Category, Claim
+from heed.rules.order import Rung, queue_key, rung
+from tests.rules.strategies import claims, instants
+
+rows = st.tuples(
+    st.sampled_from(Rung), st.none() | instants, st.floats(0, 1e9), st.uuids().map(str)
+)
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@given(st.lists(rows, unique_by=lambda row: row[3]), st.randoms())
+def test_the_queue_has_one_order_however_it_was_filled(rows, shuffler) -> None:  # type: ignore[no-untyped-def]
+    keys = [queue_key(*row) for row in rows]
+    shuffled = [*keys]
+    shuffler.shuffle(shuffled)
+    assert sorted(keys) == sorted(shuffled)
+    assert len(set(keys)) == len(keys)
+
+
+@given(rows, rows)
+def test_harm_comes_before_every_deadline_and_every_speed(first, second) -> None:  # type: ignore[no-untyped-def]
+    if first[0] < second[0]:
+        assert queue_key(*first) < queue_key(*second)
+
+
+@given(st.sampled_from(Rung), instants, st.floats(0, 1e9), st.floats(0, 1e9))
+def test_inside_a_rung_the_nearer_deadline_comes_first(
+    step: Rung, due_at: datetime, slow: float, fast: float
+) -> None:
+    later = due_at + timedelta(seconds=1)
+    assert queue_key(step, due_at, slow) < queue_key(step, later, fast)
+    assert queue_key(step, due_at, slow) < queue_key(step, None, fast)
+
+
+def test_with_equal_deadlines_what_spreads_faster_comes_first() -> None:
+    assert queue_key(Rung.CHILD, MONDAY, 900.0, "b") < queue_key(Rung.CHILD, MONDAY, 1.0, "a")
+
+
+@given(claims())
+def test_danger_then_children_then_intimate_then_the_rest(claim: Claim) -> None:
+    assert rung(replace(claim, danger_now=True)) is Rung.DANGER_TO_LIFE
+    calm = replace(claim, danger_now=False)
+    child = replace(calm, category=Category.MINOR_EXTORTION)
+    adult = replace(
+        calm, category=Category.INTIMATE_EXTORTION, age_then=AgeThen.ADULT, stated_age=None
+    )
+    words = replace(calm, category=Category.THREATS)
+    assert rung(child) < rung(adult) < rung(words)

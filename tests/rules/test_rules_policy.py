@@ -1,0 +1,73 @@
+"""Written policy: every category has a clause, every clause its words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.rules.claims import EXTORTION, Category, Claim, about_a_child
+from heed.rules.order import Rung
+from heed.rules.policy import (
+    CURRENT,
+    NoSuchClause,
+    clause,
+    clauses,
+    default_clause,
+)
+from heed.rules.reasons import ReasonClass, reason_class
+from heed.rules.visibility import Visibility
+from tests.rules.strategies import claims
+
+
+@pytest.mark.parametrize("category", Category)
+@pytest.mark.parametrize("child", [False, True])
+def test_every_category_has_a_clause(category: Category, child: bool) -> None:
+    assert default_clause(category, about_a_child=child) in clauses(CURRENT)
+
+
+def test_the_ladder_is_stated_the_gravest_first() -> None:
+    rungs = [one.rung for one in clauses()]
+    assert rungs == sorted(rungs)
+    assert len({one.id for one in clauses()}) == len(rungs)
+
+
+def test_an_unknown_clause_or_version_is_refused_by_name() -> None:
+    with pytest.raises(NoSuchClause, match="child-sexual"):
+        clause("nonsense")
+    with pytest.raises(NoSuchClause, match=CURRENT):
+        clauses("0")
+
+
+def test_an_intimate_picture_of_a_child_is_a_childs_case() -> None:
+    assert default_clause(Category.INTIMATE_IMAGE, about_a_child=True).rung is Rung.CHILD
+
+
+@given(claims(), st.sampled_from(Visibility))
+def test_a_childs_extortion_never_tells_the_platform_or_the_extorter_so(
+    claim: Claim, visibility: Visibility
+) -> None:
+    if claim.category in EXTORTION and about_a_child(claim):
+        told = reason_class(claim.category, visibility, about_a_child=True)
+        assert told is not ReasonClass.EXTORTION
+
+
+@given(st.sampled_from(Category), st.booleans(), st.booleans())
+def test_what_is_visible_carries_no_reason(category: Category, child: bool, by_match: bool) -> None:
+    told = reason_class(category, Visibility.VISIBLE, about_a_child=child, by_match=by_match)
+    assert told is ReasonClass.NONE
+
+
+def test_each_category_has_its_reason_class() -> None:
+    told = {
+        category: reason_class(category, Visibility.HIDDEN, about_a_child=False).value
+        for category in Category
+    }
+    assert told == {
+        "minor_sexual": "child-safety",
+        "minor_extortion": "child-safety",
+        "intimate_image": "intimate-image",
+        "intimate_extortion": "extortion",
+        "impersonation": "policy",
+        "doxxing": "policy",
+        "threats": "policy",
+        "other": "policy",
+    }

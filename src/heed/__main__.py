@@ -1,0 +1,5 @@
+"""`python -m heed`: the command line."""
+
+from heed.cli import main
+
+main()

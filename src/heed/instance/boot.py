@@ -1,0 +1,61 @@
+"""Gets a process ready to use the records: environment, database, Django."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from heed.instance import database, keys
+from heed.instance.place import ROOT, Place, here
+from heed.instance.postgres import Urls
+
+
+def environment(place: Place, *, database_url: str, public_url: str = "") -> dict[str, str]:
+    """What a process of this instance needs to be told; what the operator set stays as it is."""
+    keys.ensure(place)
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "heed.settings",
+        "HEED_SECRET_KEY": keys.secret(place),
+        "HEED_PUBLIC_URL": public_url or database.running_at(place),
+        "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
+    }
+    unset = {name: value for name, value in ours.items() if value and not os.environ.get(name)}
+    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    fixed = {"HEED_VAR": str(place.var), "HEED_DATABASE_URL": database_url, "PYTHONPATH": path}
+    return unset | fixed
+
+
+@contextmanager
+def prepared(place: Place | None = None, *, as_owner: bool = False) -> Iterator[Urls]:
+    """The database and the environment of this instance for the block; Django is not loaded.
+
+    The owner migrates; everything else runs as the application. Raises `Trouble`.
+    """
+    place = place or here()
+    with database.in_use(place) as urls:
+        url = urls.owner if as_owner else urls.app
+        os.environ.update(environment(place, database_url=url))
+        yield urls
+
+
+@contextmanager
+def booted(place: Place | None = None, *, as_owner: bool = False) -> Iterator[Urls]:
+    """Django, set up on this instance's database for the block. Once in a process."""
+    with prepared(place, as_owner=as_owner) as urls:
+        import django
+
+        django.setup()
+        try:
+            yield urls
+        finally:
+            _disconnect()
+
+
+def _disconnect() -> None:
+    """Ends connections and their pools before the database is stopped under them."""
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        close_pool = getattr(connection, "close_pool", None)
+        if close_pool:
+            close_pool()

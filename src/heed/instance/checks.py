@@ -1,0 +1,92 @@
+"""`heed test`: what must hold before a change goes in, one step after the other."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from heed.instance.place import ROOT
+from heed.instance.trouble import Trouble
+
+_BIN = Path(sys.executable).parent
+
+
+class NoChromium(Trouble):
+    """The browser tests cannot run, and CI does not let them be skipped."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One check."""
+
+    name: str
+    command: Sequence[str]
+
+
+STEPS = (
+    Step("ruff check", ("ruff", "check", ".")),
+    Step("ruff format", ("ruff", "format", "--check", ".")),
+    Step("mypy --strict", ("mypy",)),
+    Step("import-linter", ("lint-imports",)),
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs all steps, or pytest alone when it is given `arguments`. 0 when all passed."""
+    ensure_chromium()
+    pytest = Step("pytest", ("pytest", *arguments) if arguments else ("pytest", *_parallel()))
+    steps = [pytest] if arguments else [*STEPS, pytest]
+    failed = [step.name for step in steps if not _passes(step)]
+    if failed:
+        print(f"Failed: {', '.join(failed)}", flush=True)
+    return 1 if failed else 0
+
+
+def ensure_chromium() -> None:
+    """Installs Chromium where we may; else says what is skipped. Raises `NoChromium` under CI."""
+    if chromium():
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing Chromium for the browser tests (apt-get)", flush=True)
+        _apt_install_chromium()
+    if chromium():
+        return
+    if os.environ.get("CI") == "true":
+        raise NoChromium("The browser tests need Chromium: apt install chromium")
+    print("Chromium is not here: the browser tests are skipped (apt install chromium)", flush=True)
+
+
+def chromium() -> Path | None:
+    """The browser for tests, or None. `HEED_CHROMIUM` names another than the first on the path."""
+    named = os.environ.get("HEED_CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    found = next((path for path in map(shutil.which, names) if path), None)
+    return Path(found) if found else None
+
+
+def _apt_install_chromium() -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+    for command in (["apt-get", "update", "-q"], install):
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
+        if done.returncode:
+            print("\n".join((done.stdout + done.stderr).splitlines()[-3:]), flush=True)
+
+
+def _parallel() -> list[str]:
+    """Two workers where there is room for them; each has a database of its own."""
+    return ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+
+
+def _passes(step: Step) -> bool:
+    print(f"== {step.name}", flush=True)
+    began = time.monotonic()
+    command = [str(_BIN / step.command[0]), *step.command[1:]]
+    code = subprocess.run(command, cwd=ROOT, check=False).returncode
+    passed = "passed" if code == 0 else f"FAILED (status {code})"
+    print(f"== {step.name}: {passed} in {time.monotonic() - began:.1f} s", flush=True)
+    return code == 0

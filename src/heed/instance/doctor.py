@@ -1,0 +1,105 @@
+"""`heed doctor`: is this instance in order, and if not, what to do."""
+
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from heed.instance import database, grants, schema
+from heed.instance.place import Place, here
+from heed.instance.postgres import Urls
+from heed.instance.trouble import Trouble
+
+HEARTBEAT_WITHIN_SECONDS = 60  # Procrastinate's workers write one every ten seconds
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One question and its answer; `remedy` is empty where all is well."""
+
+    about: str
+    says: str
+    remedy: str = ""
+
+
+def run() -> int:
+    """Prints the findings. 0 when none needs a remedy."""
+    found = list(examine(here()))
+    for finding in found:
+        print(f"{'ok  ' if not finding.remedy else 'BAD '} {finding.about}: {finding.says}")
+        if finding.remedy:
+            print(f"     -> {finding.remedy}")
+    return 1 if any(finding.remedy for finding in found) else 0
+
+
+def examine(place: Place) -> Iterator[Finding]:
+    """All findings on an instance, in the order in which to put them right."""
+    yield from _keys(place)
+    try:
+        with database.in_use(place) as urls:
+            yield from _with_database(place, urls)
+    except (Trouble, psycopg.OperationalError) as trouble:
+        remedy = "put the database right, then ask again"
+        yield Finding("database", str(trouble).splitlines()[0], remedy)
+
+
+def _with_database(place: Place, urls: Urls) -> Iterator[Finding]:
+    with psycopg.connect(urls.app, connect_timeout=5, autocommit=True) as connection:
+        for examine_one in _EXAMINATIONS:
+            yield examine_one(connection, place, urls)
+
+
+def _server(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    return Finding("database", f"PostgreSQL {connection.info.server_version // 10000} answers")
+
+
+def _roles(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    row = connection.execute(
+        "SELECT rolsuper FROM pg_roles WHERE rolname = current_user"
+    ).fetchone()
+    remedy = "make a role without power for HEED_DATABASE_URL, see docs/operate.md"
+    if row and row[0]:
+        return Finding("roles", "the application is a superuser and could rewrite the log", remedy)
+    if grants.role_of(urls.app) == grants.role_of(urls.owner):
+        return Finding("roles", "the application owns its tables and could rewrite the log", remedy)
+    return Finding("roles", "the application can add to the log and not rewrite it")
+
+
+def _migrations(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    if schema.is_current(place, urls.owner):
+        return Finding("migrations", "none is pending")
+    return Finding("migrations", "not known to be up to date", "heed migrate")
+
+
+def _worker(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    table = connection.execute("SELECT to_regclass('procrastinate_workers')").fetchone()
+    if table is None or table[0] is None:
+        return Finding("worker", "the database has no jobs yet", "heed migrate")
+    alive = connection.execute(
+        "SELECT count(*) FROM procrastinate_workers "
+        "WHERE last_heartbeat > now() - make_interval(secs => %s)",
+        [HEARTBEAT_WITHIN_SECONDS],
+    ).fetchone()
+    if alive and alive[0]:
+        return Finding("worker", f"{alive[0]} alive")
+    return Finding("worker", "none is alive: nothing is verified, sent or reminded", "heed up")
+
+
+def _keys(place: Place) -> Iterator[Finding]:
+    for name in ("secret", "log.key"):
+        path = place.keys / name
+        if not path.exists():
+            yield Finding(f"key {name}", "not made yet", "heed up makes it")
+        elif stat.S_IMODE(path.stat().st_mode) & 0o077:
+            yield Finding(f"key {name}", "others can read it", f"chmod 600 {path}")
+        else:
+            yield Finding(f"key {name}", "kept private")
+
+
+_EXAMINATIONS: tuple[Callable[[psycopg.Connection, Place, Urls], Finding], ...] = (
+    _server,
+    _roles,
+    _migrations,
+    _worker,
+)

@@ -1,0 +1,70 @@
+"""Brings the database to what the code expects, and knows without Django when it is there.
+
+A note under `var/` keeps what a finished run found: a hash of the code that decides the schema,
+and the migrations in the database. Both are compared before the note is believed, so an older
+backup of the database, or newer code, always runs the migrations again.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import psycopg
+
+from heed.instance.place import ROOT, Place
+
+_LOCK = 0x4EED  # pg_advisory_lock: two starters migrate one after the other
+
+
+def is_current(place: Place, owner_url: str) -> bool:
+    """Whether nothing is left to do. Cheap: no Django, one query."""
+    note = _note(place)
+    if not note.exists():
+        return False
+    kept = json.loads(note.read_text())
+    return bool(kept["code"] == _code() and kept["applied"] == _applied(owner_url))
+
+
+def migrate(place: Place, *, owner_url: str, app_url: str) -> None:
+    """Runs what is pending and grants the application its rights. Django is set up as the owner."""
+    from django.core.management import call_command
+
+    from heed.instance import grants
+
+    with psycopg.connect(owner_url, autocommit=True) as lock:
+        lock.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
+        call_command("migrate", interactive=False, verbosity=0)
+        grants.apply(owner_url=owner_url, app_url=app_url)
+        kept = {"code": _code(), "applied": _applied(owner_url)}
+    half = _note(place).with_suffix(".half")
+    half.write_text(json.dumps(kept))
+    half.replace(_note(place))
+
+
+def _note(place: Place) -> Path:
+    return place.var / "migrated.json"
+
+
+def _code() -> str:
+    """Changes whenever a migration, a grant, or the list of apps or packages does."""
+    house = ROOT / "src" / "heed"
+    deciding = [
+        *sorted(house.glob("**/migrations/*.py")),
+        *sorted(house.glob("ledger/models*")),
+        house / "settings.py",
+        house / "instance" / "grants.py",
+        ROOT / "requirements" / "runtime.txt",
+    ]
+    digest = hashlib.sha256()
+    for path in (path for path in deciding if path.is_file()):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _applied(owner_url: str) -> list[str]:
+    with psycopg.connect(owner_url, connect_timeout=10) as connection:
+        table = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+        if table is None or table[0] is None:
+            return []
+        rows = connection.execute("SELECT app || '.' || name FROM django_migrations").fetchall()
+    return sorted(str(name) for (name,) in rows)

@@ -1,0 +1,27 @@
+"""The web server: one process, a few threads, and a bound on what may wait."""
+
+from typing import Any
+
+THREADS = 8  # each may hold a database connection; see the pool in settings
+WAITING = 256  # connections the kernel may keep for us; more are refused rather than forgotten
+AT_ONCE = 64  # requests taken in; the others stay in the kernel's queue
+
+
+def serve(host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+
+    options: dict[str, Any] = {
+        "interface": Interfaces.WSGI,
+        "workers": 1,
+        "blocking_threads": THREADS,
+        "backlog": WAITING,
+        "backpressure": AT_ONCE,
+        "http": HTTPModes.http1,
+        "websockets": False,
+        "log_level": LogLevels.warning,
+        "workers_kill_timeout": 8,
+    }
+    Granian("heed.instance.wsgi:application", address=host, port=port, **options).serve()

@@ -1,0 +1,11 @@
+"""What the web server loads in its worker process."""
+
+import os
+import signal
+
+from django.core.wsgi import get_wsgi_application
+
+from heed.instance import leash
+
+leash.tie(os.getppid(), signal.SIGKILL)  # a killed server must not leave its worker with the port
+application = get_wsgi_application()

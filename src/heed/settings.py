@@ -31,6 +31,7 @@ class Configuration(BaseSettings):
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
     failpoint: str = ""  # tests: name of the step at which this process kills itself
+    statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
     site_staffing: int = 2  # people who decide; 1 makes second readings "unseconded" after 24 h
 
 
@@ -64,6 +65,7 @@ HEED_SIGNING_KEY_FILE = (
 )
 HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
 HEED_FAILPOINT = CONFIG.failpoint
+HEED_STATUTES = [name.strip() for name in CONFIG.statutes.split(",") if name.strip()]
 HEED_SITE_STAFFING = CONFIG.site_staffing
 
 INSTALLED_APPS = [

@@ -1,0 +1,137 @@
+"""A notice: one person telling us about targets. Kept as it was said."""
+
+from django.db import models
+
+from heed.cases.models.case import Case
+from heed.ids import mint
+from heed.media.models import File, Item, Platform
+
+
+class Notice(models.Model):
+    """What was said, verbatim, and what it claims. Later words are supplements, never edits."""
+
+    class State(models.TextChoices):
+        """How far the story has come with it; each step may be taken up again."""
+
+        RECEIVED = "received"
+        PROTECTED = "protected"
+        WITHDRAWN = "withdrawn"
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    number = models.CharField(max_length=16, unique=True)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="notices")
+    received_at = models.DateTimeField()
+    door = models.CharField(max_length=8)  # form | api | officer
+    verbatim = models.JSONField()  # exactly what arrived
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
+    protected_at = models.DateTimeField(null=True)
+
+    category = models.CharField(max_length=20)
+    standing = models.CharField(max_length=16)
+    age_then = models.CharField(max_length=10)
+    stated_age = models.PositiveSmallIntegerField(null=True)
+    danger_now = models.BooleanField(default=False)
+    time_given = models.CharField(max_length=200, blank=True)  # a time the extorter gave
+    threatened_only = models.BooleanField(default=False)
+    words = models.TextField(blank=True)
+    police_reference = models.CharField(max_length=120, blank=True)
+    police_agency = models.CharField(max_length=200, blank=True)
+    other_app = models.CharField(max_length=300, blank=True)  # the extorter's account elsewhere
+    good_faith = models.BooleanField(default=False)
+    not_consensual = models.BooleanField(default=False)
+    acting_for = models.BooleanField(default=False)  # "I may act for the person shown"
+    signature = models.CharField(max_length=200, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    verified_channel = models.BooleanField(default=False)
+    source_index = models.BinaryField(max_length=32, null=True, db_index=True)  # keyed, blind
+
+    link_hash = models.BinaryField(max_length=32)  # of the private link's secret
+    recovery_hash = models.BinaryField(max_length=32)  # of the four words
+    receipt = models.JSONField(null=True)  # the signed promise
+    entry_id = models.UUIDField(null=True)  # of notice.received in the ledger
+
+    class Meta:
+        app_label = "cases"
+
+    def __str__(self) -> str:
+        return f"notice:{self.number}"
+
+
+class Target(models.Model):
+    """One place, or one set of hashes, that a notice names."""
+
+    class State(models.TextChoices):
+        """What became of the place named. Each is told to the notifier in words."""
+
+        WAITING = "waiting"
+        FOUND = "found"
+        REGISTERED = "registered"  # was not known; known from now on
+        DELETED = "deleted"  # the platform says it is already gone
+        FOREIGN = "foreign"  # not on a platform that this server protects
+        NOT_AN_ITEM = "not_an_item"  # a profile, a search, no address at all
+        HASHES = "hashes"
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="targets")
+    position = models.PositiveSmallIntegerField()
+    url = models.TextField(blank=True)
+    signals = models.JSONField(null=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.WAITING)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="targets")
+    file = models.ForeignKey(File, on_delete=models.PROTECT, null=True)  # the one named, if any
+
+    class Meta:
+        app_label = "cases"
+        constraints = [models.UniqueConstraint(fields=["notice", "position"], name="target_once")]
+
+    def __str__(self) -> str:
+        return f"target:{self.id}"
+
+
+class Join(models.Model):
+    """A notice belongs to a case. It can be undone; the notice's clocks stay."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="joins")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="joins")
+    joined_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "cases"
+        constraints = [models.UniqueConstraint(fields=["notice", "case"], name="join_once")]
+
+    def __str__(self) -> str:
+        return f"join:{self.id}"
+
+
+class Supplement(models.Model):
+    """Words or facts that came after the notice, verbatim."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="supplements")
+    said = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "cases"
+
+    def __str__(self) -> str:
+        return f"supplement:{self.id}"
+
+
+class Message(models.Model):
+    """A message on a case's private page, either way."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="messages")
+    from_staff = models.UUIDField(null=True)  # None: from the notifier
+    text = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        app_label = "cases"
+
+    def __str__(self) -> str:
+        return f"message:{self.id}"

@@ -1,0 +1,1 @@
+"""Reading what was said and done. One module for each question."""

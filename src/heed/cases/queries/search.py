@@ -1,0 +1,200 @@
+"""Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from heed.cases.models import Case, Copy
+from heed.cases.services.cases import CopyIn
+from heed.media import queries as media
+from heed.media.models import Item, ItemFile
+from heed.rules.spread import CONFIDENT_MATCH, Found, FoundBy
+
+
+def all_copies(case: Case) -> list[CopyIn]:
+    """Every copy on the case's platform, reshares through any depth included."""
+    roots = _named(case) | _exact(case)
+    near = {found.item_id: found for found in _near(case)}
+    return reshares_of(list((near | roots).values()))
+
+
+def _named(case: Case) -> dict[UUID, CopyIn]:
+    named = Copy.objects.filter(case=case, how=Copy.How.NAMED).values_list("item_id", flat=True)
+    return {item: CopyIn(item_id=item, how=Copy.How.NAMED) for item in named}
+
+
+def _exact(case: Case) -> dict[UUID, CopyIn]:
+    if case.file_id is None:
+        return {}
+    same = ItemFile.objects.filter(file_id=case.file_id, item__platform_id=case.platform_id)
+    found = {
+        item: CopyIn(item_id=item, how=Copy.How.EXACT)
+        for item in same.values_list("item_id", flat=True)
+    }
+    return found | _named(case)
+
+
+def _near(case: Case) -> list[CopyIn]:
+    """Items with a file that looks like the case's, closest first."""
+    if case.file is None:
+        return []
+    near = {one.file_id: one for one in media.near_files(case.file, within_bits=CONFIDENT_MATCH)}
+    places = ItemFile.objects.filter(file_id__in=near, item__platform_id=case.platform_id)
+    found = [
+        CopyIn(
+            item_id=item_id,
+            how=Copy.How.NEAR,
+            distance_bits=near[file_id].distance_bits,
+            quality=near[file_id].quality,
+            near_file_id=file_id,
+        )
+        for item_id, file_id in places.values_list("item_id", "file_id")
+        if file_id is not None
+    ]
+    return sorted(found, key=lambda copy: copy.distance_bits or 0)
+
+
+_DESCEND = """
+WITH RECURSIVE tree AS (
+    SELECT i.id, i.id AS root FROM media_item i WHERE i.id = ANY(%s)
+    UNION
+    SELECT c.id, t.root FROM media_item c JOIN tree t ON c.reshare_of_id = t.id
+)
+SELECT tree.id, tree.root, i.views FROM tree JOIN media_item i ON i.id = tree.id
+"""
+
+
+def reshares_of(roots: Sequence[CopyIn]) -> list[CopyIn]:
+    """The roots and everything that reshares them, through any depth.
+
+    A reshare of a near copy is itself only near: it carries that file, and no more is known of it.
+    """
+    by_id = {root.item_id: root for root in roots}
+    with connection.cursor() as cursor:
+        cursor.execute(_DESCEND, [list(by_id)])
+        rows = cursor.fetchall()
+    found: dict[UUID, CopyIn] = {}
+    for item_id, root_id, views in rows:
+        copy = _as_found(item_id, by_id.get(item_id) or by_id[root_id], item_id in by_id, views)
+        known = found.get(item_id)
+        if known is None or known.how == Copy.How.NEAR:
+            found[item_id] = copy
+    return list(found.values())
+
+
+def _as_found(item_id: UUID, root: CopyIn, is_root: bool, views: int) -> CopyIn:
+    how = root.how if is_root or root.how == Copy.How.NEAR else Copy.How.RESHARE
+    return CopyIn(
+        item_id=item_id,
+        how=how,
+        distance_bits=root.distance_bits,
+        quality=root.quality,
+        near_file_id=root.near_file_id,
+        views_then=views,
+    )
+
+
+_MET = """
+WITH news AS MATERIALIZED (
+    SELECT i.id, i.platform_id, i.reshare_of_id, f.file_id
+    FROM media_item i LEFT JOIN media_itemfile f ON f.item_id = i.id AND f.file_id IS NOT NULL
+    WHERE i.id = ANY(%(items)s)
+), claimed AS MATERIALIZED (
+    SELECT k.id, k.platform_id, s.bits, s.file_id
+    FROM cases_case k JOIN media_signal s ON s.file_id = k.file_id AND s.type = 'pdq'
+), forms AS MATERIALIZED (
+    SELECT file.id AS file_id, q.quality,
+           ('x' || encode(substring(file.forms FROM n * 32 + 1 FOR 32), 'hex'))::bit(256) AS bits
+    FROM media_file file
+    JOIN media_signal q ON q.file_id = file.id AND q.type = 'pdq'
+    CROSS JOIN LATERAL generate_series(0, length(file.forms) / 32 - 1) AS n
+    WHERE file.id IN (SELECT file_id FROM news)
+)
+SELECT DISTINCT ON (case_id, item_id) case_id, item_id, how, distance, quality, file_id FROM (
+    SELECT c.case_id, i.id AS item_id, 0 AS rank,
+           CASE WHEN c.how = 'near' THEN 'near' ELSE 'reshare' END AS how,
+           c.distance_bits AS distance, c.quality, c.near_file_id AS file_id
+    FROM news i JOIN cases_copy c ON c.item_id = i.reshare_of_id
+    UNION ALL
+    SELECT k.id, i.id, 1, 'exact', NULL, NULL, NULL
+    FROM news i JOIN cases_case k ON k.file_id = i.file_id AND k.platform_id = i.platform_id
+    UNION ALL
+    SELECT k.id, i.id, 2, 'near', bit_count(k.bits # form.bits)::int, form.quality, i.file_id
+    FROM forms form
+    JOIN claimed k ON k.file_id <> form.file_id AND bit_count(k.bits # form.bits) <= %(within)s
+    JOIN news i ON i.file_id = form.file_id AND i.platform_id = k.platform_id
+) AS met ORDER BY case_id, item_id, rank, distance
+"""
+
+
+def cases_met_by(item_ids: Sequence[UUID]) -> dict[UUID, list[CopyIn]]:
+    """The cases that these items belong to, as reshares, same bytes or near copies."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MET, {"items": list(item_ids), "within": CONFIDENT_MATCH})
+        rows = cursor.fetchall()
+    met: dict[UUID, list[CopyIn]] = {}
+    for case_id, item_id, how, distance, quality, file_id in rows:
+        met.setdefault(case_id, []).append(
+            CopyIn(
+                item_id=item_id,
+                how=how,
+                distance_bits=distance,
+                quality=quality,
+                near_file_id=file_id,
+            )
+        )
+    _add_videos(met, item_ids)
+    return {case_id: reshares_of(copies) for case_id, copies in met.items()}
+
+
+def _add_videos(met: dict[UUID, list[CopyIn]], item_ids: Sequence[UUID]) -> None:
+    """Videos are compared frame by frame, each on its own: there are few in a batch."""
+    places = ItemFile.objects.filter(item_id__in=item_ids, file__kind="video")
+    for place in places.select_related("file", "item"):
+        assert place.file is not None
+        near = {one.file_id: one for one in media.near_files(place.file, within_bits=CONFIDENT_MATCH)}
+        cases = Case.objects.filter(file_id__in=near, platform_id=place.item.platform_id)
+        for case_id, file_id in cases.values_list("id", "file_id"):
+            if file_id is not None:
+                met.setdefault(case_id, []).append(_near_video(place, near[file_id]))
+
+
+def _near_video(place: ItemFile, near: media.Near) -> CopyIn:
+    return CopyIn(
+        item_id=place.item_id,
+        how=Copy.How.NEAR,
+        distance_bits=near.distance_bits,
+        quality=near.quality,
+        near_file_id=place.file_id,
+    )
+
+
+def as_found(case: Case, copies: Iterable[Copy], exempt: set[UUID]) -> list[tuple[Copy, Found]]:
+    """The copies as the rules may see them, closest first."""
+    earliest = _named_at(case)
+    claimed = None if case.file_id is None else media.quality_of(case.file_id)
+    rows = [(copy, _found(copy, claimed, earliest, exempt)) for copy in copies]
+    return sorted(rows, key=lambda row: (row[0].distance_bits or 0, str(row[0].id)))
+
+
+def _named_at(case: Case) -> Item | None:
+    named = Item.objects.filter(copies__case=case, copies__how=Copy.How.NAMED)
+    return named.exclude(published_at=None).order_by("published_at").first()
+
+
+def _found(copy: Copy, claimed: int | None, earliest: Item | None, exempt: set[UUID]) -> Found:
+    older_by = timedelta(0)
+    published_at = copy.item.published_at
+    if earliest is not None and earliest.published_at and published_at:
+        older_by = earliest.published_at - published_at
+    return Found(
+        by=FoundBy(copy.how),
+        distance_bits=copy.distance_bits,
+        quality=copy.quality,
+        claimed_quality=claimed,
+        older_by=older_by,
+        confirmed=copy.same is True,
+        exempt=copy.item_id in exempt or copy.same is False,
+    )

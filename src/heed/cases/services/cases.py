@@ -1,0 +1,149 @@
+"""Opening, joining and linking cases, and starting a new round of one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from heed.cases.models import Case, CaseLink, Copy, Join, Notice
+from heed.ids import number
+from heed.media.models import File, Item
+from heed.rules.claims import Claim, about_a_child
+from heed.rules.triage import Triage
+from heed.rules.visibility import Visibility
+
+
+class CaseChanged(Exception):
+    """Somebody else changed this case in the meantime. Read it again and repeat the step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What a case is about: one of the three."""
+
+    file: File | None = None
+    item: Item | None = None
+    threat_of: UUID | None = None
+
+
+def open_case(notice: Notice, subject: Subject, *, now: datetime) -> tuple[Case, bool]:
+    """The case of this subject on the notice's platform, made if there is none."""
+    where = {"platform": notice.platform, "file": subject.file, "item": subject.item}
+    if subject.threat_of is not None:
+        where = {"platform": notice.platform, "threat_of": subject.threat_of}
+    found = Case.objects.filter(**where).first()
+    if found is not None:
+        return found, False
+    try:
+        with transaction.atomic():
+            return _new_case(notice, subject, now), True
+    except IntegrityError:  # another notice was first, or the number was taken
+        found = Case.objects.filter(**where).first()
+        return (found, False) if found is not None else (_new_case(notice, subject, now), True)
+
+
+def _new_case(notice: Notice, subject: Subject, now: datetime) -> Case:
+    return Case.objects.create(
+        number=number("C"),
+        platform=notice.platform,
+        file=subject.file,
+        item=subject.item,
+        threat_of=subject.threat_of,
+        category=notice.category,
+        rung=99,
+        opened_at=now,
+        round_at=now,
+    )
+
+
+def join(notice: Notice, case: Case, *, now: datetime) -> bool:
+    """The notice belongs to the case from now on; True when it did not before."""
+    _, made = Join.objects.get_or_create(notice=notice, case=case, defaults={"joined_at": now})
+    return made
+
+
+def undo_join(notice: Notice, case: Case, *, now: datetime) -> bool:
+    """The notice was joined wrongly. Its clocks stay as they are."""
+    undone = Join.objects.filter(notice=notice, case=case, undone_at=None).update(undone_at=now)
+    return bool(undone)
+
+
+def weigh(case: Case, claim: Claim, outcome: Triage) -> None:
+    """Take one claim's weight into the case: it can only grow graver inside a round."""
+    row = Case.objects.select_for_update().get(id=case.id)
+    if outcome.rung < row.rung:
+        row.rung, row.category = int(outcome.rung), claim.category.value
+    row.about_child = row.about_child or about_a_child(claim)
+    row.danger = row.danger or claim.danger_now
+    row.because = sorted({*row.because, *outcome.because})
+    row.level = max(Visibility(row.level), outcome.visibility).value
+    row.save(update_fields=["rung", "category", "about_child", "danger", "because", "level"])
+    case.refresh_from_db()
+
+
+def new_round(case: Case, *, now: datetime) -> bool:
+    """Open a decided case again: new facts, a reappearance, an appeal. False when it is open."""
+    done = Case.objects.filter(id=case.id, state=Case.State.DECIDED).update(
+        state=Case.State.OPEN,
+        round=case.round + 1,
+        round_at=now,
+        level=Visibility.VISIBLE.value,
+        taken_by=None,
+        taken_until=None,
+    )
+    case.refresh_from_db()
+    return bool(done)
+
+
+def link(case: Case, other: Case, distance_bits: int | None, *, now: datetime) -> bool:
+    """Two cases look alike; kept once, whichever of them is named first."""
+    first, second = sorted((case, other), key=lambda one: str(one.id))
+    _, made = CaseLink.objects.get_or_create(
+        case=first, other=second, defaults={"distance_bits": distance_bits, "made_at": now}
+    )
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyIn:
+    """A copy as it was found."""
+
+    item_id: UUID
+    how: str
+    distance_bits: int | None = None
+    quality: int | None = None
+    near_file_id: UUID | None = None
+    views_then: int = 0
+
+
+def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
+    """Note how each copy was found; what is known already keeps its first finding."""
+    rows = [
+        Copy(
+            case=case,
+            item_id=copy.item_id,
+            how=copy.how,
+            distance_bits=copy.distance_bits,
+            quality=copy.quality,
+            near_file_id=copy.near_file_id,
+            views_then=copy.views_then,
+            found_at=now,
+        )
+        for copy in copies
+    ]
+    Copy.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+
+
+def judge_copy(copy_id: UUID, *, same: bool) -> bool:
+    """A person says whether a near copy shows the same. False when somebody has said so before."""
+    return bool(Copy.objects.filter(id=copy_id, same=None).update(same=same))
+
+
+def take(case: Case, *, by: UUID, now: datetime, until: datetime) -> None:
+    """Somebody works on it now. Raises `CaseChanged` when another person does."""
+    free = Case.objects.filter(id=case.id).exclude(taken_until__gt=now)
+    mine = Case.objects.filter(id=case.id, taken_by=by)
+    if not (free.update(taken_by=by, taken_until=until) or mine.update(taken_until=until)):
+        raise CaseChanged(f"case {case.number} is being worked on by somebody else")

@@ -1,0 +1,48 @@
+"""What we owe others, as documents."""
+
+from django.db import models
+
+from heed.ids import mint
+
+
+class Answer(models.Model):
+    """What a notifier is told: outcome, reasons, and the way to ask again."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice_id = models.UUIDField()
+    decision_id = models.UUIDField()
+    outcome = models.CharField(max_length=10)  # removed | stands
+    text = models.TextField()
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["notice_id", "decision_id"], name="answer_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"answer:{self.id}"
+
+
+class StatementOfReasons(models.Model):
+    """What an uploader is told of a restriction (DSA Article 17). Never says that a notice exists
+    in cases of minors and extortion.
+    """
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    platform_id = models.UUIDField()
+    case_id = models.UUIDField()
+    item_id = models.UUIDField()
+    basis = models.CharField(max_length=60)  # restriction's or decision's, so that it is said once
+    body = models.JSONField()
+    link_hash = models.BinaryField(max_length=32)  # of the appeal link's secret
+    issued_at = models.DateTimeField()
+    appealed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["item_id", "case_id", "basis"], name="statement_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"statement:{self.id}"

@@ -1,0 +1,88 @@
+"""Every copy of a case's file, now and later.
+
+1. Search: named items, same bytes, near pictures, and reshares of all of them through any depth.
+2. Note how each was found, and restrict it as far as the rules allow; tell the platform.
+3. Search again until nothing new is found: what was registered meanwhile is then seen.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Copy
+from heed.cases.queries import search
+from heed.cases.services import cases, deadlines
+from heed.cases.services.cases import CopyIn
+from heed.flows import jobs
+from heed.flows.failpoints import reached
+from heed.flows.shared import clocks, states
+from heed.ledger import services as ledger
+from heed.rules.clocks import Event
+from heed.rules.visibility import Visibility
+
+ROUNDS = 50  # each adds a generation of reshares that were made while we searched; then the sweep
+
+
+def find_copies(*, case_id: UUID, now: datetime) -> int:
+    """Find and restrict every copy; returns how many the case has. Repeating finds only what is new."""
+    for _ in range(ROUNDS):
+        case = Case.objects.select_related("file").get(id=case_id)
+        if not add(case_id, search.all_copies(case), now=now):
+            break
+    jobs.later("issue_statements", once=f"statements:{case_id}", case_id=str(case_id))
+    return Copy.objects.filter(case_id=case_id).count()
+
+
+def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
+    """Steps 2: take these into the case. Returns how many were new."""
+    with transaction.atomic():
+        case = states.lock(case_id)
+        known = set(
+            Copy.objects.filter(case=case, item_id__in=[one.item_id for one in found]).values_list(
+                "item_id", flat=True
+            )
+        )
+        new = [one for one in found if one.item_id not in known]
+        if new:
+            cases.add_copies(case, new, now=now)
+            _enter(case, new, now)
+            _reappeared(case, new, now)
+            states.apply(case, items=[one.item_id for one in new], now=now)
+            _link_near(case, new, now)
+    reached("copies-restricted")
+    return len(new)
+
+
+def _enter(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
+    counts = {how: sum(one.how == how for one in new) for how in Copy.How.values}
+    ledger.enter(
+        "copies.found",
+        subject=f"case:{case.id}",
+        body={how: count for how, count in counts.items() if count},
+        batch=[f"{one.item_id} {one.how}" for one in new],
+        at=now,
+    )
+
+
+def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
+    """A removed thing that is there again starts a new clock; a near one waits for a person."""
+    if case.decided_level != Visibility.REMOVED or case.decided_at is None:
+        return
+    cause = f"reappeared:{case.id}:{now:%Y%m%dT%H%M}"
+    due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
+    deadlines.set_clocks(case, due, now=now)
+    if any(one.how == Copy.How.NEAR for one in new):
+        cases.new_round(case, now=now)
+
+
+def _link_near(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
+    """A near file that has a case of its own: the two are linked, and a person says if they are one."""
+    near = {one.near_file_id: one.distance_bits for one in new if one.near_file_id}
+    others = Case.objects.filter(platform_id=case.platform_id, file_id__in=near).exclude(id=case.id)
+    for other in others:
+        if other.file_id and cases.link(case, other, near[other.file_id], now=now):
+            ledger.enter(
+                "case.linked", subject=f"case:{case.id}", body={"other": str(other.id)}, at=now
+            )

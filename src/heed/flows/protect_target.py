@@ -1,0 +1,159 @@
+"""What a notice names is protected before anyone has looked.
+
+1. Find what each place is; an item that was never registered is registered now.
+2. Join the notice to its cases, judge it by the rules, restrict the named items, tell the platform.
+3. Ask the worker to find every copy; say that the notice is protected.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Copy, Notice, Target
+from heed.cases.services import cases, deadlines, notices
+from heed.cases.services.cases import CopyIn, Subject
+from heed.flows import jobs
+from heed.flows.failpoints import reached
+from heed.flows.shared import banks, claims, states
+from heed.ledger import services as ledger
+from heed.media import queries as media
+from heed.media.models import File, Item, Platform
+from heed.media.services import FileIn, ItemIn, register
+from heed.rules import deadlines as rules
+from heed.rules.claims import Category, about_a_body
+from heed.rules.triage import Triage, triage
+
+
+def protect(*, notice_id: UUID, now: datetime) -> None:
+    """Protect what this notice names. Repeating it finishes what was left, and changes nothing else."""
+    notice = Notice.objects.select_related("platform").get(id=notice_id)
+    for target in notice.targets.filter(state=Target.State.WAITING):
+        with transaction.atomic():
+            _find(notice, target, now)
+    reached("targets-found")
+    with transaction.atomic():
+        for case in _join(notice, now):
+            jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+        notices.protected(notice, now=now)
+    reached("items-restricted")
+
+
+# ------------------------------------------------------------------ 1 find
+
+
+def _find(notice: Notice, target: Target, now: datetime) -> None:
+    if target.signals and not target.url:
+        notices.settle_target(target, state=Target.State.HASHES)
+        return
+    platform = media.platform_of(target.url)
+    if platform is None or platform.id != notice.platform_id:
+        notices.settle_target(target, state=Target.State.FOREIGN)
+        return
+    item = media.item_at(platform, target.url)
+    if item is None:
+        item, state = _register_named(platform, target.url, now), Target.State.REGISTERED
+    else:
+        state = Target.State.DELETED if item.deleted_at else Target.State.FOUND
+    file = media.file_at(item, target.url)
+    notices.settle_target(target, state=state, item_id=item.id, file_id=file.id if file else None)
+
+
+def _register_named(platform: Platform, url: str, now: datetime) -> Item:
+    """Known from now on by its address, until the platform registers it by its own name."""
+    row = ItemIn(ref=url[:200], url=url, registered_by="notice", files=(FileIn(url=url),))
+    done = register(platform, [row], now=now)
+    jobs.later("fetch_files", once="fetch_files")
+    return Item.objects.get(id=done[0].item_id)
+
+
+# ------------------------------------------------------------------ 2 join, judge, restrict
+
+
+def _join(notice: Notice, now: datetime) -> list[Case]:
+    opened: dict[UUID, Case] = {}
+    for target in notice.targets.select_related("item", "file").exclude(item=None):
+        assert target.item is not None
+        for file in _files(target):
+            subject = Subject(file=file) if file else Subject(item=target.item)
+            case = _take_in(notice, subject, target.item, now)
+            opened[case.id] = case
+    if not opened and (notice.threatened_only or _hashes(notice)):
+        case = _take_in(notice, Subject(threat_of=notice.id), None, now)
+        opened[case.id] = case
+    return list(opened.values())
+
+
+def _hashes(notice: Notice) -> bool:
+    return notice.targets.filter(state=Target.State.HASHES).exists()
+
+
+def _files(target: Target) -> list[File | None]:
+    """The named file; else all files of the item, as one bundle; else the item itself."""
+    if target.file is not None:
+        return [target.file]
+    assert target.item is not None
+    return list(media.files_of([target.item.id])) or [None]
+
+
+def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> Case:
+    case, made = cases.open_case(notice, subject, now=now)
+    case = states.lock(case.id)
+    fresh = cases.join(notice, case, now=now)
+    outcome = _judge(notice, case, subject, item, fresh, now)
+    deadlines.set_clocks(case, [rules.review(outcome, cause=f"notice:{notice.id}", at=now)], now=now)
+    _take_clocks_in(notice, case)
+    if item is not None:
+        copy = CopyIn(item_id=item.id, how=Copy.How.NAMED, views_then=item.views)
+        cases.add_copies(case, [copy], now=now)
+        states.apply(case, items=[item.id], now=now)
+    if about_a_body(Category(case.category)):
+        banks.hold_uploads(case, notice, now=now)
+    if made or fresh:
+        _enter(notice, case, made, outcome, now)
+    return case
+
+
+def _judge(
+    notice: Notice, case: Case, subject: Subject, item: Item | None, fresh: bool, now: datetime
+) -> Triage:
+    """Weigh the claim. A decided case opens again for a notice that it has not heard yet."""
+    claim = claims.about_case(notice, case, has_file=_has_file(notice, subject, item), now=now)
+    if fresh and case.state == Case.State.DECIDED:
+        cases.new_round(case, now=now)
+    outcome = triage(claim)
+    cases.weigh(case, claim, outcome)
+    return outcome
+
+
+def _has_file(notice: Notice, subject: Subject, item: Item | None) -> bool:
+    """A picture or video is there; or nobody could look yet, and the notifier says there is one."""
+    if subject.file is not None:
+        return True
+    if item is None:
+        return False
+    unread = item.files.filter(file=None).exists()
+    return unread and about_a_body(Category(notice.category))
+
+
+def _take_clocks_in(notice: Notice, case: Case) -> None:
+    """The notice's clocks show at its first case; they keep belonging to the notice."""
+    deadlines.attach(f"notice:{notice.id}", case.id)
+
+
+def _enter(notice: Notice, case: Case, made: bool, outcome: Triage, now: datetime) -> None:
+    event = "case.opened" if made else "case.joined"
+    ledger.enter(
+        event, subject=f"case:{case.id}", body={"notice": str(notice.id), "round": case.round}, at=now
+    )
+    ledger.enter(
+        "triage.made",
+        subject=f"case:{case.id}",
+        body={
+            "notice": str(notice.id),
+            "visibility": outcome.visibility.value,
+            "because": list(outcome.because),
+            "rung": int(outcome.rung),
+        },
+        at=now,
+    )

@@ -1,0 +1,204 @@
+"""Someone tells us about something.
+
+1. Keep the notice as it was said, its ledger entry, its first clocks and the job that protects, alone.
+2. Try to protect at once; if that fails, the job takes it up again.
+"""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from heed.cases.models import Notice
+from heed.cases.services import deadlines, notices
+from heed.cases.services.notices import Kept, Place
+from heed.flows import jobs
+from heed.flows.failpoints import reached
+from heed.flows.protect_target import protect
+from heed.flows.shared import clocks
+from heed.ledger import receipts
+from heed.ledger import services as ledger
+from heed.media.models import Platform
+from heed.people import services as people
+from heed.rules.claims import AgeThen, Category, Standing
+from heed.rules.clocks import Event
+
+logger = logging.getLogger(__name__)
+PROTECT_AGAIN_IN = timedelta(seconds=5)  # the request itself tries first
+MOST_PLACES = 100  # in one notice; more come as a second notice, so that one answer stays readable
+
+
+class NothingNamed(Exception):
+    """A notice must name a place, a hash, or a threat. Ask for the link, or for what was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeIn:
+    """A notice as the doors hand it over: checked for form, never for truth."""
+
+    places: tuple[Place, ...]
+    category: Category
+    standing: Standing = Standing.OTHER
+    age_then: AgeThen = AgeThen.UNSURE
+    stated_age: int | None = None
+    danger_now: bool = False
+    time_given: str = ""
+    threatened_only: bool = False
+    words: str = ""
+    police_reference: str = ""
+    police_agency: str = ""
+    other_app: str = ""
+    good_faith: bool = False
+    not_consensual: bool = False
+    acting_for: bool = False
+    signature: str = ""
+    email: str = ""
+    may_write: bool = True
+    country: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """What became of one place, for the notifier."""
+
+    url: str
+    state: str
+    visibility: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What the notifier is told at once. The secrets are given here, and never again."""
+
+    notice_id: UUID
+    number: str
+    link_secret: str
+    recovery_code: str
+    private_url: str
+    receipt: Mapping[str, Any]
+    contact_code: str  # to be mailed; empty without an address
+    targets: tuple[TargetState, ...]
+
+
+def receive_notice(
+    *,
+    platform_id: UUID,
+    notice: NoticeIn,
+    door: str,
+    verbatim: Mapping[str, Any],
+    source: str = "",
+    verified_channel: bool = False,
+    now: datetime,
+) -> Received:
+    """Take in one notice and protect first. `source` is an address or key, kept only as a blind hash.
+
+    Raises `NothingNamed`. Whatever else goes wrong after step 1, the notice is kept.
+    """
+    if not notice.places and not notice.threatened_only:
+        raise NothingNamed("name at least one link, or say what you were threatened with")
+    platform = Platform.objects.get(id=platform_id)
+    with transaction.atomic():
+        kept = _keep(platform, notice, door, verbatim, source, verified_channel, now)
+        code = _keep_contact(kept.notice, notice, now)
+        receipt = _promise(kept, verbatim, now)
+        jobs.later(
+            "protect",
+            once=f"protect:{kept.notice.id}",
+            at=now + PROTECT_AGAIN_IN,
+            notice_id=str(kept.notice.id),
+        )
+    reached("notice-kept")
+    _try_to_protect(kept.notice, now)
+    return Received(
+        notice_id=kept.notice.id,
+        number=kept.notice.number,
+        link_secret=kept.link_secret,
+        recovery_code=kept.recovery_code,
+        private_url=f"{settings.PUBLIC_URL}/n/{kept.notice.number}?k={kept.link_secret}",
+        receipt=receipt,
+        contact_code=code,
+        targets=_targets(kept.notice),
+    )
+
+
+def _keep(
+    platform: Platform,
+    notice: NoticeIn,
+    door: str,
+    verbatim: Mapping[str, Any],
+    source: str,
+    verified_channel: bool,
+    now: datetime,
+) -> Kept:
+    facts = asdict(notice)
+    for left_out in ("places", "email", "may_write"):
+        facts.pop(left_out)
+    facts["source_index"] = people.blind_index(source) if source else None
+    facts["verified_channel"] = verified_channel
+    kept = notices.keep(
+        platform=platform, door=door, verbatim=verbatim, places=notice.places, facts=facts, now=now
+    )
+    deadlines.set_clocks(
+        None, clocks.of_notice(kept.notice, event=Event.NOTICE_RECEIVED, at=now), now=now
+    )
+    return kept
+
+
+def _keep_contact(kept: Notice, notice: NoticeIn, now: datetime) -> str:
+    if not notice.email:
+        return ""
+    return people.keep_contact(kept.id, notice.email, may_write=notice.may_write, now=now)
+
+
+def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The ledger entry of the notice, and the signed promise that it will be in the log."""
+    notice = kept.notice
+    salt = secrets.token_bytes(16)
+    commitment = receipts.commit_to(verbatim, salt)
+    entry_id = ledger.enter(
+        "notice.received",
+        subject=f"notice:{notice.id}",
+        body={"commitment": commitment.hex(), "source": _short(notice.source_index)},
+        at=now,
+    )
+    receipt = receipts.promise(
+        number=notice.number,
+        platform=notice.platform.slug,
+        commitment=commitment,
+        salt=salt,
+        entry_id=entry_id,
+        received_at=now,
+    )
+    notices.keep_receipt(notice, receipt, entry_id)
+    return receipt
+
+
+def _short(index: bytes | memoryview | None) -> str:
+    return "" if index is None else hashlib.sha256(bytes(index)).hexdigest()[:16]
+
+
+def _try_to_protect(notice: Notice, now: datetime) -> None:
+    """Step 2. The notice is safe already: a failure here is the job's to mend, not the person's."""
+    try:
+        protect(notice_id=notice.id, now=now)
+    except Exception:
+        logger.exception("not protected at once, the job will", extra={"notice": str(notice.id)})
+
+
+def _targets(notice: Notice) -> tuple[TargetState, ...]:
+    return tuple(
+        TargetState(
+            url=target.url,
+            state=target.state,
+            visibility=target.item.desired if target.item else "",
+        )
+        for target in notice.targets.select_related("item").order_by("position")
+    )

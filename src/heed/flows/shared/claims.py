@@ -1,0 +1,125 @@
+"""A notice's claim about a target, as the rules want it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Q
+
+from heed.cases.models import Case, Decision, Notice, Target
+from heed.people import queries as people
+from heed.people.models import Contact
+from heed.rules import misuse
+from heed.rules.claims import AgeThen, Category, Claim, Standing, about_a_body
+from heed.rules.misuse import Fact
+
+
+def bare(notice: Notice) -> Claim:
+    """What the notice says, before anything is known of its target."""
+    return of(notice, has_file=about_a_body(Category(notice.category)))
+
+
+def of(
+    notice: Notice,
+    *,
+    has_file: bool,
+    stood_before: bool = False,
+    brings_new_fact: bool = False,
+    source_over_bound: bool = False,
+) -> Claim:
+    """The facts that triage may look at. Nothing about who published the thing."""
+    confirmed = people.contact_confirmed(notice.id)
+    return Claim(
+        category=Category(notice.category),
+        standing=Standing(notice.standing),
+        age_then=AgeThen(notice.age_then),
+        stated_age=notice.stated_age,
+        has_file=has_file,
+        threatened_only=notice.threatened_only or _only_hashes(notice),
+        danger_now=notice.danger_now,
+        time_given=bool(notice.time_given),
+        declaration_complete=declaration_complete(notice),
+        contact_confirmed=confirmed,
+        verified_channel=notice.verified_channel,
+        police_reference=bool(notice.police_reference),
+        stood_before=stood_before,
+        brings_new_fact=brings_new_fact,
+        source_over_bound=source_over_bound,
+    )
+
+
+def declaration_complete(notice: Notice) -> bool:
+    """Signature, good faith, no consent, a way to reach them: 47 U.S.C. 223a(a)(1)(B)."""
+    speaks = notice.standing == Standing.DEPICTED or notice.acting_for
+    reachable = Contact.objects.filter(notice_id=notice.id, erased_at=None).exists()
+    return bool(
+        notice.signature and notice.good_faith and notice.not_consensual and speaks and reachable
+    )
+
+
+def _only_hashes(notice: Notice) -> bool:
+    targets = list(notice.targets.all())
+    return bool(targets) and all(target.signals and not target.url for target in targets)
+
+
+def about_case(notice: Notice, case: Case, *, has_file: bool, now: datetime) -> Claim:
+    """The claim, with what people decided before and how its source behaves."""
+    stood = case.stood_at is not None
+    return of(
+        notice,
+        has_file=has_file,
+        stood_before=stood,
+        brings_new_fact=stood and _brings_new_fact(notice, case),
+        source_over_bound=source_over_bound(notice, now=now),
+    )
+
+
+def _facts(notice: Notice) -> frozenset[Fact]:
+    contact = Contact.objects.filter(notice_id=notice.id, confirmed_at__isnull=False).first()
+    return misuse.facts_of(
+        bare(notice),
+        police_ref=notice.police_reference or None,
+        contact_ref=bytes(contact.blind_index).hex() if contact else None,
+    )
+
+
+def _brings_new_fact(notice: Notice, case: Case) -> bool:
+    """Compared with all notices that people knew of when they last let it stand."""
+    known = Notice.objects.filter(joins__case=case, received_at__lte=case.stood_at).exclude(
+        id=notice.id
+    )
+    return misuse.brings_new_fact(_union(known), _facts(notice))
+
+
+def _union(notices: Iterable[Notice]) -> frozenset[Fact]:
+    return frozenset(fact for notice in notices for fact in _facts(notice))
+
+
+def source_over_bound(notice: Notice, *, now: datetime) -> bool:
+    """This source named far more targets in a day than anybody usually does."""
+    if notice.source_index is None:
+        return False
+    since = now - misuse.WINDOW
+    hidden = Target.objects.filter(
+        notice__source_index=notice.source_index,
+        notice__received_at__gt=since,
+        item__isnull=False,
+    )
+    return misuse.over_bound(hidden.count(), _usual(now))
+
+
+def _usual(now: datetime) -> int:
+    """95th percentile of named targets per source and month; 0 while little is known."""
+    recent = (
+        Notice.objects.filter(received_at__gt=now - misuse.WINDOW * 30, source_index__isnull=False)
+        .values("source_index")
+        .annotate(named=Count("targets", filter=Q(targets__item__isnull=False)))
+        .values_list("named", flat=True)
+    )
+    counts = sorted(recent[:10_000])
+    return counts[int(len(counts) * 0.95)] // 30 if counts else 0
+
+
+def decisions_of(case: Case) -> set[str]:
+    """Everybody who proposed, decided or seconded in this case, in any round."""
+    rows = Decision.objects.filter(case=case).values_list("decided_by", "seconded_by")
+    return {str(person) for row in rows for person in row if person is not None}

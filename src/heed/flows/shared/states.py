@@ -1,0 +1,115 @@
+"""What each item should be, as one case sees it: restrict, tell the platform, write it down."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from heed.cases.models import Case, Copy, Decision
+from heed.cases.queries import search
+from heed.cases.services import deadlines, restrictions
+from heed.cases.services.restrictions import Changed, Wish
+from heed.flows import jobs
+from heed.ledger import services as ledger
+from heed.outbox import services as outbox
+from heed.rules import spread
+from heed.rules.claims import Category
+from heed.rules.clocks import Done
+from heed.rules.decisions import Scope
+from heed.rules.reasons import reason_class
+from heed.rules.visibility import Visibility
+
+
+def lock(case_id: UUID) -> Case:
+    """The case, held for this transaction: what it asks for changes in one hand at a time."""
+    return Case.objects.select_for_update(of=("self",)).select_related("platform", "file", "item").get(
+        id=case_id
+    )
+
+
+def apply(
+    case: Case, *, now: datetime, items: Sequence[UUID] | None = None, lower: bool = False
+) -> list[Changed]:
+    """Ask for each copy (of `items`, or all) what the rules allow; tell the platform of changes."""
+    wishes = _wishes(case, items)
+    changed = restrictions.restrict(case, wishes, now=now, lower=lower)
+    if lower:
+        bare = [item for item, wish in wishes.items() if wish.level is Visibility.VISIBLE]
+        changed += restrictions.lift(case, bare, now=now)
+    tell(case, changed, now=now)
+    if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
+        deadlines.done(case.id, Done.HIDDEN, now=now)
+    return changed
+
+
+def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
+    copies = Copy.objects.filter(case=case).select_related("item")
+    found = search.as_found(case, copies, _exempt(case))
+    wanted = None if items is None else set(items)
+    decided, scope = case.decided_level == Visibility.REMOVED, _scope(case)
+    wishes: dict[UUID, Wish] = {}
+    near_before = 0
+    for copy, one in found:
+        if wanted is None or copy.item_id in wanted:
+            level = spread.reach(
+                one, Visibility(case.level), decided, near_before=near_before, scope=scope
+            )
+            basis = spread.basis(one, decided, near_before=near_before)
+            wishes[copy.item_id] = Wish(level, basis)
+        near_before += one.by is spread.FoundBy.NEAR
+    return wishes
+
+
+def _last_final(case: Case) -> Decision | None:
+    final = Decision.objects.filter(case=case, state=Decision.State.FINAL)
+    return final.order_by("-decided_at").first()
+
+
+def _scope(case: Case) -> Scope:
+    decision = _last_final(case)
+    return Scope.FILE if decision is None else Scope(decision.scope)
+
+
+def _exempt(case: Case) -> set[UUID]:
+    decision = _last_final(case)
+    if decision is None:
+        return set()
+    return set(decision.exempt_items.values_list("id", flat=True))
+
+
+def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
+    """Queue the new states for the platform, and enter them in the ledger as one entry."""
+    if not changed:
+        return
+    rows = [
+        outbox.Telling(
+            item_id=one.item_id,
+            platform_id=case.platform_id,
+            item_ref=one.item_ref,
+            visibility=one.desired,
+            revision=one.revision,
+            reason=_reason(case, one),
+        )
+        for one in changed
+    ]
+    outbox.tell_states(rows, now=now)
+    jobs.later(
+        "deliver",
+        once=f"deliver:{case.platform_id}",
+        queue="deliver",
+        platform_id=str(case.platform_id),
+    )
+    levels = {level: sum(one.desired == level for one in changed) for level in Visibility}
+    released = sum(Visibility(one.desired) < Visibility(one.was) for one in changed)
+    ledger.enter(
+        "item.released" if released == len(changed) else "copies.restricted",
+        subject=f"case:{case.id}",
+        body={"levels": {str(level): count for level, count in levels.items() if count}},
+        batch=[f"{one.item_id} {one.revision} {one.desired}" for one in changed],
+        at=now,
+    )
+
+
+def _reason(case: Case, one: Changed) -> str:
+    return reason_class(
+        Category(case.category), Visibility(one.desired), about_a_child=case.about_child
+    ).value

@@ -1,0 +1,28 @@
+"""Which integration answers for which port: one setting each, named by dotted path."""
+
+from functools import cache
+from typing import cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from heed.hashing.sandbox import DecoderPool
+from heed.ports import Fetcher, Platform
+
+
+@cache
+def platform() -> Platform:
+    """Who tells platforms what each item should be."""
+    return cast(Platform, import_string(settings.HEED_PLATFORM_PORT)())
+
+
+@cache
+def fetcher() -> Fetcher:
+    """Who reads addresses on the open web."""
+    return cast(Fetcher, import_string(settings.HEED_FETCHER_PORT)())
+
+
+@cache
+def decoder() -> DecoderPool:
+    """The locked-down child process in which files from outside are read."""
+    return DecoderPool(size=1)

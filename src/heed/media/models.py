@@ -1,0 +1,303 @@
+"""What is on a platform, and what it looks like."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from heed.ids import mint
+from heed.rules.visibility import Visibility
+
+VISIBILITIES = [(level.value, level.value) for level in Visibility]
+
+
+class Platform(models.Model):
+    """A site that this server protects."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=80)
+    url_prefixes = ArrayField(models.URLField(max_length=300))  # what counts as "on this platform"
+    callback_url = models.URLField(max_length=500, blank=True)
+    callback_secret = models.CharField(max_length=120, blank=True)
+    evidence_url = models.CharField(max_length=500, blank=True)  # with {ref} and {n}
+    evidence_token = models.CharField(max_length=200, blank=True)
+    private_addresses = ArrayField(models.CharField(max_length=120), default=list, blank=True)
+    capabilities = models.JSONField(default=dict)  # what it declared that it can do
+    gone_statuses = ArrayField(models.PositiveSmallIntegerField(), default=list)
+    added_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"platform:{self.slug}"
+
+
+class ApiKey(models.Model):
+    """A platform's key. Only its hash is kept."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12, unique=True)
+    secret_hash = models.BinaryField(max_length=32)
+    scopes = ArrayField(models.CharField(max_length=16))
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"key:{self.prefix}"
+
+
+class Account(models.Model):
+    """Who posted, as the platform names them. Never read by triage or by ordering."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="accounts")
+    ref = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "ref"], name="account_once")]
+
+    def __str__(self) -> str:
+        return f"account:{self.id}"
+
+
+class File(models.Model):
+    """Bytes, known by their SHA-256. Shared by all platforms."""
+
+    class State(models.TextChoices):
+        """What we could learn of it; "could not" is never "nothing found"."""
+
+        HASHED = "hashed"
+        LOW_QUALITY = "low_quality"  # exact signals only; a person's eye for the rest
+        NOT_HASHABLE = "not_hashable"
+        SIGNALS_ONLY = "signals_only"  # the platform told us its signals, we saw no bytes
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    sha256 = models.BinaryField(max_length=32, unique=True)
+    md5 = models.BinaryField(max_length=16, null=True, db_index=True)
+    size_bytes = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=8, default="other")
+    mime = models.CharField(max_length=80, blank=True)
+    width_px = models.PositiveIntegerField(null=True)
+    height_px = models.PositiveIntegerField(null=True)
+    state = models.CharField(max_length=16, choices=State.choices)
+    reason = models.CharField(max_length=40, blank=True)  # why it could not be hashed
+    forms = models.BinaryField(blank=True, default=b"")  # 32-byte values to ask an index with
+    first_seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"file:{self.id}"
+
+
+class Signal(models.Model):
+    """One PDQ value of a file (a picture's, or one of a video's frames). `bits` is for comparing."""
+
+    id = models.BigAutoField(primary_key=True)
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="signals")
+    type = models.CharField(max_length=8)  # pdq | vpdq
+    value = models.BinaryField(max_length=32)
+    quality = models.PositiveSmallIntegerField()
+    at_ms = models.PositiveIntegerField(null=True)  # of a video's frame
+
+    def __str__(self) -> str:
+        return f"signal:{self.id}"
+
+
+class Item(models.Model):
+    """One published thing at one place."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="items")
+    ref = models.CharField(max_length=200)
+    url = models.CharField(max_length=2083)
+    kind = models.CharField(max_length=16, default="post")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, related_name="items")
+    reshare_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="reshares"
+    )
+    reshare_of_ref = models.CharField(max_length=200, blank=True)  # until that item is registered
+    text = models.TextField(blank=True)
+    published_at = models.DateTimeField(null=True)
+    registered_at = models.DateTimeField()
+    registered_by = models.CharField(max_length=8, default="platform")  # or: notice
+    deleted_at = models.DateTimeField(null=True)
+    views = models.BigIntegerField(default=0)
+    # Desired, acknowledged and observed visibility are three facts.
+    desired = models.CharField(max_length=8, choices=VISIBILITIES, default=Visibility.VISIBLE)
+    revision = models.PositiveIntegerField(default=0)
+    desired_at = models.DateTimeField(null=True)
+    acknowledged = models.CharField(max_length=8, default=Visibility.VISIBLE)
+    acknowledged_revision = models.PositiveIntegerField(default=0)
+    acknowledged_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=12, blank=True)  # the platform's last word on a revision
+    observed = models.CharField(max_length=12, blank=True)  # seen | gone | unverifiable
+    observed_revision = models.PositiveIntegerField(default=0)
+    observed_at = models.DateTimeField(null=True)
+    seen_before = models.BooleanField(default=False)  # a fetch saw it; only then can it be "gone"
+    observe_due_at = models.DateTimeField(null=True)
+    observe_tries = models.PositiveSmallIntegerField(default=0)
+    committed = models.BigIntegerField(db_index=True)  # transaction id: the commit-ordered watermark
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["platform", "ref"], name="item_once")]
+        indexes = [
+            models.Index(fields=["platform", "url"], name="item_url"),
+            models.Index(
+                fields=["platform", "reshare_of_ref"],
+                name="item_orphan",
+                condition=~models.Q(reshare_of_ref="") & models.Q(reshare_of=None),
+            ),
+            models.Index(
+                fields=["observe_due_at"],
+                name="item_observe",
+                condition=models.Q(observe_due_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"item:{self.id}"
+
+
+class ItemFile(models.Model):
+    """A file at its place in an item; `file` is null until its bytes are known."""
+
+    class State(models.TextChoices):
+        """How far we are with it."""
+
+        KNOWN = "known"
+        WAITING = "waiting"  # to be fetched
+        FAILED = "failed"  # could not be fetched or read; retried and shown
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="files")
+    position = models.PositiveSmallIntegerField()
+    file = models.ForeignKey(File, on_delete=models.PROTECT, null=True, related_name="places")
+    url = models.CharField(max_length=2083, blank=True)
+    preview_url = models.CharField(max_length=2083, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices)
+    tries = models.PositiveSmallIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=80, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["item", "position"], name="place_once")]
+        indexes = [
+            models.Index(
+                fields=["retry_at"], name="itemfile_retry", condition=models.Q(file=None)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"itemfile:{self.id}"
+
+
+class Bank(models.Model):
+    """A named set of signals with one policy."""
+
+    class Action(models.TextChoices):
+        """What a match does to an upload at the door."""
+
+        BLOCK = "block"
+        HOLD = "hold"
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    name = models.CharField(max_length=80)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True)  # null: shared
+    case_id = models.UUIDField(null=True, unique=True)  # a case's provisional bank
+    action = models.CharField(max_length=8, choices=Action.choices)
+    hides_registered = models.BooleanField(default=False)  # "marked for it", DESIGN 5.1
+    threshold_bits = models.PositiveSmallIntegerField(default=31)
+    enabled = models.BooleanField(default=True)
+    expires_at = models.DateTimeField(null=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["platform", "name"],
+                name="bank_name_once",
+                nulls_distinct=False,
+                condition=models.Q(case_id=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"bank:{self.id}"
+
+
+class BankSignal(models.Model):
+    """One signal in a bank, with where it came from."""
+
+    id = models.BigAutoField(primary_key=True)
+    bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="signals")
+    type = models.CharField(max_length=8)  # sha256 | md5 | pdq | vpdq
+    value = models.BinaryField(max_length=32)
+    quality = models.PositiveSmallIntegerField(null=True)
+    source = models.CharField(max_length=80)  # case:<id>, exchange:<name>, staff:<id>
+    case_id = models.UUIDField(null=True)
+    note = models.CharField(max_length=200, blank=True)
+    added_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["bank", "type", "value"], name="bank_signal_once")
+        ]
+        indexes = [models.Index(fields=["type", "value"], name="bank_signal_value")]
+
+    def __str__(self) -> str:
+        return f"banksignal:{self.id}"
+
+
+class Match(models.Model):
+    """A file's signal within the threshold of a banked one."""
+
+    id = models.BigAutoField(primary_key=True)
+    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="matches")
+    bank_signal = models.ForeignKey(BankSignal, on_delete=models.CASCADE, related_name="matches")
+    distance_bits = models.PositiveSmallIntegerField()
+    threshold_bits = models.PositiveSmallIntegerField()
+    found_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["file", "bank_signal"], name="match_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"match:{self.id}"
+
+
+class Upload(models.Model):
+    """A file that knocked at the door and was not let through at once."""
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        HELD = "held"
+        BLOCKED = "blocked"
+        RELEASED = "released"
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    platform = models.ForeignKey(Platform, on_delete=models.PROTECT)
+    file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="uploads")
+    case_id = models.UUIDField(null=True, db_index=True)
+    account_ref = models.CharField(max_length=200, blank=True)
+    upload_ref = models.CharField(max_length=200, blank=True)
+    state = models.CharField(max_length=8, choices=State.choices)
+    reason = models.CharField(max_length=40)
+    distance_bits = models.PositiveSmallIntegerField(null=True)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"upload:{self.id}"
+
+
+class Watermark(models.Model):
+    """How far a sweep over commit-ordered rows has come."""
+
+    name = models.CharField(primary_key=True, max_length=40)
+    below = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"watermark:{self.name}"

@@ -1,0 +1,218 @@
+"""Reading what is on a platform, and what looks alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from heed.media.models import BankSignal, File, Item, ItemFile, Platform
+
+GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
+VIDEO_SHARE = 0.8  # of one side's frames have a match on the other side ...
+VIDEO_SHARE_OTHER = 0.3  # ... and at least this share of the other side's
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """A file that looks like the one asked about."""
+
+    file_id: UUID
+    distance_bits: int
+    quality: int  # PDQ quality of that file's picture, 0..100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banked:
+    """A banked signal that a file meets."""
+
+    signal_id: int
+    bank_id: UUID
+    bank_case_id: UUID | None  # the case whose provisional bank it is
+    case_id: UUID | None  # the case that banked it
+    action: str
+    hides_registered: bool
+    distance_bits: int
+    threshold_bits: int
+    exact: bool
+
+
+def bits(value: bytes) -> str:
+    """PostgreSQL's text form of a 256-bit value."""
+    return "x" + value.hex()
+
+
+def forms_of(file: File) -> list[bytes]:
+    """The 32-byte values to ask an index with: the picture as it is, turned, mirrored, cropped."""
+    data = bytes(file.forms)
+    return [data[i : i + 32] for i in range(0, len(data), 32)]
+
+
+def near_files(file: File, *, within_bits: int) -> list[Near]:
+    """All other files within `within_bits` of this one. Exact recall: every row is compared."""
+    if file.kind == "video":
+        return _near_videos(file, within_bits)
+    forms = forms_of(file)
+    if not forms:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT s.file_id, min(bit_count(s.bits # q.bits)), max(s.quality)
+            FROM media_signal s, unnest(%s::text[]::bit(256)[]) AS q(bits)
+            WHERE s.type = 'pdq' AND s.file_id <> %s AND bit_count(s.bits # q.bits) <= %s
+            GROUP BY s.file_id
+            """,
+            [[bits(form) for form in forms], file.id, within_bits],
+        )
+        return [
+            Near(
+                file_id=row[0],
+                distance_bits=row[1],
+                quality=row[2],
+            )
+            for row in cursor.fetchall()
+        ]
+
+
+def quality_of(file_id: UUID) -> int | None:
+    """PDQ quality of a picture, or the best of a video's frames; None when it has no value."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT max(quality) FROM media_signal WHERE file_id = %s", [file_id])
+        found = cursor.fetchone()
+        return None if found is None or found[0] is None else int(found[0])
+
+
+_VIDEOS = """
+WITH mine AS (
+    SELECT DISTINCT bits FROM media_signal
+    WHERE file_id = %(file)s AND type = 'vpdq' AND quality >= %(good)s
+), pairs AS (
+    SELECT s.file_id, s.id, mine.bits, bit_count(s.bits # mine.bits) AS distance
+    FROM media_signal s JOIN mine ON bit_count(s.bits # mine.bits) <= %(within)s
+    WHERE s.type = 'vpdq' AND s.file_id <> %(file)s AND s.quality >= %(good)s
+), shares AS (
+    SELECT file_id, min(distance) AS distance,
+           count(DISTINCT pairs.bits)::float / (SELECT count(*) FROM mine) AS of_mine,
+           count(DISTINCT id)::float / (
+               SELECT count(*) FROM media_signal t
+               WHERE t.file_id = pairs.file_id AND t.type = 'vpdq' AND t.quality >= %(good)s
+           ) AS of_theirs
+    FROM pairs GROUP BY file_id
+)
+SELECT file_id, distance FROM shares
+WHERE greatest(of_mine, of_theirs) >= %(share)s AND least(of_mine, of_theirs) >= %(other)s
+"""
+
+
+def _near_videos(file: File, within_bits: int) -> list[Near]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _VIDEOS,
+            {
+                "file": file.id,
+                "good": GOOD_QUALITY,
+                "within": within_bits,
+                "share": VIDEO_SHARE,
+                "other": VIDEO_SHARE_OTHER,
+            },
+        )
+        return [
+            Near(file_id=row[0], distance_bits=row[1], quality=GOOD_QUALITY)
+            for row in cursor.fetchall()
+        ]
+
+
+_BANKED = """
+SELECT b.id, b.bank_id, k.case_id, b.case_id, k.action, k.hides_registered, d.distance,
+       k.threshold_bits, d.exact
+FROM media_banksignal b
+JOIN media_bank k ON k.id = b.bank_id
+JOIN (
+    SELECT id, 0 AS distance, true AS exact FROM media_banksignal
+    WHERE (type = 'sha256' AND value = %(sha256)s) OR (type = 'md5' AND value = %(md5)s)
+    UNION ALL
+    SELECT s.id, min(bit_count(s.bits # q.bits)), false
+    FROM media_banksignal s, unnest(%(forms)s::text[]::bit(256)[]) AS q(bits)
+    WHERE s.type = 'pdq' AND bit_count(s.bits # q.bits) <= 40
+      AND %(quality)s >= %(good)s AND coalesce(s.quality, 100) >= %(good)s
+    GROUP BY s.id
+) d ON d.id = b.id
+WHERE b.withdrawn_at IS NULL AND k.enabled AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
+  AND (d.exact OR d.distance <= k.threshold_bits)
+ORDER BY d.exact DESC, (k.action = 'block') DESC, d.distance
+"""
+
+
+def banked(platform: Platform, file: File) -> list[Banked]:
+    """Every banked signal of this platform (or shared) that the file meets, gravest first."""
+    quality = quality_of(file.id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _BANKED,
+            {
+                "sha256": bytes(file.sha256),
+                "md5": bytes(file.md5) if file.md5 else b"",
+                "forms": [bits(form) for form in forms_of(file)] if file.kind != "video" else [],
+                "quality": -1 if quality is None else quality,
+                "good": GOOD_QUALITY,
+                "platform": platform.id,
+            },
+        )
+        return [
+            Banked(
+                signal_id=row[0], bank_id=row[1], bank_case_id=row[2], case_id=row[3],
+                action=row[4], hides_registered=row[5], distance_bits=row[6],
+                threshold_bits=row[7], exact=row[8],
+            )
+            for row in cursor.fetchall()
+        ]  # fmt: skip
+
+
+def platform_of(url: str) -> Platform | None:
+    """The platform on which this address lies; the longest prefix wins."""
+    found = [
+        (len(prefix), platform)
+        for platform in Platform.objects.all()
+        for prefix in platform.url_prefixes
+        if url.startswith(prefix)
+    ]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def item_at(platform: Platform, url: str) -> Item | None:
+    """The item at this address, or at the address of one of its files."""
+    found = Item.objects.filter(platform=platform, url=url).order_by("registered_at").first()
+    if found is not None:
+        return found
+    place = (
+        ItemFile.objects.filter(item__platform=platform)
+        .filter(Q(url=url) | Q(preview_url=url))
+        .select_related("item")
+        .first()
+    )
+    return None if place is None else place.item
+
+
+def file_at(item: Item, url: str) -> File | None:
+    """The file of the item that this address names, if it names one."""
+    place = item.files.filter(Q(url=url) | Q(preview_url=url)).select_related("file").first()
+    return None if place is None else place.file
+
+
+def files_of(item_ids: Sequence[UUID]) -> QuerySet[File]:
+    """The known files of these items."""
+    return File.objects.filter(places__item_id__in=item_ids).distinct()
+
+
+def waiting_places(limit: int) -> QuerySet[ItemFile]:
+    """Files that a platform named by URL and that we have not read yet."""
+    return ItemFile.objects.filter(file=None, state=ItemFile.State.WAITING).select_related(
+        "item__platform"
+    )[:limit]
+
+
+def active_signals(bank_id: UUID) -> QuerySet[BankSignal]:
+    """A bank's signals that have not been withdrawn."""
+    return BankSignal.objects.filter(bank_id=bank_id, withdrawn_at=None)

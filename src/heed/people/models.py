@@ -1,0 +1,100 @@
+"""People: who works here, what they have looked at, and how a notifier can be reached."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+from heed.ids import mint
+
+
+class Role(models.TextChoices):
+    """What somebody may do; `web/console/permissions.py` says what each role opens."""
+
+    REVIEWER = "reviewer", "Reviewer"
+    CHILD_SAFETY = "child-safety", "Child-safety reviewer"
+    SENIOR = "senior", "Senior reviewer"
+    LIAISON = "liaison", "Liaison with authorities"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+
+
+class StaffManager(BaseUserManager["Staff"]):
+    """Makes staff by e-mail address; there is no public sign-up."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Staff":
+        """A new account; without a password it can sign in by invitation only."""
+        staff = self.model(email=self.normalize_email(email), **fields)
+        staff.set_password(password)
+        staff.save(using=self._db)
+        return staff
+
+
+class Staff(AbstractBaseUser):
+    """Somebody who works on cases. Signs in with a second factor."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=80)
+    is_active = models.BooleanField(default=True)
+    is_outside = models.BooleanField(default=False)  # an invited second reviewer of a partner
+    joined_at = models.DateTimeField()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[StaffManager] = StaffManager()
+
+    def __str__(self) -> str:
+        return f"staff:{self.id}"
+
+
+class Membership(models.Model):
+    """One person's role at one platform."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="memberships")
+    platform_id = models.UUIDField()
+    role = models.CharField(max_length=16, choices=Role.choices)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["staff", "platform_id", "role"], name="membership_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"membership:{self.id}"
+
+
+class Viewing(models.Model):
+    """One look at one file. What was viewed is what was viewed: nothing here is ever guessed."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="viewings")
+    file_id = models.UUIDField()
+    case_id = models.UUIDField()
+    variant = models.CharField(max_length=16)  # blurred | full
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["case_id", "staff"], name="viewing_case")]
+
+    def __str__(self) -> str:
+        return f"viewing:{self.id}"
+
+
+class Contact(models.Model):
+    """How a notifier can be reached. Found by a keyed blind index, never by its plain text."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice_id = models.UUIDField(unique=True)
+    address_sealed = models.BinaryField(null=True)  # encrypted; null once erased
+    blind_index = models.BinaryField(max_length=32, db_index=True)
+    may_write = models.BooleanField(default=True)  # False: "do not write to me"
+    code_hash = models.BinaryField(max_length=32, null=True)  # of the confirming link
+    code_sent_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"contact:{self.id}"

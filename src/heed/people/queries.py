@@ -1,0 +1,39 @@
+"""Reading who works here, and what they have looked at."""
+
+from uuid import UUID
+
+from heed.people.models import Contact, Membership, Role, Staff, Viewing
+
+
+def roles_of(staff: Staff, platform_id: UUID | None = None) -> set[Role]:
+    """The roles somebody holds, at one platform or anywhere."""
+    held = Membership.objects.filter(staff=staff, ended_at=None)
+    if platform_id is not None:
+        held = held.filter(platform_id=platform_id)
+    return {Role(role) for role in held.values_list("role", flat=True)}
+
+
+def platforms_of(staff: Staff) -> set[UUID]:
+    """The platforms somebody works for."""
+    held = Membership.objects.filter(staff=staff, ended_at=None)
+    return set(held.values_list("platform_id", flat=True))
+
+
+def has_viewed(staff_id: UUID, case_id: UUID) -> bool:
+    """Whether somebody has seen a file of this case in full, by the viewer's own log."""
+    return Viewing.objects.filter(staff_id=staff_id, case_id=case_id).exists()
+
+
+def contact_confirmed(notice_id: UUID) -> bool:
+    """Whether a mailbox has answered for this notice."""
+    return Contact.objects.filter(notice_id=notice_id, confirmed_at__isnull=False).exists()
+
+
+def contact_of(notice_id: UUID) -> Contact | None:
+    """How the notifier can be reached, if they said so."""
+    return Contact.objects.filter(notice_id=notice_id, erased_at=None).first()
+
+
+def staff_named(ids: set[UUID]) -> dict[UUID, str]:
+    """Names for a page, by id."""
+    return dict(Staff.objects.filter(id__in=ids).values_list("id", "name"))

@@ -15,7 +15,8 @@ def wait(attempts: int, *, luck: float) -> timedelta:
 
     `luck` in [0, 1] takes off up to half, so that what failed together does not return together.
     """
-    doubled = FIRST_WAIT * 2 ** min(max(attempts - 1, 0), _DOUBLINGS)
+    doublings: int = min(max(attempts - 1, 0), _DOUBLINGS)
+    doubled = FIRST_WAIT * float(2**doublings)
     return min(doubled, LONGEST_WAIT) * (1 - luck / 2)
 
 

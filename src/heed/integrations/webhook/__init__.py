@@ -1,0 +1,1 @@
+"""A platform that is told by signed callbacks (Standard Webhooks)."""

@@ -1,0 +1,81 @@
+"""What the log can tell of: each kind of event, its code in the leaf, and one line about it.
+
+To add one, take the next free code. A code is never changed or used again: old leaves hold it.
+"""
+
+from dataclasses import dataclass
+
+
+class UnknownEvent(Exception):
+    """The log has no such event. Add it to `heed/ledger/events.py`, with the next free code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One kind of event."""
+
+    code: int  # two bytes in every leaf
+    name: str  # noun.past_participle
+    says: str
+
+
+EVENTS = (
+    Event(1, "notice.received", "A notice was committed, as it was sent."),
+    Event(2, "notice.supplemented", "The notifier added something to a notice."),
+    Event(3, "notice.withdrawn", "The notifier withdrew a notice; nothing is restored by that."),
+    Event(4, "contact.confirmed", "A notifier proved that an address is theirs."),
+    Event(5, "case.opened", "A case was opened on a file, an item or a threat."),
+    Event(6, "case.joined", "A notice was joined to a case."),
+    Event(7, "case.linked", "Two cases were linked; neither became the other."),
+    Event(8, "case.split", "A join was undone."),
+    Event(9, "triage.made", "The rules said what to do at once, and why."),
+    Event(10, "item.restricted", "An item was restricted for a case."),
+    Event(11, "item.released", "A case's restriction of an item was lifted."),
+    Event(12, "copies.found", "A search for copies found some, or none."),
+    Event(13, "copies.restricted", "The copies of a case were restricted, as one batch."),
+    Event(14, "state.acknowledged", "The platform said that it applied a desired state."),
+    Event(15, "state.observed", "A fetch showed what the public sees."),
+    Event(16, "state.disputed", "What was seen is not what the platform said."),
+    Event(17, "upload.held", "An upload was held until a person has looked."),
+    Event(18, "upload.blocked", "An upload was refused."),
+    Event(19, "upload.released", "A held upload was let through."),
+    Event(20, "decision.proposed", "A person proposed a decision that needs a second one."),
+    Event(21, "decision.seconded", "A second person agreed with a proposed decision."),
+    Event(22, "decision.made", "A case was decided."),
+    Event(23, "decision.reversed", "A decision was reversed."),
+    Event(24, "appeal.opened", "Somebody asked for another look."),
+    Event(25, "appeal.decided", "An appeal was decided: it stands, or it is reversed."),
+    Event(26, "message.received", "A party to a case wrote back."),
+    Event(27, "answer.sent", "The notifier was told what was done, and why."),
+    Event(28, "statement.issued", "The uploader was told what was done, and why."),
+    Event(29, "deadline.set", "Something is owed by a time."),
+    Event(30, "deadline.met", "What was owed was done in time."),
+    Event(31, "deadline.breached", "What was owed was not done in time."),
+    Event(32, "file.viewed", "A person looked at a file, with a purpose."),
+    Event(33, "key.added", "A key was given to a platform or a person."),
+    Event(34, "staff.added", "A person joined the staff."),
+    Event(35, "platform.added", "A platform came under this server's care."),
+    Event(36, "bank.changed", "Signals were put into a bank, or taken out."),
+    Event(37, "origin.declared", "The log was begun anew under another name."),
+    Event(38, "demo.started", "A demonstration began: nothing that follows is about real people."),
+    Event(39, "case.decided", "A case reached its end, with the items that changed by it."),
+    Event(40, "key.withdrawn", "A key was taken back."),
+    Event(41, "item.registered", "Items of a platform became known to this server."),
+)
+
+_BY_NAME = {event.name: event for event in EVENTS}
+_BY_CODE = {event.code: event for event in EVENTS}
+
+
+def named(name: str) -> Event:
+    """The event of this name. Raises `UnknownEvent`."""
+    if name not in _BY_NAME:
+        raise UnknownEvent(f"{name}: not an event of the log")
+    return _BY_NAME[name]
+
+
+def coded(code: int) -> Event:
+    """The event of this code. Raises `UnknownEvent`."""
+    if code not in _BY_CODE:
+        raise UnknownEvent(f"{code}: not a code of an event of the log")
+    return _BY_CODE[code]

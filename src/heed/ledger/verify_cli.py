@@ -1,0 +1,90 @@
+"""`heed verify`: prints what a receipt is worth, or whether the whole log is as it was signed."""
+
+import json
+from pathlib import Path
+
+from rich.console import Console
+
+from heed.ledger import notes
+from heed.ledger.audit import LogVerdict, verify_log
+from heed.ledger.exported import ExportedLog, ExportUnreadable
+from heed.ledger.stored import LogReader
+from heed.ledger.verify import NotVerified, ReceiptUnreadable, verify_receipt
+
+GOOD, WRONG, CANNOT_TELL = 0, 1, 2
+
+
+def verify_command(
+    receipt_path: Path | None, key: str | None, log: bool, export: Path | None = None
+) -> int:
+    """Check a receipt with a key (a line, or the file it stands in), the log, or an exported log.
+
+    0 when all of it holds, 1 when something is false, 2 when it could not be told. The caller sets
+    up the database for `log`; nothing else needs one.
+    """
+    console = Console(soft_wrap=True, highlight=False)
+    codes: list[int] = []
+    if receipt_path is not None:
+        codes.append(_receipt(console, receipt_path, key))
+    if log or export is not None:
+        codes.append(_log(console, key, export))
+    if not codes:
+        console.print("Nothing to check: give a receipt, or --log.", markup=False)
+        return CANNOT_TELL
+    return max(codes)
+
+
+def _receipt(console: Console, path: Path, key: str | None) -> int:
+    if key is None:
+        console.print("Give the log's public key with --key: it is at /log/key of the site.")
+        return CANNOT_TELL
+    try:
+        receipt = json.loads(path.read_text())
+        verdict = verify_receipt(receipt, _key(key))
+    except (OSError, ValueError, notes.KeyUnreadable, ReceiptUnreadable) as wrong:
+        console.print(f"COULD NOT TELL: {wrong}", markup=False)
+        return CANNOT_TELL
+    except NotVerified as wrong:
+        console.print(f"FALSE ({type(wrong).__name__}): {wrong}", markup=False)
+        return WRONG
+    heading = "PROOF" if verdict.kind == "proof" else "PROMISE"
+    console.print(f"{heading}: this receipt is genuine.", markup=False)
+    for finding in verdict.findings:
+        console.print(f"  - {finding}", markup=False)
+    return GOOD
+
+
+def _key(key: str) -> str:
+    """The first line of a file, if it is one; else the text itself."""
+    if "+" not in key or Path(key).is_file():
+        return Path(key).read_text().split("\n")[0]
+    return key
+
+
+def _log(console: Console, key: str | None, export: Path | None) -> int:
+    try:
+        verdict = verify_log(_reader(export), _key(key) if key else None)
+    except (OSError, ExportUnreadable) as wrong:
+        console.print(f"COULD NOT TELL: {wrong}", markup=False)
+        return CANNOT_TELL
+    for finding in verdict.findings:
+        console.print(f"FALSE: {finding}", markup=False)
+    console.print(_summary(verdict), markup=False)
+    return GOOD if verdict.good else WRONG
+
+
+def _reader(export: Path | None) -> LogReader:
+    if export is not None:
+        return ExportedLog(export)
+    from heed.ledger.queries import DatabaseLog  # only here: a receipt needs no database
+
+    return DatabaseLog()
+
+
+def _summary(verdict: LogVerdict) -> str:
+    state = "as it was signed" if verdict.good else f"{len(verdict.findings)} findings"
+    return (
+        f"Log {verdict.origin or '(never used)'}: {state}. {verdict.entries} entries, "
+        f"{verdict.opened} bodies, {verdict.batches} batches, {verdict.tiles} tiles and "
+        f"{verdict.checkpoints} checkpoints were checked."
+    )

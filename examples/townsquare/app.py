@@ -24,6 +24,10 @@ from .obey import judge_upload, keep_statement
 from .store import NotReshareable, Store, Upload, answer_for
 
 CSS = (Path(__file__).parent / "town.css").read_text()
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><rect width="8" height="8" rx="2"'
+    ' fill="#a8381f"/><path d="M2 2h4M4 2v4" stroke="#fff" stroke-width="1.2"/></svg>'
+)
 NAME = re.compile(r"[a-z0-9_-]{2,24}")
 MOST_FILES = 4
 LONGEST_TEXT = 2000
@@ -155,10 +159,8 @@ async def item(request: Request, site: Site) -> Response:
     site.store.seen([post["id"]])
     frame = frame_of(request, site, ads=post["visibility"] == "visible")
     again = site.store.reshares(post["id"])
-    files = site.store.files([post["id"], *(row["id"] for row in again)])
-    body = pages.card(frame, post, files, large=True)
-    if again:
-        body += pages.listing(frame, "Reshared by", again, files)
+    files = site.store.files([post["id"]])
+    body = pages.card(frame, post, files, large=True) + pages.reshared_by(again)
     return HTMLResponse(pages.page(frame, f"@{post['account']}", body))
 
 
@@ -326,6 +328,11 @@ async def css(request: Request, site: Site) -> Response:
     return Response(CSS, media_type="text/css", headers={"cache-control": "max-age=300"})
 
 
+async def icon(request: Request, site: Site) -> Response:
+    """The picture in the browser's tab."""
+    return Response(ICON, media_type="image/svg+xml", headers={"cache-control": "max-age=300"})
+
+
 ROUTES: list[tuple[str, str, Door]] = [
     ("GET", "/", feed),
     ("GET", "/search", search),
@@ -333,6 +340,7 @@ ROUTES: list[tuple[str, str, Door]] = [
     ("GET", "/messages", messages),
     ("GET", "/checking", checking),
     ("GET", "/town.css", css),
+    ("GET", "/icon.svg", icon),
     ("GET", "/u/{name}", profile),
     ("GET", "/p/{ref}", item),
     ("GET", "/f/{ref}/{n:int}", whole_file),

@@ -43,6 +43,9 @@ class Courier:
             except HeedUnreachable as error:
                 log.warning("Heed unreachable, will try again: %s", error)
                 pause = timeout = min(pause * 2, LONGEST_PAUSE)
+            except Exception:  # whatever it was, the queue is still there: never stop delivering
+                log.exception("a delivery failed, will try again")
+                timeout = LONGEST_PAUSE
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.wake.wait(), timeout)
             await asyncio.sleep(min(pause, 0.05))  # let a burst gather into one batch
@@ -65,6 +68,7 @@ class Courier:
         unasked = f"{held} WHERE verdict = 'unasked' AND status = 'held' ORDER BY random()"
         for row in self.store.rows(unasked):  # any order: one that always fails blocks no other
             await self.ask(row["item"])
+            self.wake.set()  # what is published now wants to be registered
 
     async def ask(self, ref: str) -> None:
         """Ask about each file of a held post. Raises `HeedUnreachable`: then it stays held."""
@@ -108,10 +112,9 @@ class Courier:
             self.described(dict(row), [f["sha256"] for f in files[row["id"]]]) for row in rows
         )
         views = {row["id"]: row["views"] for row in rows}
-        self._note_confirmed(results, views)
-        return len(rows) == BATCH
+        return self._note_confirmed(results, views) > 0 and len(rows) == BATCH
 
-    def _note_confirmed(self, results: list[Json], views: dict[str, int]) -> None:
+    def _note_confirmed(self, results: list[Json], views: dict[str, int]) -> int:
         again = (datetime.now(UTC) + REFUSED_AGAIN_AFTER).isoformat()
         taken = [one for one in results if one["status"] in ("registered", "known", "changed")]
         refused = [(again, one.get("ref")) for one in results if one not in taken]
@@ -123,6 +126,7 @@ class Courier:
             self.store.db.executemany("UPDATE items SET retry_at = ? WHERE id = ?", refused)
         # A reshare of a hidden post is born hidden: the answer says so before any callback does.
         self.obey(self.store, ({"item": one["ref"], **one} for one in taken))
+        return len(taken)
 
     async def _tell_deletions(self) -> None:
         due = "status = 'deleted' AND told_deleted = 0 AND told_views IS NOT NULL"

@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import sys
 from pathlib import Path
-
-from PIL import Image, ImageOps
+from typing import TYPE_CHECKING
 
 from .store import Upload
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LARGEST_BYTES = 32 << 20
 PREVIEW_PX = 480
@@ -89,10 +91,12 @@ async def _draw_video(source: Path, small: Path) -> None:
         raise NotMedia
 
 
-def shrink(source: Path | Image.Image, small: Path) -> None:
+def shrink(source: "Path | Image", small: Path) -> None:
     """Write the small version. Raises `NotMedia`."""
+    from PIL import Image, ImageOps  # here, so that the site is up sooner
+
     try:
-        picture = source if isinstance(source, Image.Image) else Image.open(source)
+        picture = Image.open(source) if isinstance(source, Path) else source
         if picture.width * picture.height > LARGEST_PICTURE_PX:
             raise NotMedia
         picture.draft("RGB", (PREVIEW_PX, PREVIEW_PX))
@@ -105,12 +109,12 @@ def shrink(source: Path | Image.Image, small: Path) -> None:
         raise NotMedia from error
 
 
-def first_frame(source: Path) -> Image.Image:
+def first_frame(source: Path) -> "Image":
     """The first frame of a video."""
     import av  # large: only the child process pays for it
 
     with av.open(str(source)) as video:
-        frame: Image.Image = next(video.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
+        frame: Image = next(video.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
         return frame
 
 

@@ -38,7 +38,8 @@ def page(frame: Frame, title: str, body: str, query: str = "") -> str:
     return f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{e(title)} · Townsquare</title>
 <meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/town.css"></head>
+<meta name="color-scheme" content="light dark"><link rel="stylesheet" href="/town.css">
+<link rel="icon" href="/icon.svg"></head>
 <body><a class="skip" href="#main">Skip to content</a>
 <header><a class="name" href="/">Townsquare</a>
 <form action="/search" role="search"><input name="q" type="search" value="{e(query)}"
@@ -104,7 +105,7 @@ def card(frame: Frame, post: sqlite3.Row, files: Files, *, large: bool = False) 
 def _acts(frame: Frame, post: sqlite3.Row) -> str:
     ref = post["id"]
     notice = f"{frame.heed_url}/notice?url={quote(f'{frame.public_url}/p/{ref}', safe='')}"
-    acts = [f"<span>{post['views']:,} views</span>"]
+    acts = [f"<span>{post['views']:,} {'view' if post['views'] == 1 else 'views'}</span>"]
     if frame.viewer and post["visibility"] == "visible":
         acts.append(_button(f"/p/{ref}/reshare", f"Reshare · {post['reshares']:,}"))
     else:
@@ -123,6 +124,12 @@ def listing(frame: Frame, title: str, posts: Sequence[sqlite3.Row], files: Files
     """A list of posts under a heading."""
     cards = "".join(card(frame, post, files) for post in posts)
     return f"<h1>{e(title)}</h1>" + (cards or '<p class="empty">Nothing here yet.</p>')
+
+
+def reshared_by(posts: Sequence[sqlite3.Row]) -> str:
+    """Who passed a post on, newest first."""
+    who = ", ".join(f'<a href="/p/{post["id"]}">@{e(post["account"])}</a>' for post in posts)
+    return f'<p class="again">Reshared by {who}</p>' if who else ""
 
 
 def composer(frame: Frame) -> str:
@@ -167,7 +174,7 @@ def messages(rows: Sequence[sqlite3.Row]) -> str:
 
 
 def _fact(key: str, value: object) -> str:
-    words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    words = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
     return f"<dt>{e(key.replace('_', ' ').capitalize())}</dt><dd>{e(words)}</dd>"
 
 

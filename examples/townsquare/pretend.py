@@ -1,12 +1,13 @@
 """Misbehaviour on demand, and the facts from inside: for tests and the demo only (`--pretend`)."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Iterable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from . import obey as honest
 from .app import Door, Refused, Site, build
@@ -23,6 +24,7 @@ class Mischief:
     def __init__(self, site: Site) -> None:
         self.site, self.mode, self.seconds, self.only = site, "well", 0.0, ""
         self._later: set[asyncio.Task[None]] = set()
+        self._back_to_well: asyncio.TimerHandle | None = None
         site.courier.obey = self.obey
         doors: list[tuple[str, str, Door]] = [
             ("POST", "/pretend", self.set_mode),
@@ -57,25 +59,39 @@ class Mischief:
         return honest.obey(store, states)
 
     async def set_mode(self, request: Request, site: Site) -> Response:
-        """`{"mode": ..., "seconds": ..., "only": path prefix}`; the last for slow and down."""
+        """`{"mode": ..., "seconds": ..., "only": path prefix}`.
+
+        The seconds are the delay of slow and late, and for the others how long it lasts; `only`
+        is for slow and down.
+        """
         body = await request.json()
         if body.get("mode") not in MODES:
             return JSONResponse({"title": f"mode is one of {', '.join(MODES)}"}, 422)
+        if self._back_to_well:
+            self._back_to_well.cancel()
         self.mode, self.seconds = body["mode"], float(body.get("seconds", 2))
         self.only = str(body.get("only", ""))
+        if "seconds" in body and self.mode in ("down", "half", "lying"):
+            loop = asyncio.get_running_loop()
+            self._back_to_well = loop.call_later(self.seconds, setattr, self, "mode", "well")
         return JSONResponse({"mode": self.mode})
 
     async def _answer_late(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        try:
-            event = self.site.heed.opened(await request.body(), request.headers)
-        except NotFromHeed:
-            return await Response(status_code=401)(scope, receive, send)
-        await Response(status_code=202)(scope, receive, send)
-        if event["type"] == "states.desired":
-            task = asyncio.create_task(self._results_later(event["states"]))
-            self._later.add(task)
-            task.add_done_callback(self._later.discard)
+        body = await request.body()
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        event: Json = {}
+        with contextlib.suppress(NotFromHeed):
+            event = self.site.heed.opened(body, request.headers)
+        if event.get("type") != "states.desired":
+            return await self._real(scope, again, send)
+        await Response(status_code=202)(scope, again, send)
+        task = asyncio.create_task(self._results_later(event["states"]))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def _results_later(self, states: list[Json]) -> None:
         await asyncio.sleep(self.seconds)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
+import av
 import httpx2
 import pytest
 from PIL import Image
@@ -28,6 +29,19 @@ def picture() -> bytes:
     n = next(_colours)
     out = io.BytesIO()
     Image.new("RGB", (640, 480), (n % 256, n // 256 % 256, 90)).save(out, "PNG")
+    return out.getvalue()
+
+
+def video() -> bytes:
+    """A second of flat colours."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+        for n in range(10):
+            frame = av.VideoFrame.from_image(Image.new("RGB", (320, 240), (n * 20, 80, 80)))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return out.getvalue()
 
 

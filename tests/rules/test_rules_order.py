@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,8 @@ from heed.rules.claims import AgeThen, Category, Claim
 from heed.rules.order import Rung, queue_key, rung
 from tests.rules.strategies import claims, instants
 
+Row = tuple[Rung, datetime | None, float, str]
+
 rows = st.tuples(
     st.sampled_from(Rung), st.none() | instants, st.floats(0, 1e9), st.uuids().map(str)
 )
@@ -17,7 +20,7 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 @given(st.lists(rows, unique_by=lambda row: row[3]), st.randoms())
-def test_the_queue_has_one_order_however_it_was_filled(rows, shuffler) -> None:  # type: ignore[no-untyped-def]
+def test_the_queue_has_one_order_however_it_was_filled(rows: list[Row], shuffler: Random) -> None:
     keys = [queue_key(*row) for row in rows]
     shuffled = [*keys]
     shuffler.shuffle(shuffled)
@@ -26,7 +29,7 @@ def test_the_queue_has_one_order_however_it_was_filled(rows, shuffler) -> None: 
 
 
 @given(rows, rows)
-def test_harm_comes_before_every_deadline_and_every_speed(first, second) -> None:  # type: ignore[no-untyped-def]
+def test_harm_comes_before_every_deadline_and_every_speed(first: Row, second: Row) -> None:
     if first[0] < second[0]:
         assert queue_key(*first) < queue_key(*second)
 

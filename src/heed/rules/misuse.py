@@ -6,7 +6,7 @@ from heed.rules.claims import ADULT_AT, AgeThen, Claim, Standing
 
 WINDOW = timedelta(hours=24)  # what "so much at once" is counted over
 FAR_MORE = 10  # times the usual; a class told of one leak stays under it, a script does not
-NEVER_TOO_MANY = 25  # named targets: one person with many reposts to name is no wave
+NEVER_TOO_MANY = 25  # different things: one person with many pictures to name is no wave
 
 Fact = tuple[str, str]
 
@@ -14,9 +14,9 @@ Fact = tuple[str, str]
 def over_bound(hidden_by_source_in_window: int, usual: int) -> bool:
     """This source, or this wave, hides far more than usual with unconfirmed claims.
 
-    Counts *named targets* hidden in `WINDOW`, never their copies: one post of a child that was
-    reshared 3,000 times is one. `usual` is the 95th percentile of sources (or of hours, for a
-    wave) in the last 30 days; 0 when nothing is known yet.
+    Counts *different things* (cases) that its claims hid in `WINDOW`, never places or copies: one
+    picture named at 90 addresses and reshared 3,000 times is one. `usual` is the 95th percentile
+    of sources (or of hours, for a wave) in the last 30 days; 0 when nothing is known yet.
     """
     return hidden_by_source_in_window > max(NEVER_TOO_MANY, FAR_MORE * usual)
 

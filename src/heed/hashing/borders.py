@@ -13,10 +13,10 @@ LEAST_PICTURE = 0.2  # share of a side that must remain
 
 def _differs(lines: Pixels, border: NDArray[np.int16]) -> NDArray[np.bool_]:
     """Which lines (first axis) are more than plain border."""
-    away = np.abs(lines.astype(np.int16) - border) > TOLERANCE
-    if away.ndim == 3:
-        away = away.any(axis=2)
-    found: NDArray[np.bool_] = away.mean(axis=1) > SPECKS
+    low = np.clip(border - TOLERANCE, 0, 255).astype(np.uint8)
+    high = np.clip(border + TOLERANCE, 0, 255).astype(np.uint8)
+    away = ((lines < low) | (lines > high)).reshape(len(lines), -1)
+    found: NDArray[np.bool_] = np.count_nonzero(away, axis=1) > SPECKS * away.shape[1]
     return found
 
 

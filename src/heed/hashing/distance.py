@@ -1,9 +1,7 @@
 """How far two hashes lie apart, and from when on that means something."""
 
 CONFIDENT_MATCH = 31  # bits of 256; distance <= this is a match (threatexchange, pdq_utils)
-GOOD_QUALITY = (
-    50  # of 100; below it a PDQ value says little (PDQ paper, hashing.pdf)
-)
+GOOD_QUALITY = 50  # of 100; below it a PDQ value says little (PDQ paper, hashing.pdf)
 HASH_BYTES = 32
 
 

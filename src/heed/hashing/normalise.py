@@ -21,7 +21,7 @@ from heed.hashing.kinds import OTHER, kind_of
 from heed.hashing.pdq import Pixels
 from heed.hashing.refusals import NotHashable, Reason
 
-MAX_PIXELS = 120_000_000  # of one picture; above it a decoder needs more memory than it is given
+MAX_PIXELS = 100_000_000  # of one picture; above it a decoder needs more memory than it is given
 BOMB_PIXELS_PER_BYTE = 64  # a photograph has fewer than 20; a flat one under MAX_PIXELS is harmless
 MAX_FRAMES = 64  # of an animation that are looked at
 MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together

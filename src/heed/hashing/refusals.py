@@ -19,6 +19,7 @@ class Reason(StrEnum):
     TIME_OUT = "time_out"
     BUSY = "busy"  # every decoder was taken for as long as we could wait
     DECODER_CRASHED = "decoder_crashed"
+    DECODER_MISSING = "decoder_missing"  # the child did not start: see the server's error output
 
 
 class NotHashable(Exception):
@@ -29,4 +30,12 @@ class NotHashable(Exception):
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(f"{reason}: {detail}" if detail else str(reason))
+        self.reason = reason
+
+
+class NotViewable(Exception):
+    """No picture can be made of this file for a reviewer. `.reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(str(reason))
         self.reason = reason

@@ -133,3 +133,19 @@ def first_good_picture(opened: Opened) -> Pixels:
     if best is None:
         raise NotHashable(Reason.NO_FRAMES)
     return best
+
+
+def learn_codecs() -> None:
+    """Load what decoding needs later, when no file can be opened any more."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream: Any = container.add_stream("mpeg4", rate=2)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for level in (40, 200):
+            pixels = np.full((64, 64, 3), level, np.uint8)
+            pixels[:32] = 120
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    data = out.getvalue()
+    list(samples(open_video(data)))
+    first_good_picture(open_video(data))

@@ -235,19 +235,12 @@ async def posted(request: Request, site: Site) -> Row:
 
 
 async def post_form(request: Request, site: Site) -> Response:
-    """A post from the page: straight to it, or a neutral word about why not yet."""
+    """A post from the page: straight to it, or to the profile that says it is being checked."""
     made = await posted(request, site)
     if made["status"] == "refused":
         raise Refused(422)
-    return RedirectResponse(
-        f"/p/{made['id']}" if made["status"] == "published" else "/checking", 303
-    )
-
-
-async def checking(request: Request, site: Site) -> Response:
-    """Where the author of a held post lands."""
-    body = f'<h1>One moment</h1><p class="note">{pages.HELD}</p>'
-    return HTMLResponse(pages.page(frame_of(request, site), "Being checked", body))
+    held = made["status"] == "held"
+    return RedirectResponse(f"/u/{made['account']}" if held else f"/p/{made['id']}", 303)
 
 
 async def post_json(request: Request, site: Site) -> Response:
@@ -338,7 +331,6 @@ ROUTES: list[tuple[str, str, Door]] = [
     ("GET", "/search", search),
     ("GET", "/trending", trending),
     ("GET", "/messages", messages),
-    ("GET", "/checking", checking),
     ("GET", "/town.css", css),
     ("GET", "/icon.svg", icon),
     ("GET", "/u/{name}", profile),

@@ -176,12 +176,18 @@ def test_a_post_that_cannot_be_is_refused_with_a_plain_status(
     assert town.post("uri", text, *pictures).status_code == status
 
 
-def test_a_person_can_come_in_and_post_and_reshare_from_the_page(town: Town) -> None:
+def test_a_person_can_come_in_and_post_and_reshare_from_the_page(
+    town: Town, heed: StandInHeed
+) -> None:
     with httpx2.Client(base_url=town.http.base_url, follow_redirects=True) as browser:
         assert "@sam" in browser.post("/enter", data={"name": "Sam"}).text
         sent = {"files": ("a.png", picture(), "image/png")}
         page = browser.post("/posts", data={"text": "hello square"}, files=sent)
         assert page.url.path.startswith("/p/")
+        waits = picture()
+        heed.verdicts[sha(waits)] = "hold"
+        sent = {"files": ("b.png", waits, "image/png")}
+        assert "being checked" in browser.post("/posts", data={"text": ""}, files=sent).text
         again = browser.post(f"{page.url.path}/reshare")
         assert "reshared" in again.text
         assert "Come in" in browser.post("/leave").text

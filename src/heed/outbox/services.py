@@ -6,7 +6,6 @@ meanwhile replaces the row's content and waits for the lease, so one item is nev
 """
 
 import random
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,16 +16,42 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from heed import ids
-from heed.outbox import backoff
-from heed.outbox.models import ERROR_NAME_LENGTH, Letter, StateTelling, Undelivered
+from heed.outbox import sql
+from heed.outbox.models import Letter, StateTelling
+from heed.outbox.settling import (
+    FINAL,
+    NO_RESULT_YET,
+    PLATFORM_FAILED,
+    Acknowledged,
+    acknowledge,
+    put_off,
+    release,
+)
 from heed.ports import DesiredState, Result, StateResult
+
+__all__ = [
+    "BATCH",
+    "LEASE",
+    "Acknowledged",
+    "Batch",
+    "ClaimedLetter",
+    "Telling",
+    "claim_letter",
+    "claim_states",
+    "record_answer",
+    "record_failure",
+    "record_results",
+    "record_sent",
+    "record_unsent",
+    "revive",
+    "revive_letters",
+    "tell",
+    "tell_again",
+    "tell_states",
+]
 
 BATCH = 1_000  # items in one callback
 LEASE = timedelta(minutes=2)  # well past the longest call that a platform port may make (30 s)
-NO_RESULT_YET = "no_result_yet"
-PLATFORM_FAILED = "platform_failed"
-_FINAL = {Result.APPLIED, Result.NOT_FOUND, Result.UNSUPPORTED}
-_ERROR_NAME = re.compile(rf"[a-z0-9_]{{1,{ERROR_NAME_LENGTH}}}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +90,6 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledged:
-    """A platform's last word on one revision of one item. `newest`: no later one is queued."""
-
-    item_id: UUID
-    item_ref: str
-    revision: int
-    result: Result
-    newest: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedLetter:
     """A letter in one deliverer's hands. `id` serves as message id."""
 
@@ -105,7 +119,7 @@ def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
     tellings = list(newest.values())
     with connection.cursor() as cursor:
         cursor.execute(
-            _UPSERT,
+            sql.UPSERT,
             [
                 now,
                 now,
@@ -143,20 +157,13 @@ def claim_states(
     News goes before what has failed before. Record the outcome with `record_answer` or
     `record_failure`; without either the rows are due again when the lease has run out.
     """
-    with transaction.atomic():
-        rows = list(_claimable(StateTelling, platform_id, now)[:limit])
-        if not rows:
-            return None
-        batch = Batch(
-            id=ids.mint(),
-            platform_id=platform_id,
-            tellings=tuple(_telling(row) for row in rows),
-            leased_until=now + lease,
-        )
-        StateTelling.objects.filter(item_id__in=[row.item_id for row in rows]).update(
-            lease_id=batch.id, leased_until=batch.leased_until
-        )
-    return batch
+    batch_id, until = ids.mint(), now + lease
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CLAIM, [platform_id, now, now, limit, batch_id, until])
+        tellings = tuple(_telling(platform_id, row) for row in cursor.fetchall())
+    if not tellings:
+        return None
+    return Batch(id=batch_id, platform_id=platform_id, tellings=tellings, leased_until=until)
 
 
 def record_answer(
@@ -175,12 +182,12 @@ def record_answer(
         for row in rows:
             revision = sent[row.item_id]
             result = said.get((row.item_ref, revision))
-            ours = _release(row, batch.id)
-            if result in _FINAL:
-                news += _acknowledge(row, revision, result, now=now)
+            ours = release(row, batch.id)
+            if result in FINAL:
+                news += acknowledge(row, revision, result, now=now)
             elif ours and row.revision == revision and row.acknowledged_revision != revision:
                 row.told_at = now
-                _put_off(row, PLATFORM_FAILED if result else NO_RESULT_YET, now=now, luck=luck)
+                put_off(row, PLATFORM_FAILED if result else NO_RESULT_YET, now=now, luck=luck)
         _write(rows)
     return news
 
@@ -202,10 +209,10 @@ def record_results(
         rows = _locked(Q(platform_id=platform_id, item_ref__in=list(said)))
         for row in rows:
             for revision, word in sorted(said[row.item_ref].items()):
-                if word in _FINAL:
-                    news += _acknowledge(row, revision, word, now=now)
+                if word in FINAL:
+                    news += acknowledge(row, revision, word, now=now)
                 elif revision == row.revision and row.due_at and row.lease_id is None:
-                    _put_off(row, PLATFORM_FAILED, now=now, luck=luck)
+                    put_off(row, PLATFORM_FAILED, now=now, luck=luck)
         _write(rows)
     return news
 
@@ -220,10 +227,10 @@ def record_failure(batch: Batch, error: str, *, now: datetime) -> None:
     with transaction.atomic():
         rows = _locked(Q(item_id__in=list(sent), lease_id=batch.id))
         for row in rows:
-            _release(row, batch.id)
+            release(row, batch.id)
             revision = sent[row.item_id]
             if row.revision == revision and row.acknowledged_revision != revision:
-                _put_off(row, error, now=now, luck=luck)
+                put_off(row, error, now=now, luck=luck)
         _write(rows)
 
 
@@ -258,7 +265,10 @@ def claim_letter(
 ) -> ClaimedLetter | None:
     """Take one due letter; `None` when there is none. Then `record_sent` or `record_unsent`."""
     with transaction.atomic():
-        letter = _claimable(Letter, platform_id, now).first()
+        free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+        due = Letter.objects.filter(free, platform_id=platform_id, due_at__lte=now)
+        due = due.order_by("attempts", "due_at", "id")
+        letter = due.select_for_update(skip_locked=True).first()
         if letter is None:
             return None
         letter.lease_id, letter.leased_until = ids.mint(), now + lease
@@ -285,8 +295,8 @@ def record_unsent(letter: ClaimedLetter, error: str, *, now: datetime) -> None:
         row = Letter.objects.select_for_update().filter(lease_id=letter.lease_id).first()
         if row is None:  # the lease ran out and another deliverer has it
             return
-        _release(row, letter.lease_id)
-        _put_off(row, error, now=now, luck=random.random())
+        release(row, letter.lease_id)
+        put_off(row, error, now=now, luck=random.random())
         row.save()
 
 
@@ -309,115 +319,28 @@ def _afresh(now: datetime) -> dict[str, Any]:
     }
 
 
-def _claimable(model: Any, platform_id: UUID, now: datetime) -> Any:
-    """Due rows that nobody holds; locked, and passing over rows that are just being changed."""
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-    due = model.objects.filter(free, platform_id=platform_id, due_at__lte=now)
-    return due.order_by("attempts", "due_at", "pk").select_for_update(skip_locked=True)
-
-
 def _locked(which: Q) -> list[StateTelling]:
     """Always in order of item, so that no two writers wait for each other."""
-    return list(StateTelling.objects.select_for_update().filter(which).order_by("item_id"))
+    rows = StateTelling.objects.select_for_update().filter(which).order_by("item_id")
+    return list(rows.defer("enqueued_at", "visibility", "reason"))
 
 
-def _telling(row: StateTelling) -> Telling:
+def _telling(platform_id: UUID, row: tuple[Any, ...]) -> Telling:
+    item_id, item_ref, visibility, revision, reason = row
     return Telling(
-        item_id=row.item_id,
-        platform_id=row.platform_id,
-        item_ref=row.item_ref,
-        visibility=row.visibility,
-        revision=row.revision,
-        reason=row.reason,
+        item_id=item_id,
+        platform_id=platform_id,
+        item_ref=item_ref,
+        visibility=visibility,
+        revision=revision,
+        reason=reason,
     )
-
-
-def _release(row: Undelivered, lease_id: UUID) -> bool:
-    """Give the row back if it is still ours."""
-    if row.lease_id != lease_id:
-        return False
-    row.lease_id = row.leased_until = None
-    return True
-
-
-def _acknowledge(
-    row: StateTelling, revision: int, result: Result, *, now: datetime
-) -> list[Acknowledged]:
-    """Note a final word. It settles the row only if it is about the row's own revision."""
-    known = row.acknowledged_revision or 0
-    stands = revision == known and row.acknowledged_result in (result, Result.APPLIED)
-    if revision > row.revision or revision < known or stands:
-        return []
-    row.acknowledged_revision, row.acknowledged_result = revision, result
-    row.acknowledged_at = now
-    newest = revision == row.revision
-    if newest:
-        row.told_at = row.told_at or now
-        row.due_at = row.dead_at = None
-        row.last_error = ""
-    return [
-        Acknowledged(
-            item_id=row.item_id,
-            item_ref=row.item_ref,
-            revision=revision,
-            result=result,
-            newest=newest,
-        )
-    ]
-
-
-def _put_off(row: Undelivered, error: str, *, now: datetime, luck: float) -> None:
-    row.attempts += 1
-    row.first_failed_at = row.first_failed_at or now
-    row.last_error = error if _ERROR_NAME.fullmatch(error) else "unnamed_error"
-    if backoff.given_up(row.attempts, first_failed_at=row.first_failed_at, now=now):
-        row.dead_at, row.due_at = now, None
-        return
-    pause = backoff.wait(row.attempts, luck=luck)
-    row.due_at = now + (max(pause, backoff.UNCONFIRMED_WAIT) if error == NO_RESULT_YET else pause)
 
 
 def _write(rows: Sequence[StateTelling]) -> None:
     """Write locked rows back in one statement: ten times as fast as the ORM's CASE ladder."""
     if not rows:
         return
-    columns = [[getattr(row, name) for row in rows] for name in ("item_id", *_WRITTEN)]
+    columns = [[getattr(row, name) for row in rows] for name in ("item_id", *sql.WRITTEN)]
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE_BACK, columns)
-
-
-_UPSERT = """
-INSERT INTO outbox_statetelling AS old
-    (enqueued_at, due_at, item_id, platform_id, item_ref, visibility, revision, reason,
-     attempts, last_error, acknowledged_result)
-SELECT %s, %s, new.*, 0, '', ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[])
-    AS new(item_id, platform_id, item_ref, visibility, revision, reason)
-ORDER BY new.item_id
-ON CONFLICT (item_id) DO UPDATE SET
-    enqueued_at = excluded.enqueued_at, due_at = excluded.due_at,
-    platform_id = excluded.platform_id, item_ref = excluded.item_ref,
-    visibility = excluded.visibility, revision = excluded.revision, reason = excluded.reason,
-    attempts = 0, first_failed_at = NULL, last_error = '', dead_at = NULL, told_at = NULL
-WHERE excluded.revision > old.revision
-"""
-
-_WRITTEN = {
-    "due_at": "timestamptz",
-    "lease_id": "uuid",
-    "leased_until": "timestamptz",
-    "attempts": "int",
-    "first_failed_at": "timestamptz",
-    "last_error": "text",
-    "dead_at": "timestamptz",
-    "told_at": "timestamptz",
-    "acknowledged_revision": "bigint",
-    "acknowledged_result": "text",
-    "acknowledged_at": "timestamptz",
-}
-_WRITE_BACK = f"""
-UPDATE outbox_statetelling AS old SET {", ".join(f"{name} = new.{name}" for name in _WRITTEN)}
-FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in _WRITTEN.values())})
-    AS new(item_id, {", ".join(_WRITTEN)})
-WHERE old.item_id = new.item_id
-"""
+        cursor.execute(sql.WRITE_BACK, columns)

@@ -16,6 +16,7 @@ def environment(place: Place, *, database_url: str, public_url: str = "") -> dic
         "DJANGO_SETTINGS_MODULE": "heed.settings",
         "HEED_SECRET_KEY": keys.secret(place),
         "HEED_PUBLIC_URL": public_url or database.running_at(place),
+        "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }
     unset = {name: value for name, value in ours.items() if value and not os.environ.get(name)}

@@ -21,7 +21,7 @@ def serve(host: str, port: int) -> None:
         "backpressure": AT_ONCE,
         "http": HTTPModes.http1,
         "websockets": False,
-        "log_level": LogLevels.warning,
+        "log_level": LogLevels.error,
         "workers_kill_timeout": 8,
     }
     Granian("heed.instance.wsgi:application", address=host, port=port, **options).serve()

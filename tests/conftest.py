@@ -1,0 +1,150 @@
+"""What all tests share: a database that starts when the first test asks for it, and a browser.
+
+One PostgreSQL serves a run, whatever the number of its pytest workers; each worker has a database
+in it and a `var` of its own. Tests that need no database start none.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import settings
+
+from heed.instance import checks, grants, keys, postgres
+from heed.instance.place import ROOT, Place
+from heed.instance.postgres import Urls
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+RUN = "HEED_TEST_RUN"  # the directory of this run, told to the pytest workers
+CHROMIUM_FLAGS = [
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Gives the run a directory, and the settings a `var` in it."""
+    worker = getattr(config, "workerinput", {}).get("workerid")
+    if worker is None:
+        directory = Path(tempfile.mkdtemp(prefix="heed-test-"))
+        directory.chmod(0o755)  # the database's user must be able to pass
+        os.environ[RUN] = str(directory)
+    var = Path(os.environ[RUN]) / (worker or "main")
+    keys.ensure(Place(var))
+    os.environ["HEED_VAR"] = str(var)
+    settings.HEED_VAR = var
+    settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
+    settings.EMAIL_FILE_PATH = var / "mail"
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the database, if a test started it, and removes what the run wrote."""
+    if hasattr(config, "workerinput"):
+        return
+    directory = Path(os.environ.pop(RUN))
+    keeper = directory / "keeper"
+    if keeper.exists():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(keeper.read_text()), signal.SIGTERM)
+        until = time.monotonic() + 20
+        while directory.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under CI a skipped test is a failed one: a check that did not run has not passed."""
+    report = yield
+    if os.environ.get("CI") == "true" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and CI=true allows no skips: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def server_urls() -> Urls:
+    """The run's PostgreSQL, started by whoever asks first. Its database `heed` is left empty."""
+    directory = Path(os.environ[RUN])
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (directory / "keeper").exists():
+            _start_keeper(directory)
+    return postgres.urls(Place(directory / "database"))
+
+
+def _start_keeper(directory: Path) -> None:
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    log = directory / "keeper.log"
+    with log.open("w") as said:
+        started = subprocess.run(
+            [sys.executable, "-m", "tests.keeper", str(directory), str(run)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"},
+            stdout=said,
+            stderr=said,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
+    if started.returncode:
+        pytest.exit(f"No database for the tests:\n{log.read_text()}", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    server_urls: Urls, django_db_modify_db_settings_parallel_suffix: None
+) -> None:
+    """Points Django at the run's database, as the owner, who may make databases."""
+    place = Place(Path(os.environ[RUN]) / "database")
+    default = settings.DATABASES["default"]
+    default.update(HOST=str(place.socket), USER=postgres.OWNER, PASSWORD="", PORT="")
+
+
+@pytest.fixture(scope="session")
+def database_url(django_db_setup: None) -> str:
+    """The test database as a URL, as its owner, for processes that a test starts."""
+    default = settings.DATABASES["default"]
+    return f"postgresql://{default['USER']}@/{default['NAME']}?host={default['HOST']}"
+
+
+@pytest.fixture(scope="session")
+def app_database_url(database_url: str) -> str:
+    """The test database as the application sees it, with the rights that `heed up` gives."""
+    url = database_url.replace(f"//{postgres.OWNER}@", f"//{postgres.APP}@")
+    grants.apply(owner_url=database_url, app_url=url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """A Chromium that reaches this machine and nothing else. Skips where there is none."""
+    path = checks.chromium()
+    if path is None:
+        pytest.skip("no Chromium here: apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright keeps a loop in this thread
+    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=flags)
+        yield browser
+        browser.close()

@@ -1,0 +1,56 @@
+// Small helps for every page. Everything works without this file.
+"use strict";
+(() => {
+  // Leave at once: blank the page first, then put another site in its place in the history.
+  const exit = document.querySelector("a.exit");
+  const leave = () => {
+    document.title = "Weather";
+    document.body.hidden = true;
+    window.location.replace(exit.href);
+  };
+  if (exit) {
+    let last = 0;
+    exit.addEventListener("click", (event) => { event.preventDefault(); leave(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") { return; }
+      if (event.timeStamp - last < 1500) { leave(); } else { last = event.timeStamp; }
+    });
+    // A page that the browser kept for its back button asks the server again.
+    window.addEventListener("pageshow", (event) => { if (event.persisted) { window.location.reload(); } });
+  }
+
+  // Times in the reader's own zone; the server's words stay as the title.
+  const style = { dateStyle: "long", timeStyle: "short" };
+  for (const time of document.querySelectorAll("time[datetime]")) {
+    const at = new Date(time.dateTime);
+    if (!Number.isNaN(at.getTime()) && time.dataset.local !== undefined) {
+      time.title = time.textContent;
+      time.textContent = new Intl.DateTimeFormat(document.documentElement.lang, style).format(at);
+    }
+  }
+
+  // One press is enough: a second one while the first is on its way would only make people wonder.
+  for (const form of document.querySelectorAll("form[data-once]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "yes";
+    });
+    window.addEventListener("pageshow", () => { delete form.dataset.sent; });
+  }
+
+  // An error summary is read out first.
+  const summary = document.querySelector(".error-summary");
+  if (summary) { summary.focus(); }
+
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied || "Copied";
+    });
+  }
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+})();

@@ -8,7 +8,10 @@ from heed.rules.clocks import Clock, Event, Happening, Kind, Status, Stop, Term,
 CITATION = "Regulation (EU) 2022/2065"
 IN_FORCE = date(2024, 2, 17)
 STATUS = Status.IN_FORCE
-SOURCE = "Regulation (EU) 2022/2065; articles 16(4)-(6), 17(2), 22(1) and 24(5) from memory"
+SOURCE = (
+    "Regulation (EU) 2022/2065; articles 16(4)-(6), 17(2), 22(1), 24(5) and the day it applies from"
+    " memory"
+)
 CHECKED_ON = date(2026, 9, 16)
 
 FLAGGED = Term(

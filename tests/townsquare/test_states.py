@@ -46,12 +46,12 @@ def test_a_hidden_or_removed_post_is_seen_by_nobody(
     town.want(ref, visibility, 1)
     places = [f"/p/{ref}", f"/f/{ref}/0", f"/t/{ref}/0"]
     assert [town.status(place) for place in places] == [status] * 3
-    as_author = {"headers": {"Cookie": "townsquare=uri"}}
-    assert [town.status(place, **as_author) for place in places] == [status] * 3
+    as_author = {"Cookie": "townsquare=uri"}
+    assert [town.status(place, headers=as_author) for place in places] == [status] * 3
     assert town.reshare("zed", ref).status_code == status
     town.want(again, visibility, 1)
     assert everywhere(town, "secretwords") == []
-    assert "secretwords" not in town.http.get("/u/uri", **as_author).text
+    assert "secretwords" not in town.http.get("/u/uri", headers=as_author).text
 
 
 def test_a_hidden_reshare_leaves_the_list_of_reshares(town: Town) -> None:

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import httpx2
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 
 from .conftest import Town, eventually, picture, video

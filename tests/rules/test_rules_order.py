@@ -7,8 +7,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.rules.claims import AgeThen, Category, Claim
-from heed.rules.order import Rung, queue_key, rung
+from heed.rules.claims import BODIES, AgeThen, Category, Claim
+from heed.rules.order import Rung, gravest, queue_key, rung
 from tests.rules.strategies import claims, instants
 
 Row = tuple[Rung, datetime | None, float, str]
@@ -57,3 +57,9 @@ def test_danger_then_children_then_intimate_then_the_rest(claim: Claim) -> None:
     )
     words = replace(calm, category=Category.THREATS)
     assert rung(child) < rung(adult) < rung(words)
+
+
+@given(st.lists(st.sampled_from(Category), min_size=1))
+def test_a_case_is_about_a_body_when_any_of_its_claims_is(said: list[Category]) -> None:
+    assert (gravest(said) in BODIES) is any(category in BODIES for category in said)
+    assert gravest(said) in said

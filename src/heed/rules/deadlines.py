@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from heed.rules.clocks import Clock, Done, Effect, Happening, Kind, Pack, Status, Stop
 from heed.rules.statutes import PACKS
-from heed.rules.triage import Triage
+from heed.rules.triage import CHILD_HIDDEN, Triage
 
 HIDE_COMPLETE_WITHIN = timedelta(hours=36)  # 12 h before 47 U.S.C. 223a(a)(3) runs out
 REVIEW_CITATION = "Heed policy, review within"
@@ -44,6 +44,18 @@ def review(triage: Triage, *, cause: str, at: datetime) -> Clock:
         citation=REVIEW_CITATION,
         cause=cause,
         due_at=at + triage.review_within,
+        stops=Stop.PERSON_LOOKED,
+        kind=Kind.HOUSE,
+    )
+
+
+def found_review(*, cause: str, at: datetime) -> Clock:
+    """A machine held an upload or found a near copy: a person looks, as soon as for a hidden child."""
+    return Clock(
+        id="heed.review",
+        citation=REVIEW_CITATION,
+        cause=cause,
+        due_at=at + CHILD_HIDDEN,
         stops=Stop.PERSON_LOOKED,
         kind=Kind.HOUSE,
     )

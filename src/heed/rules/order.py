@@ -1,9 +1,10 @@
 """Which case comes first: by harm, then by deadline, then by how fast it spreads."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import IntEnum
 
-from heed.rules.claims import Category, Claim, about_a_child
+from heed.rules.claims import MINOR, Category, Claim, about_a_child
 
 QueueKey = tuple[int, datetime, float, str]
 
@@ -37,6 +38,15 @@ def rung(claim: Claim) -> Rung:
     if claim.danger_now:
         return Rung.DANGER_TO_LIFE
     return Rung.CHILD if about_a_child(claim) else _LADDER[claim.category]
+
+
+def gravest(categories: Iterable[Category]) -> Category:
+    """What a case is about when several claims meet in it. At least one; the first of equals.
+
+    Danger does not count here: a threat with danger must not hide that a later claim is about a
+    body, which is what asks for a second reviewer.
+    """
+    return min(categories, key=lambda one: Rung.CHILD if one in MINOR else _LADDER[one])
 
 
 def queue_key(

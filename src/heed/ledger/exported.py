@@ -26,10 +26,13 @@ class ExportedLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            newest = notes.checkpoint_in((folder / "checkpoint").read_text())
-            self._keys = (folder / "key").read_text().splitlines()
-            lines = (folder / "checkpoints").read_text().splitlines()
+            self._newest = _text(folder / "checkpoint")
+            newest = notes.checkpoint_in(self._newest)
+            self._keys = _text(folder / "key").removesuffix("\n").split("\n")
+            lines = _text(folder / "checkpoints").removesuffix("\n").split("\n")
             self._notes = [str(json.loads(line)) for line in lines]
+            for note in self._notes:
+                notes.checkpoint_in(note)
         except (OSError, ValueError, notes.NoteUnreadable) as wrong:
             raise ExportUnreadable(f"{folder}: {wrong}") from None
         self.sealed = newest.size
@@ -61,11 +64,16 @@ class ExportedLog:
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
         """Every signed checkpoint; and the newest as it stands in its own file."""
-        newest = (self.folder / "checkpoint").read_text()
-        for note in [*self._notes, *([] if newest in self._notes else [newest])]:
+        newest = [] if self._newest in self._notes else [self._newest]
+        for note in sorted([*self._notes, *newest], key=lambda n: notes.checkpoint_in(n).size):
             said = notes.checkpoint_in(note)
             yield StoredCheckpoint(origin=said.origin, size=said.size, root=said.root, note=note)
 
     def kept(self) -> Sequence[str]:
         """Nothing is kept elsewhere."""
         return ()
+
+
+def _text(path: Path) -> str:
+    """Byte for byte: `read_text` would make other line ends look right."""
+    return path.read_bytes().decode()

@@ -21,11 +21,15 @@ _OWNER_ONLY = 0o600
 _OTHERS = stat.S_IWGRP | stat.S_IRWXO  # a group may read: that is how containers mount secrets
 
 
-class KeyFileExposed(Exception):
+class CannotSign(Exception):
+    """The log can't sign now. What was to be entered is entered; it is signed for later."""
+
+
+class KeyFileExposed(CannotSign):
     """Others can read or change the key file: `chmod 600` it; if they did, declare a new log."""
 
 
-class KeyFileUnreadable(Exception):
+class KeyFileUnreadable(CannotSign):
     """The key file holds no Ed25519 private key. Bring back the right one; it is not replaced."""
 
 
@@ -36,9 +40,12 @@ def signing_key() -> Ed25519PrivateKey:
 
 def key_at(path: Path) -> Ed25519PrivateKey:
     """The key in `path`, made if there is none. Raises `KeyFileExposed`, `KeyFileUnreadable`."""
-    if not path.exists():
-        _make(path)
-    status = path.stat()
+    try:
+        if not path.exists():
+            _make(path)
+        status = path.stat()
+    except OSError as refused:
+        raise KeyFileUnreadable(f"no key can be made at {path}: {refused}") from None
     if status.st_mode & _OTHERS:
         raise KeyFileExposed(f"{path} is open to others: chmod 600 it")
     return _read(path, status.st_mtime_ns)
@@ -48,7 +55,7 @@ def key_at(path: Path) -> Ed25519PrivateKey:
 def _read(path: Path, _changed: int) -> Ed25519PrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as wrong:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as wrong:
         raise KeyFileUnreadable(f"{path}: {wrong}") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyFileUnreadable(f"{path} holds a key of another kind")

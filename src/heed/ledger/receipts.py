@@ -12,11 +12,20 @@ from typing import Any
 from uuid import UUID
 
 from heed.ledger import queries, signing
-from heed.ledger.leaves import instant
+from heed.ledger.keys import CannotSign
+from heed.ledger.leaves import NotCanonical, instant
 from heed.ledger.notes import ED25519, parse_vkey, signature_line
 from heed.ledger.verify import FORMAT, commit_to, signed_text
 
-__all__ = ["MERGE_WITHIN", "EntryUnfit", "commit_to", "promise", "upgraded"]
+__all__ = [
+    "MERGE_WITHIN",
+    "CannotSign",
+    "EntryUnfit",
+    "NotCanonical",
+    "commit_to",
+    "promise",
+    "upgraded",
+]
 
 MERGE_WITHIN = timedelta(seconds=10)  # the maximum merge delay
 
@@ -37,7 +46,8 @@ def promise(
     """The receipt to hand out at once, for an entry of the same transaction or an earlier one.
 
     `salt` is that of `commit_to`; without it the holder can't open the commitment. The body of the
-    entry must hold `commitment` in hex. Raises `EntryUnfit`, `KeyDoesNotFit`, `NotInLog`.
+    entry must hold `commitment` in hex. Raises `EntryUnfit`, `NotInLog`, and
+    `CannotSign` when there is no fit key: then the notice is kept all the same, and promised later.
     """
     key, origin = signing.signer(now=received_at)
     promised = {

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from heed.ledger import events, merkle, notes, outside, queries, signing
 from heed.ledger.events import UnknownEvent
-from heed.ledger.keys import signing_key
+from heed.ledger.keys import CannotSign, signing_key
 from heed.ledger.leaves import (
     SALT_BYTES,
     NotCanonical,
@@ -36,6 +36,7 @@ from heed.ledger.tiles import TileBuilder
 
 __all__ = [
     "BatchKeyTaken",
+    "CannotSign",
     "KeyDoesNotFit",
     "LogForked",
     "LogIsBehind",

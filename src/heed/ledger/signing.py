@@ -6,14 +6,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.conf import settings
 
 from heed.ledger import outside, queries
-from heed.ledger.keys import signing_key
+from heed.ledger.keys import CannotSign, signing_key
 from heed.ledger.merkle import root_at
 from heed.ledger.models import Origin
 from heed.ledger.notes import is_name, parse_vkey, verifier_of
 from heed.ledger.tiles import TileTree
 
 
-class LogIsBehind(Exception):
+class LogIsBehind(CannotSign):
     """More was signed than the database knows: an old backup was restored, or the database is new.
 
     Nothing is signed. Bring back the newer database, or call `declare_origin` with a new name, in
@@ -25,7 +25,7 @@ class LogForked(LogIsBehind):
     """The stored log is not the one that was signed. Run `heed verify --log` first."""
 
 
-class KeyDoesNotFit(Exception):
+class KeyDoesNotFit(CannotSign):
     """The key file is not the key that the log began with. Bring it back, or declare anew."""
 
 

@@ -1,0 +1,74 @@
+"""Finding somebody's own notice: by the secret of its link, or by the sending it came with."""
+
+import hmac
+import ipaddress
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from heed.cases.models import Notice
+from heed.cases.services.notices import digest
+from heed.people.services import blind_index
+
+_SAME_SENDING = timedelta(minutes=10)
+
+
+def notice_with_secret(number: str, secret: str) -> Notice | None:
+    """The notice of this number, if this is its link's secret. None never says which failed."""
+    notice = Notice.objects.select_related("platform").filter(number=number.upper()).first()
+    expected = digest("") if notice is None else bytes(notice.link_hash)
+    fits = hmac.compare_digest(digest(secret), expected)
+    return notice if fits and secret else None
+
+
+def sent_with(form_key: str, *, since: datetime) -> list[Notice]:
+    """Notices that came of one sending of the form, in their order."""
+    found = Notice.objects.filter(received_at__gte=since, door="form", verbatim__form=form_key)
+    return list(found.select_related("platform").order_by("received_at", "number"))
+
+
+def with_siblings(notice: Notice) -> list[Notice]:
+    """This notice, and the others of the same sending: several sites, or very many links."""
+    form = notice.verbatim.get("form") if isinstance(notice.verbatim, dict) else None
+    if not form:
+        return [notice]
+    around = notice.received_at - _SAME_SENDING, notice.received_at + _SAME_SENDING
+    others = Notice.objects.filter(received_at__range=around, door="form", verbatim__form=form)
+    return [notice, *others.exclude(id=notice.id)]
+
+
+@contextmanager
+def one_at_a_time(key: str) -> Iterator[None]:
+    """Two sendings of the same form wait for each other, in whichever process they arrive."""
+    number = int.from_bytes(digest(key)[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def source_of(address: str) -> str:
+    """A neighbourhood on the network: one IPv4 address, or a household's /64 of IPv6."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if ip.version == 6 and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return str(ip)
+
+
+def first_recent_from(
+    source: str, *, most: int, within: timedelta, now: datetime
+) -> datetime | None:
+    """When the oldest of the last `most` notices of this source came; None while there are fewer."""
+    recent = Notice.objects.filter(
+        source_index=blind_index(source), received_at__gt=now - within
+    ).order_by("-received_at")
+    times = list(recent.values_list("received_at", flat=True)[:most])
+    return times[-1] if len(times) >= most else None

@@ -1,0 +1,339 @@
+"""What a notifier may see of their own notice: their own words, what was done, what comes next.
+
+The one who reads may be the extorter: no addresses of copies, nothing about other notices, and
+what touches police or other authorities only for a confirmed depicted person or guardian.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+
+from heed.cases.models import (
+    Appeal,
+    Case,
+    Copy,
+    Deadline,
+    Decision,
+    Join,
+    Message,
+    Notice,
+    Restriction,
+    Target,
+)
+from heed.media.models import Item
+from heed.people import queries as people
+from heed.people.models import Contact
+from heed.rules import policy
+from heed.rules.claims import ADULT_AT, INTIMATE, AgeThen, Category, Standing
+from heed.rules.clocks import Kind, Stop
+from heed.rules.visibility import Visibility
+
+_OUT_OF_SIGHT = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
+_TOLD = (
+    Stop.PERSON_LOOKED.value,
+    Stop.REMOVED_AND_SEARCHED.value,
+    Stop.OUTCOME_SENT.value,
+    Stop.COMPLAINT_ANSWERED.value,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetLine:
+    """One place that this notice names, and how it is now."""
+
+    url: str
+    state: str  # Target.State
+    visibility: str  # what it should be; empty where there is no item
+    since_at: datetime | None  # restricted since then, never earlier than this notice
+    acknowledged: bool  # the platform says that it has done it
+    observed: str  # seen | gone | unverifiable | "" : what Heed itself saw afterwards
+    observed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """Copies beside the named places: only how many, never where."""
+
+    found: int
+    hidden: int
+    gone: int  # fetched again and seen to be gone
+    in_doubt: int  # looks alike; a person compares first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promise:
+    """Something this notifier is owed by a time."""
+
+    what: str  # rules.clocks.Stop
+    due_at: datetime
+    citation: str
+    late: bool
+    held: bool  # stands still while the thing is hidden
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerLine:
+    """A decision, as the notifier is told it."""
+
+    decision_id: UUID
+    ruling: str
+    clause_title: str
+    clause_text: str
+    policy_version: str
+    reasons: str
+    at: datetime
+    reversed: bool
+    unseconded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealLine:
+    """This notifier's own asking again."""
+
+    state: str
+    opened_at: datetime
+    decided_at: datetime | None
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLine:
+    """A message, either way."""
+
+    ours: bool
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrivatePage:
+    """All that the private page shows."""
+
+    number: str
+    platform: str
+    received_at: datetime
+    withdrawn: bool
+    category: str
+    standing: str
+    age_then: str
+    danger_now: bool
+    time_given: str
+    words: str
+    threatened_only: bool
+    police_reference: str  # empty unless this reader may see it
+    targets: tuple[TargetLine, ...]
+    copies: Copies
+    uploads_watched: bool  # signals of the file are held at the door of new uploads
+    looking: str  # open | proposed | decided | ""
+    promises: tuple[Promise, ...]
+    answers: tuple[AnswerLine, ...]
+    appeals: tuple[AppealLine, ...]
+    messages: tuple[MessageLine, ...]
+    contact: str  # none | waiting | confirmed | silent
+    wants_declaration: bool
+    has_receipt: bool
+
+    @property
+    def may_appeal(self) -> bool:
+        """There is an answer, and no appeal is waiting."""
+        standing = any(not answer.reversed for answer in self.answers)
+        return standing and not any(one.state == Appeal.State.OPEN for one in self.appeals)
+
+
+# ------------------------------------------------------------------ the page
+
+
+def private_page(notice: Notice, now: datetime) -> PrivatePage:
+    """Everything its holder may see of this notice."""
+    cases = _cases(notice)
+    contact = people.contact_of(notice.id)
+    return PrivatePage(
+        number=notice.number,
+        platform=notice.platform.name,
+        received_at=notice.received_at,
+        withdrawn=notice.state == Notice.State.WITHDRAWN,
+        category=notice.category,
+        standing=notice.standing,
+        age_then=notice.age_then,
+        danger_now=notice.danger_now,
+        time_given=notice.time_given,
+        words=notice.words,
+        threatened_only=notice.threatened_only,
+        police_reference=notice.police_reference if _may_see_authorities(notice, contact) else "",
+        targets=_targets(notice, cases),
+        copies=_copies(notice, cases),
+        uploads_watched=any(case.file_id for case in cases),
+        looking=_looking(cases),
+        promises=_promises(notice, now),
+        answers=_answers(notice, cases),
+        appeals=_appeals(notice),
+        messages=_messages(notice),
+        contact=_contact(contact),
+        wants_declaration=_wants_declaration(notice, contact),
+        has_receipt=notice.receipt is not None,
+    )
+
+
+def _cases(notice: Notice) -> list[Case]:
+    joins = Join.objects.filter(notice=notice, undone_at=None).select_related("case")
+    return [join.case for join in joins]
+
+
+def _may_see_authorities(notice: Notice, contact: Contact | None) -> bool:
+    close = notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
+    return close and contact is not None and contact.confirmed_at is not None
+
+
+def _targets(notice: Notice, cases: Sequence[Case]) -> tuple[TargetLine, ...]:
+    rows = list(notice.targets.select_related("item").order_by("position"))
+    since = _restricted_since([row.item_id for row in rows if row.item_id], cases)
+    return tuple(_target(notice, row, since) for row in rows if row.url)
+
+
+def _target(notice: Notice, target: Target, since: dict[UUID, datetime]) -> TargetLine:
+    item = target.item
+    if item is None:
+        return TargetLine(
+            url=target.url, state=target.state, visibility="", since_at=None,
+            acknowledged=False, observed="", observed_at=None,
+        )  # fmt: skip
+    restricted_at = since.get(item.id)
+    seen_now = item.observed_revision == item.revision and item.revision > 0
+    return TargetLine(
+        url=target.url,
+        state=target.state,
+        visibility=item.desired,
+        since_at=max(restricted_at, notice.received_at) if restricted_at else None,
+        acknowledged=item.acknowledged_revision >= item.revision,
+        observed=item.observed if seen_now else "",
+        observed_at=item.observed_at if seen_now else None,
+    )
+
+
+def _restricted_since(item_ids: Sequence[UUID], cases: Sequence[Case]) -> dict[UUID, datetime]:
+    rows = Restriction.objects.filter(item_id__in=item_ids, case__in=cases, lifted_at=None)
+    first: dict[UUID, datetime] = {}
+    for item_id, since_at in rows.values_list("item_id", "since_at"):
+        first[item_id] = min(since_at, first.get(item_id, since_at))
+    return first
+
+
+def _copies(notice: Notice, cases: Sequence[Case]) -> Copies:
+    """Items are counted once, however many of the notice's cases carry them."""
+    named = notice.targets.filter(item__isnull=False).values("item_id")
+    kept = Copy.objects.filter(case__in=cases).exclude(same=False).exclude(item_id__in=named)
+    sure = kept.exclude(how=Copy.How.NEAR, same=None, item__desired=Visibility.VISIBLE)
+    items = Item.objects.filter(id__in=sure.values("item_id"))
+    hidden = items.filter(desired__in=_OUT_OF_SIGHT)
+    gone = hidden.filter(observed="gone", observed_revision=F("revision"))
+    return Copies(
+        found=items.count(),
+        hidden=hidden.count(),
+        gone=gone.count(),
+        in_doubt=kept.exclude(id__in=sure.values("id")).count(),
+    )
+
+
+def _looking(cases: Sequence[Case]) -> str:
+    """The least finished of its cases says where it stands."""
+    states = {case.state for case in cases}
+    for state in (Case.State.OPEN, Case.State.PROPOSED, Case.State.DECIDED):
+        if state in states:
+            return str(state.value)
+    return ""
+
+
+def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
+    """The nearest of each kind. Clocks of this notice only, so that none tells of another one."""
+    mine = Q(cause__in=[f"notice:{notice.id}", *_appeal_causes(notice)])
+    rows = Deadline.objects.filter(
+        mine | Q(cause__startswith=f"reappeared:{notice.id}:"), met_at=None, stops__in=_TOLD
+    ).exclude(kind=Kind.FLOOR.value)
+    nearest: dict[str, Promise] = {}
+    for row in rows.order_by("due_at"):
+        nearest.setdefault(
+            row.stops,
+            Promise(
+                what=row.stops,
+                due_at=row.due_at,
+                citation=row.citation,
+                late=row.due_at < now and row.held_at is None,
+                held=row.held_at is not None,
+            ),
+        )
+    return tuple(sorted(nearest.values(), key=lambda one: one.due_at))
+
+
+def _appeal_causes(notice: Notice) -> list[str]:
+    appeals = Appeal.objects.filter(notice=notice, state=Appeal.State.OPEN)
+    return [f"appeal:{appeal_id}" for appeal_id in appeals.values_list("id", flat=True)]
+
+
+def _answers(notice: Notice, cases: Sequence[Case]) -> tuple[AnswerLine, ...]:
+    """Final decisions since this notice came."""
+    told = (Decision.State.FINAL, Decision.State.REVERSED)
+    rows = Decision.objects.filter(case__in=cases, state__in=told).order_by("-decided_at")
+    return tuple(_answer(row) for row in rows if _final_at(row) >= notice.received_at)
+
+
+def _final_at(decision: Decision) -> datetime:
+    return decision.seconded_at or decision.decided_at
+
+
+def _answer(decision: Decision) -> AnswerLine:
+    clause = policy.clause(decision.clause, decision.policy_version)
+    return AnswerLine(
+        decision_id=decision.id,
+        ruling=decision.ruling,
+        clause_title=clause.title,
+        clause_text=clause.text,
+        policy_version=decision.policy_version,
+        reasons=decision.reasons,
+        at=_final_at(decision),
+        reversed=decision.state == Decision.State.REVERSED,
+        unseconded=decision.unseconded,
+    )
+
+
+def _appeals(notice: Notice) -> tuple[AppealLine, ...]:
+    """One asking opens an appeal in each of the cases; it is told once for each outcome."""
+    seen: dict[tuple[Any, ...], AppealLine] = {}
+    for row in Appeal.objects.filter(notice=notice).order_by("opened_at"):
+        key = (row.opened_at, row.state, row.reasons)
+        seen.setdefault(
+            key,
+            AppealLine(
+                state=row.state, opened_at=row.opened_at, decided_at=row.decided_at,
+                reasons=row.reasons,
+            ),
+        )  # fmt: skip
+    return tuple(seen.values())
+
+
+def _messages(notice: Notice) -> tuple[MessageLine, ...]:
+    rows = Message.objects.filter(notice=notice).order_by("at")
+    return tuple(
+        MessageLine(ours=row.from_staff is not None, text=row.text, at=row.at) for row in rows
+    )
+
+
+def _contact(contact: Contact | None) -> str:
+    if contact is None:
+        return "none"
+    if not contact.may_write:
+        return "silent"
+    return "confirmed" if contact.confirmed_at else "waiting"
+
+
+def _wants_declaration(notice: Notice, contact: Contact | None) -> bool:
+    """An adult's request that is not yet complete: it is only limited until it is."""
+    young = notice.stated_age is not None and notice.stated_age < ADULT_AT
+    adult = Category(notice.category) in INTIMATE and notice.age_then == AgeThen.ADULT and not young
+    speaks = notice.standing == Standing.DEPICTED or notice.acting_for
+    signed = notice.signature and notice.good_faith and notice.not_consensual and speaks
+    reachable = contact is not None and contact.confirmed_at is not None
+    return adult and not (signed and reachable)

@@ -22,7 +22,7 @@ class Endpoint:
 
     callback_url: str
     callback_secret: str  # Standard Webhooks form, whsec_...
-    private_addresses_allowed: tuple[str, ...]  # host:port that the operator listed as the platform's own
+    private_addresses_allowed: tuple[str, ...]  # host:port, listed by the operator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +94,14 @@ class Fetcher(Protocol):
         bearer: str | None = None,
     ) -> Fetched:
         """GET `url`. Raises `NotFetched`; a 404 is an answer, not an error."""
+
+
+class MailRefused(Exception):
+    """The mail server did not take it. The worker tries again."""
+
+
+class Mail(Protocol):
+    """Sends plain mails. Sender and subject never tell what they are about."""
+
+    def send(self, address: str, *, subject: str, text: str) -> None:
+        """Hand one mail to the mail server. Raises `MailRefused`."""

@@ -21,18 +21,17 @@ class Configuration(BaseSettings):
     database_url: str = "postgresql://heed_app@/heed?host=/run/heed"
     owner_database_url: str = ""  # who migrates; empty: the same as database_url
     secret_key: str = ""
-    public_url: str = "http://127.0.0.1:8000"  # how people reach this server; links are made from it
+    public_url: str = "http://127.0.0.1:8000"  # links to this server start with it
     allowed_hosts: str = "127.0.0.1,localhost,[::1],testserver"
     var: Path = ROOT / "var"
     signing_key_file: Path = Path()  # empty: var/keys/log.key
     log_origin: str = ""  # empty: the host of public_url + /log
-    demo: bool = False  # a demonstration: prints and accepts one-click sign-ins, drawn pictures only
+    demo: bool = False  # accepts one-click sign-ins; drawn pictures only
     debug: bool = False
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
     failpoint: str = ""  # tests: name of the step at which this process kills itself
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
-    site_staffing: int = 2  # people who decide; 1 makes second readings "unseconded" after 24 h
 
 
 CONFIG = Configuration()
@@ -61,12 +60,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 HEED_DEMO = CONFIG.demo
 HEED_VAR = CONFIG.var
 HEED_SIGNING_KEY_FILE = (
-    CONFIG.signing_key_file if CONFIG.signing_key_file != Path() else CONFIG.var / "keys" / "log.key"
+    CONFIG.var / "keys" / "log.key"
+    if CONFIG.signing_key_file == Path()
+    else CONFIG.signing_key_file
 )
 HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
 HEED_FAILPOINT = CONFIG.failpoint
 HEED_STATUTES = [name.strip() for name in CONFIG.statutes.split(",") if name.strip()]
-HEED_SITE_STAFFING = CONFIG.site_staffing
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -185,6 +185,7 @@ DEFAULT_FROM_EMAIL = CONFIG.mail_from
 
 # Which integration keeps which promise of `ports.py`: one dotted path each.
 HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"
+HEED_MAIL_PORT = "heed.integrations.mail.DjangoMail"
 HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
 
 PROCRASTINATE_ON_APP_READY = None

@@ -26,7 +26,7 @@ ROUNDS = 50  # each adds a generation of reshares that were made while we search
 
 
 def find_copies(*, case_id: UUID, now: datetime) -> int:
-    """Find and restrict every copy; returns how many the case has. Repeating finds only what is new."""
+    """Find and restrict every copy; returns how many there are. Repeating finds what is new."""
     for _ in range(ROUNDS):
         case = Case.objects.select_related("file").get(id=case_id)
         if not add(case_id, search.all_copies(case), now=now):
@@ -78,7 +78,7 @@ def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
 
 
 def _link_near(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
-    """A near file that has a case of its own: the two are linked, and a person says if they are one."""
+    """A near file that has a case of its own: they are linked, and a person says if they are one."""
     near = {one.near_file_id: one.distance_bits for one in new if one.near_file_id}
     others = Case.objects.filter(platform_id=case.platform_id, file_id__in=near).exclude(id=case.id)
     for other in others:

@@ -9,7 +9,12 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 
 def later(
-    name: str, *, once: str | None = None, at: datetime | None = None, queue: str = "work", **args: Any
+    name: str,
+    *,
+    once: str | None = None,
+    at: datetime | None = None,
+    queue: str = "work",
+    **args: Any,
 ) -> None:
     """Ask the worker to run the job `name` (see `worker/jobs.py`), not before `at`.
 

@@ -26,7 +26,7 @@ from heed.rules.triage import Triage, triage
 
 
 def protect(*, notice_id: UUID, now: datetime) -> None:
-    """Protect what this notice names. Repeating it finishes what was left, and changes nothing else."""
+    """Protect what this notice names. Repeating it finishes what was left."""
     notice = Notice.objects.select_related("platform").get(id=notice_id)
     for target in notice.targets.filter(state=Target.State.WAITING):
         with transaction.atomic():
@@ -101,7 +101,9 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
     case = states.lock(case.id)
     fresh = cases.join(notice, case, now=now)
     outcome = _judge(notice, case, subject, item, fresh, now)
-    deadlines.set_clocks(case, [rules.review(outcome, cause=f"notice:{notice.id}", at=now)], now=now)
+    deadlines.set_clocks(
+        case, [rules.review(outcome, cause=f"notice:{notice.id}", at=now)], now=now
+    )
     _take_clocks_in(notice, case)
     if item is not None:
         copy = CopyIn(item_id=item.id, how=Copy.How.NAMED, views_then=item.views)
@@ -144,7 +146,10 @@ def _take_clocks_in(notice: Notice, case: Case) -> None:
 def _enter(notice: Notice, case: Case, made: bool, outcome: Triage, now: datetime) -> None:
     event = "case.opened" if made else "case.joined"
     ledger.enter(
-        event, subject=f"case:{case.id}", body={"notice": str(notice.id), "round": case.round}, at=now
+        event,
+        subject=f"case:{case.id}",
+        body={"notice": str(notice.id), "round": case.round},
+        at=now,
     )
     ledger.enter(
         "triage.made",

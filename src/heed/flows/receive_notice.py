@@ -1,6 +1,6 @@
 """Someone tells us about something.
 
-1. Keep the notice as it was said, its ledger entry, its first clocks and the job that protects, alone.
+1. Keep the notice as it was said, its ledger entry, its clocks and the job that protects, alone.
 2. Try to protect at once; if that fails, the job takes it up again.
 """
 
@@ -25,6 +25,7 @@ from heed.flows.protect_target import protect
 from heed.flows.shared import clocks
 from heed.ledger import receipts
 from heed.ledger import services as ledger
+from heed.ledger.keys import CannotSign
 from heed.media.models import Platform
 from heed.people import services as people
 from heed.rules.claims import AgeThen, Category, Standing
@@ -98,7 +99,7 @@ def receive_notice(
     verified_channel: bool = False,
     now: datetime,
 ) -> Received:
-    """Take in one notice and protect first. `source` is an address or key, kept only as a blind hash.
+    """Take in one notice and protect first. `source` is kept as a blind hash only.
 
     Raises `NothingNamed`. Whatever else goes wrong after step 1, the notice is kept.
     """
@@ -125,7 +126,7 @@ def receive_notice(
         private_url=f"{settings.PUBLIC_URL}/n/{kept.notice.number}?k={kept.link_secret}",
         receipt=receipt,
         contact_code=code,
-        targets=_targets(kept.notice),
+        targets=target_states(kept.notice),
     )
 
 
@@ -169,16 +170,27 @@ def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str
         body={"commitment": commitment.hex(), "source": _short(notice.source_index)},
         at=now,
     )
-    receipt = receipts.promise(
-        number=notice.number,
-        platform=notice.platform.slug,
-        commitment=commitment,
-        salt=salt,
-        entry_id=entry_id,
-        received_at=now,
-    )
+    receipt = _signed(notice, commitment, salt, entry_id, now)
     notices.keep_receipt(notice, receipt, entry_id)
     return receipt
+
+
+def _signed(
+    notice: Notice, commitment: bytes, salt: bytes, entry_id: UUID, now: datetime
+) -> dict[str, Any]:
+    """Empty where there is no fit key: being heard never waits for a signature."""
+    try:
+        return receipts.promise(
+            number=notice.number,
+            platform=notice.platform.slug,
+            commitment=commitment,
+            salt=salt,
+            entry_id=entry_id,
+            received_at=now,
+        )
+    except CannotSign:
+        logger.exception("no receipt could be signed", extra={"notice": str(notice.id)})
+        return {}
 
 
 def _short(index: bytes | memoryview | None) -> str:
@@ -193,7 +205,8 @@ def _try_to_protect(notice: Notice, now: datetime) -> None:
         logger.exception("not protected at once, the job will", extra={"notice": str(notice.id)})
 
 
-def _targets(notice: Notice) -> tuple[TargetState, ...]:
+def target_states(notice: Notice) -> tuple[TargetState, ...]:
+    """What became of each place that a notice names."""
     return tuple(
         TargetState(
             url=target.url,

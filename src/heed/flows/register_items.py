@@ -19,10 +19,8 @@ from heed.media.models import Item, Platform
 from heed.media.services import ItemIn, Registered, register
 
 
-def register_items(
-    *, platform_id: UUID, rows: Sequence[ItemIn], now: datetime
-) -> list[Registered]:
-    """Register a batch, in its order; repeating it changes nothing. Up to some thousands at once."""
+def register_items(*, platform_id: UUID, rows: Sequence[ItemIn], now: datetime) -> list[Registered]:
+    """Register a batch of up to some thousands; repeating it changes nothing."""
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         adoption.adopt(platform, rows, now=now)

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
-from heed.ports import Fetcher, Platform
+from heed.ports import Fetcher, Mail, Platform
 
 
 @cache
@@ -20,6 +20,12 @@ def platform() -> Platform:
 def fetcher() -> Fetcher:
     """Who reads addresses on the open web."""
     return cast(Fetcher, import_string(settings.HEED_FETCHER_PORT)())
+
+
+@cache
+def mail() -> Mail:
+    """Who sends mails."""
+    return cast(Mail, import_string(settings.HEED_MAIL_PORT)())
 
 
 @cache

@@ -73,3 +73,8 @@ def withdraw(case_id: UUID, *, now: datetime) -> None:
     BankSignal.objects.filter(case_id=case_id, bank__case_id=None, withdrawn_at=None).update(
         withdrawn_at=now
     )
+
+
+def expire(*, now: datetime) -> int:
+    """Provisional banks whose case was not decided in time hold nothing any more."""
+    return Bank.objects.filter(enabled=True, expires_at__lte=now).update(enabled=False)

@@ -89,7 +89,7 @@ class File(models.Model):
 
 
 class Signal(models.Model):
-    """One PDQ value of a file (a picture's, or one of a video's frames). `bits` is for comparing."""
+    """One PDQ value of a file (a picture's, or one of a video's frames). See also `bits`."""
 
     id = models.BigAutoField(primary_key=True)
     file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="signals")
@@ -135,7 +135,9 @@ class Item(models.Model):
     seen_before = models.BooleanField(default=False)  # a fetch saw it; only then can it be "gone"
     observe_due_at = models.DateTimeField(null=True)
     observe_tries = models.PositiveSmallIntegerField(default=0)
-    committed = models.BigIntegerField(db_index=True)  # transaction id: the commit-ordered watermark
+    committed = models.BigIntegerField(
+        db_index=True
+    )  # transaction id: the commit-ordered watermark
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["platform", "ref"], name="item_once")]
@@ -181,9 +183,7 @@ class ItemFile(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "position"], name="place_once")]
         indexes = [
-            models.Index(
-                fields=["retry_at"], name="itemfile_retry", condition=models.Q(file=None)
-            )
+            models.Index(fields=["retry_at"], name="itemfile_retry", condition=models.Q(file=None))
         ]
 
     def __str__(self) -> str:
@@ -259,9 +259,7 @@ class Match(models.Model):
     found_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["file", "bank_signal"], name="match_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["file", "bank_signal"], name="match_once")]
 
     def __str__(self) -> str:
         return f"match:{self.id}"

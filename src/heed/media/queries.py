@@ -85,9 +85,8 @@ def quality_of(file_id: UUID) -> int | None:
 
 
 _VIDEOS = """
-WITH mine AS (
-    SELECT DISTINCT bits FROM media_signal
-    WHERE file_id = %(file)s AND type = 'vpdq' AND quality >= %(good)s
+WITH mine AS MATERIALIZED (
+    SELECT DISTINCT f::bit(256) AS bits FROM unnest(%(forms)s::text[]) AS f
 ), pairs AS (
     SELECT s.file_id, s.id, mine.bits, bit_count(s.bits # mine.bits) AS distance
     FROM media_signal s JOIN mine ON bit_count(s.bits # mine.bits) <= %(within)s
@@ -107,21 +106,34 @@ WHERE greatest(of_mine, of_theirs) >= %(share)s AND least(of_mine, of_theirs) >=
 
 
 def _near_videos(file: File, within_bits: int) -> list[Near]:
+    """Frames as they are, and as a mirror shows them: a video's forms alternate the two."""
+    forms = [bits(form) for form in forms_of(file)]
+    found: dict[UUID, int] = {}
+    for side in (forms[0::2], forms[1::2]):
+        for file_id, distance in _videos_with(file, side, within_bits):
+            found[file_id] = min(distance, found.get(file_id, distance))
+    return [
+        Near(file_id=file_id, distance_bits=distance, quality=GOOD_QUALITY)
+        for file_id, distance in found.items()
+    ]
+
+
+def _videos_with(file: File, forms: list[str], within_bits: int) -> list[tuple[UUID, int]]:
+    if not forms:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(
             _VIDEOS,
             {
                 "file": file.id,
+                "forms": forms,
                 "good": GOOD_QUALITY,
                 "within": within_bits,
                 "share": VIDEO_SHARE,
                 "other": VIDEO_SHARE_OTHER,
             },
         )
-        return [
-            Near(file_id=row[0], distance_bits=row[1], quality=GOOD_QUALITY)
-            for row in cursor.fetchall()
-        ]
+        return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
 _BANKED = """
@@ -139,7 +151,8 @@ JOIN (
       AND %(quality)s >= %(good)s AND coalesce(s.quality, 100) >= %(good)s
     GROUP BY s.id
 ) d ON d.id = b.id
-WHERE b.withdrawn_at IS NULL AND k.enabled AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
+WHERE b.withdrawn_at IS NULL AND k.enabled
+  AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
   AND (d.exact OR d.distance <= k.threshold_bits)
 ORDER BY d.exact DESC, (k.action = 'block') DESC, d.distance
 """
@@ -204,13 +217,6 @@ def file_at(item: Item, url: str) -> File | None:
 def files_of(item_ids: Sequence[UUID]) -> QuerySet[File]:
     """The known files of these items."""
     return File.objects.filter(places__item_id__in=item_ids).distinct()
-
-
-def waiting_places(limit: int) -> QuerySet[ItemFile]:
-    """Files that a platform named by URL and that we have not read yet."""
-    return ItemFile.objects.filter(file=None, state=ItemFile.State.WAITING).select_related(
-        "item__platform"
-    )[:limit]
 
 
 def active_signals(bank_id: UUID) -> QuerySet[BankSignal]:

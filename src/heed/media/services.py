@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F, Q
 
+from heed.hashing.distance import GOOD_QUALITY
 from heed.hashing.signals import FileSignals
-from heed.media.models import Account, File, Item, ItemFile, Platform, Signal
+from heed.media.models import Account, File, Item, ItemFile, Platform, Signal, Upload, Watermark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileIn:
-    """A file as a platform names it: by the SHA-256 of bytes checked before, by URL, or by signals."""
+    """A file as a platform names it: by SHA-256 of bytes checked before, by URL, or by signals."""
 
     sha256: bytes | None = None
     url: str = ""
@@ -136,7 +138,7 @@ def _new_item(batch: _Batch, row: ItemIn, accounts: dict[str, UUID]) -> Item:
         registered_at=batch.now,
         registered_by=row.registered_by,
         views=row.views,
-        seen_before=row.registered_by == "platform",
+        observe_due_at=batch.now,  # a first look: only what was seen can be verified to be gone
         committed=batch.transaction,
     )
 
@@ -176,8 +178,7 @@ def _place_files(batch: _Batch, wanted: dict[str, ItemIn]) -> None:
     files = _files_named(rows, batch.now)
     ids = [batch.items[ref].id for ref in rows]
     old = {
-        (place.item_id, place.position): place
-        for place in ItemFile.objects.filter(item_id__in=ids)
+        (place.item_id, place.position): place for place in ItemFile.objects.filter(item_id__in=ids)
     }
     fresh, moved = [], []
     for ref, named in rows.items():
@@ -189,7 +190,9 @@ def _place_files(batch: _Batch, wanted: dict[str, ItemIn]) -> None:
             elif _moved(was, place):
                 moved.append(was)
     ItemFile.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=2_000)
-    ItemFile.objects.bulk_update(moved, ["file", "url", "preview_url", "state", "retry_at", "tries"])
+    ItemFile.objects.bulk_update(
+        moved, ["file", "url", "preview_url", "state", "retry_at", "tries"]
+    )
     touched = {place.item_id for place in moved}
     if touched:
         Item.objects.filter(id__in=touched).update(committed=batch.transaction)
@@ -218,9 +221,7 @@ def _moved(was: ItemFile, now: ItemFile) -> bool:
     return True
 
 
-def _files_named(
-    rows: dict[str, tuple[FileIn, ...]], now: datetime
-) -> dict[bytes, UUID]:
+def _files_named(rows: dict[str, tuple[FileIn, ...]], now: datetime) -> dict[bytes, UUID]:
     """Ids of the files named by hash, making those that we knew nothing of."""
     named = {one.sha256: one for many in rows.values() for one in many if one.sha256}
     found = dict(File.objects.filter(sha256__in=named).values_list("sha256", "id"))
@@ -244,8 +245,7 @@ def _adopt_orphans(batch: _Batch) -> None:
               AND parent.ref = child.reshare_of_ref AND parent.id <> child.id
               AND (child.ref = ANY(%s) OR parent.ref = ANY(%s))
             """,
-            [batch.transaction, batch.platform.id, batch.platform.id]
-            + [list(batch.items)] * 2,
+            [batch.transaction, batch.platform.id, batch.platform.id] + [list(batch.items)] * 2,
         )
 
 
@@ -278,7 +278,7 @@ def keep_file(signals: FileSignals, *, now: datetime) -> File:
         "height_px": signals.height_px,
         "state": signals.state,
         "reason": signals.reason or "",
-        "forms": b"".join(signals.query_forms),
+        "forms": _forms(signals),
     }
     file, made = File.objects.get_or_create(
         sha256=signals.sha256, defaults={**facts, "first_seen_at": now}
@@ -293,12 +293,18 @@ def keep_file(signals: FileSignals, *, now: datetime) -> File:
     return file
 
 
+def _forms(signals: FileSignals) -> bytes:
+    """What to ask an index with; of a video, each good frame as it is and as a mirror shows it."""
+    if signals.kind != "video":
+        return b"".join(signals.query_forms)
+    good = [frame for frame in signals.frames if frame.quality >= GOOD_QUALITY]
+    return b"".join(frame.pdq + (frame.mirrored or frame.pdq) for frame in good)
+
+
 def _signals(file: File, signals: FileSignals) -> list[Signal]:
     rows = []
     if signals.pdq is not None:
-        rows.append(
-            Signal(file=file, type="pdq", value=signals.pdq, quality=signals.pdq_quality)
-        )
+        rows.append(Signal(file=file, type="pdq", value=signals.pdq, quality=signals.pdq_quality))
     rows += [
         Signal(file=file, type="vpdq", value=f.pdq, quality=f.quality, at_ms=f.timestamp_ms)
         for f in signals.frames
@@ -313,3 +319,143 @@ def rename(item: Item, ref: str) -> Item:
     )
     item.refresh_from_db()
     return item
+
+
+def acknowledge(rows: Sequence[tuple[UUID, int, str]], *, now: datetime, look_at: datetime) -> None:
+    """The platform's word on revisions: (item, revision, result). An older one changes nothing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE media_item i
+            SET acknowledged_revision = a.revision, answer = a.result, acknowledged_at = %s,
+                acknowledged = CASE WHEN a.result = 'applied' AND a.revision = i.revision
+                                    THEN i.desired ELSE i.acknowledged END,
+                observe_due_at = %s, observe_tries = 0
+            FROM unnest(%s::uuid[], %s::int[], %s::text[]) AS a(item_id, revision, result)
+            WHERE i.id = a.item_id AND i.acknowledged_revision < a.revision
+              AND a.revision <= i.revision
+            """,
+            [now, look_at, [row[0] for row in rows], [row[1] for row in rows],
+             [row[2] for row in rows]],
+        )  # fmt: skip
+
+
+def claim_observations(*, now: datetime, lease_until: datetime, limit: int) -> list[UUID]:
+    """Items whose addresses are to be fetched now, in this worker's hands until `lease_until`."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE media_item SET observe_due_at = %s, observe_tries = observe_tries + 1
+            WHERE id IN (
+                SELECT id FROM media_item WHERE observe_due_at <= %s
+                ORDER BY observe_due_at LIMIT %s FOR UPDATE SKIP LOCKED
+            ) RETURNING id
+            """,
+            [lease_until, now, limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def observe(
+    item: Item, observed: str, *, now: datetime, next_at: datetime | None, seen: bool
+) -> bool:
+    """What a fetch showed of this revision; False when the item has moved on meanwhile."""
+    return bool(
+        Item.objects.filter(id=item.id, revision=item.revision).update(
+            observed=observed,
+            observed_revision=item.revision,
+            observed_at=now,
+            observe_due_at=next_at,
+            seen_before=item.seen_before or seen,
+        )
+    )
+
+
+def end_upload(upload_id: UUID, *, release: bool, now: datetime) -> bool:
+    """A held upload is let in or turned away; False when somebody has said so before."""
+    state = Upload.State.RELEASED if release else Upload.State.BLOCKED
+    return bool(
+        Upload.objects.filter(id=upload_id, state=Upload.State.HELD).update(
+            state=state, ended_at=now
+        )
+    )
+
+
+def keep_upload(
+    *,
+    platform: Platform,
+    file: File,
+    case_id: UUID | None,
+    account_ref: str,
+    upload_ref: str,
+    held: bool,
+    reason: str,
+    distance_bits: int | None,
+    now: datetime,
+) -> Upload:
+    """A file that was not let through at once. The same attempt, asked again, is one row."""
+    same = Upload.objects.filter(platform=platform, file=file, upload_ref=upload_ref)
+    known = same.filter(state=Upload.State.HELD).first() if upload_ref and held else None
+    return known or Upload.objects.create(
+        platform=platform,
+        file=file,
+        case_id=case_id,
+        account_ref=account_ref,
+        upload_ref=upload_ref,
+        state=Upload.State.HELD if held else Upload.State.BLOCKED,
+        reason=reason,
+        distance_bits=distance_bits,
+        asked_at=now,
+        ended_at=None if held else now,
+    )
+
+
+def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:
+    """Files to be fetched, in this worker's hands until the lease is over."""
+    due = Q(retry_at=None) | Q(retry_at__lte=now)
+    waiting = ItemFile.objects.filter(due, file=None, state=ItemFile.State.WAITING)
+    with transaction.atomic():
+        ids = list(waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
+        ItemFile.objects.filter(id__in=ids).update(retry_at=now + lease, tries=F("tries") + 1)
+    return list(ItemFile.objects.filter(id__in=ids).select_related("item__platform"))
+
+
+def put_in_place(place: ItemFile, file: File) -> None:
+    """The bytes at this place are known now; its item is to be compared again."""
+    ItemFile.objects.filter(id=place.id).update(
+        file=file, state=ItemFile.State.KNOWN, reason="", retry_at=None
+    )
+    Item.objects.filter(id=place.item_id).update(committed=transaction_id())
+
+
+def retry_place(place: ItemFile, reason: str, *, retry_at: datetime) -> None:
+    """It could not be read this time."""
+    ItemFile.objects.filter(id=place.id).update(reason=reason[:80], retry_at=retry_at)
+
+
+def give_up_place(place: ItemFile, reason: str) -> None:
+    """It can't be read: a state of its own, in sight, never a silent pass."""
+    ItemFile.objects.filter(id=place.id).update(
+        state=ItemFile.State.FAILED, reason=reason[:80], retry_at=None
+    )
+
+
+def change(item: Item, *, views: int | None, deleted_at: datetime | None, text: str | None) -> None:
+    """What the platform says changed. Views only grow; a deletion is noted, nothing is erased."""
+    if views is not None:
+        Item.objects.filter(id=item.id, views__lt=views).update(views=views)
+    if deleted_at is not None:
+        Item.objects.filter(id=item.id, deleted_at=None).update(deleted_at=deleted_at)
+    if text is not None:
+        Item.objects.filter(id=item.id).update(text=text)
+    item.refresh_from_db()
+
+
+def look_again(item_ids: Sequence[UUID], *, now: datetime) -> None:
+    """Fetch the addresses of these items once more, as soon as possible."""
+    Item.objects.filter(id__in=item_ids).update(observe_due_at=now, observe_tries=0)
+
+
+def move_watermark(name: str, *, to: int) -> None:
+    """All rows below were swept."""
+    Watermark.objects.update_or_create(name=name, defaults={"below": to})

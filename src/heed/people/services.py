@@ -29,7 +29,9 @@ def _seal() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
-def add_staff(*, email: str, name: str, password: str | None, outside: bool, now: datetime) -> Staff:
+def add_staff(
+    *, email: str, name: str, password: str | None, outside: bool, now: datetime
+) -> Staff:
     """A new member of staff. Raises `AlreadyStaff`."""
     try:
         with transaction.atomic():
@@ -57,7 +59,7 @@ def note_viewing(
 
 
 def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetime) -> str:
-    """Keep how to reach a notifier; returns the code that confirms it. A new address starts anew."""
+    """Keep how to reach a notifier; returns the confirming code. A new address starts anew."""
     code = secret()
     Contact.objects.update_or_create(
         notice_id=notice_id,

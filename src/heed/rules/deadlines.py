@@ -50,7 +50,7 @@ def review(triage: Triage, *, cause: str, at: datetime) -> Clock:
 
 
 def found_review(*, cause: str, at: datetime) -> Clock:
-    """A machine held an upload or found a near copy: a person looks, as soon as for a hidden child."""
+    """A machine held an upload or found a near copy: a person looks, as for a hidden child."""
     return Clock(
         id="heed.review",
         citation=REVIEW_CITATION,

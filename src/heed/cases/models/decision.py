@@ -1,6 +1,5 @@
 """Decisions, appeals and deadlines: what was judged, asked again, and owed."""
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from heed.cases.models.case import Case
@@ -107,9 +106,7 @@ class Deadline(models.Model):
 
     class Meta:
         app_label = "cases"
-        constraints = [
-            models.UniqueConstraint(fields=["cause", "citation"], name="deadline_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["cause", "citation"], name="deadline_once")]
         indexes = [
             models.Index(
                 fields=["due_at"],

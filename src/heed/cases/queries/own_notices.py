@@ -66,7 +66,7 @@ def source_of(address: str) -> str:
 def first_recent_from(
     source: str, *, most: int, within: timedelta, now: datetime
 ) -> datetime | None:
-    """When the oldest of the last `most` notices of this source came; None while there are fewer."""
+    """When the oldest of its last `most` notices came; None while there are fewer."""
     recent = Notice.objects.filter(
         source_index=blind_index(source), received_at__gt=now - within
     ).order_by("-received_at")

@@ -154,7 +154,9 @@ def _add_videos(met: dict[UUID, list[CopyIn]], item_ids: Sequence[UUID]) -> None
     places = ItemFile.objects.filter(item_id__in=item_ids, file__kind="video")
     for place in places.select_related("file", "item"):
         assert place.file is not None
-        near = {one.file_id: one for one in media.near_files(place.file, within_bits=CONFIDENT_MATCH)}
+        near = {
+            one.file_id: one for one in media.near_files(place.file, within_bits=CONFIDENT_MATCH)
+        }
         cases = Case.objects.filter(file_id__in=near, platform_id=place.item.platform_id)
         for case_id, file_id in cases.values_list("id", "file_id"):
             if file_id is not None:

@@ -147,3 +147,10 @@ def take(case: Case, *, by: UUID, now: datetime, until: datetime) -> None:
     mine = Case.objects.filter(id=case.id, taken_by=by)
     if not (free.update(taken_by=by, taken_until=until) or mine.update(taken_until=until)):
         raise CaseChanged(f"case {case.number} is being worked on by somebody else")
+
+
+def raise_level(case: Case, level: Visibility) -> None:
+    """The case asks for more from now on; never for less."""
+    if level > Visibility(case.level):
+        Case.objects.filter(id=case.id).update(level=level.value)
+        case.refresh_from_db()

@@ -51,7 +51,7 @@ def done(case_id: UUID, what: Done, *, now: datetime, cause: str | None = None) 
 
 
 def release(case_id: UUID) -> None:
-    """Its items are no longer hidden: clocks that stood still run on, to the time they always had."""
+    """Its items are no longer hidden: clocks that stood still run on, to their old time."""
     Deadline.objects.filter(case_id=case_id, met_at=None).update(held_at=None)
     note_due(case_id)
 
@@ -77,3 +77,11 @@ def attach(cause: str, case_id: UUID) -> None:
     """Show the clocks of this cause at a case, unless another case shows them already."""
     Deadline.objects.filter(cause=cause, case=None).update(case_id=case_id)
     note_due(case_id)
+
+
+def done_for_cause(cause: str, what: Done, *, now: datetime) -> None:
+    """Something was done for one notice or decision, whatever case its clocks show at."""
+    cases = Deadline.objects.filter(cause=cause, met_at=None).values_list("case_id", flat=True)
+    for case_id in set(cases):
+        if case_id is not None:
+            done(case_id, what, now=now, cause=cause)

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,27 +13,8 @@ from heed.cases.models import Message, Notice, Supplement, Target
 from heed.ids import number, secret
 from heed.media.models import Platform
 
-# 240 short, common, unmistakable words. Four are under 32 bits: asked for together with the number.
-_WORDS = (
-    "able acid acorn actor adult agent alarm album alley amber angel ankle apple april arena arrow "
-    "asset atlas autumn award bacon badge baker bamboo banjo barrel basil basket beach beard "
-    "beaver bell belt bench berry birch bird bishop blanket blossom board boat bonus book border "
-    "bottle bowl branch brass bread breeze brick bridge broom bucket bugle butter button cabin "
-    "cable cactus camel camera candle canoe canvas carbon carpet carrot castle cattle cedar "
-    "cellar cement chalk chapel cheese cherry chess circle circus citrus clay cliff clock cloud "
-    "clover coast cobalt coffee comet copper coral corner cotton cousin crane crayon cricket "
-    "crown crystal curtain daisy dancer delta desert diamond diary dinner doctor dolphin donkey "
-    "door dragon drawer drum eagle earth echo elbow elder ember engine fabric falcon farmer "
-    "feather fence ferry fiddle finger flag flame flute forest fossil fountain fox frost fruit "
-    "galaxy garden garlic ginger giraffe glacier glass globe goose grain granite grape grass "
-    "guitar hammer harbor harp hazel helmet hill honey horizon horse hotel igloo island ivory "
-    "jacket jaguar jelly jewel jungle kettle king kitchen kite ladder lagoon lake lamp lantern "
-    "laurel lemon leopard letter lilac lily lion lizard lobster locket lotus magnet mango maple "
-    "marble market meadow melon meteor mirror mitten monkey moon mosaic mountain museum napkin "
-    "nectar needle nickel night north nutmeg oasis ocean olive onion opal orange orchard otter "
-    "oxygen paddle palace panda paper parrot peach pearl pebble pencil pepper piano pillow pilot "
-    "pine planet plum pocket"
-).split()
+# 240 short, common words. Four are under 32 bits: they are asked for together with the number.
+_WORDS = Path(__file__).with_name("recovery_words.txt").read_text().split()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +53,7 @@ def keep(
     facts: Mapping[str, Any],
     now: datetime,
 ) -> Kept:
-    """Write the notice and its targets down. `facts` are fields of `Notice`, checked by the door."""
+    """Write the notice and its targets down. `facts` are fields of `Notice`."""
     link, code = secret(), recovery_code()
     notice = Notice.objects.create(
         number=number("H"),
@@ -145,8 +127,17 @@ def renew_link(notice: Notice) -> str:
     return link
 
 
-def write_message(
-    notice: Notice, text: str, *, from_staff: UUID | None, now: datetime
-) -> Message:
+def write_message(notice: Notice, text: str, *, from_staff: UUID | None, now: datetime) -> Message:
     """A message on the private page."""
     return Message.objects.create(notice=notice, text=text, from_staff=from_staff, at=now)
+
+
+def add_places(notice: Notice, places: Sequence[Place]) -> None:
+    """Places that were named later. One that the notice names already is not added again."""
+    known = set(notice.targets.values_list("url", flat=True))
+    start = notice.targets.count()
+    new = [place for place in places if place.url not in known]
+    Target.objects.bulk_create(
+        Target(notice=notice, position=start + number_, url=place.url)
+        for number_, place in enumerate(new)
+    )

@@ -109,9 +109,7 @@ def _lock(item_ids: Sequence[UUID]) -> None:
         )
 
 
-def _replace(
-    case: Case, wishes: Mapping[UUID, Wish], *, now: datetime, lower: bool
-) -> None:
+def _replace(case: Case, wishes: Mapping[UUID, Wish], *, now: datetime, lower: bool) -> None:
     """Lift this case's live restrictions that differ, then put the new ones in their place."""
     items, wanted = list(wishes), [wish.level.value for wish in wishes.values()]
     stricter = f"array_position({_ORDER}, w.level) > array_position({_ORDER}, r.level::text)"

@@ -1,4 +1,4 @@
-"""An item that a notice named before its platform registered it takes on the platform's own name."""
+"""An item that a notice named first takes on the name that its platform gives it."""
 
 from collections.abc import Sequence
 from datetime import datetime

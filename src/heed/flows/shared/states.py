@@ -11,6 +11,7 @@ from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
 from heed.ledger import services as ledger
 from heed.outbox import services as outbox
+from heed.rules import deadlines as rules
 from heed.rules import spread
 from heed.rules.claims import Category
 from heed.rules.clocks import Done
@@ -21,8 +22,10 @@ from heed.rules.visibility import Visibility
 
 def lock(case_id: UUID) -> Case:
     """The case, held for this transaction: what it asks for changes in one hand at a time."""
-    return Case.objects.select_for_update(of=("self",)).select_related("platform", "file", "item").get(
-        id=case_id
+    return (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("platform", "file", "item")
+        .get(id=case_id)
     )
 
 
@@ -113,3 +116,8 @@ def _reason(case: Case, one: Changed) -> str:
     return reason_class(
         Category(case.category), Visibility(one.desired), about_a_child=case.about_child
     ).value
+
+
+def set_review(case: Case, *, cause: str, now: datetime) -> None:
+    """Somebody is due: what waits in a provisional state is looked at by a time."""
+    deadlines.set_clocks(case, [rules.found_review(cause=cause, at=now)], now=now)

@@ -1,0 +1,370 @@
+"""Everything that one case's page shows: facts, and no words about them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import F, Q, QuerySet
+
+from heed.cases.models import (
+    Appeal,
+    Case,
+    CaseLink,
+    Copy,
+    Deadline,
+    Decision,
+    Join,
+    Message,
+    Notice,
+    Supplement,
+    Target,
+)
+from heed.media.models import BankSignal, File, Item, ItemFile, Match, Signal, Upload
+from heed.outbox import queries as outbox
+from heed.outbox.models import StateTelling
+from heed.people import queries as people
+from heed.people.models import Viewing
+
+COPIES_SHOWN = 25  # of each kind; the rest is a page of its own
+
+
+def find(number: str) -> Case | None:
+    """The case of this number, with what it is about."""
+    found = Case.objects.select_related("platform", "file", "item")
+    return found.filter(number=number).first()
+
+
+# ------------------------------------------------------------------ notices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One notice of a case, as it was sent, with what came after it."""
+
+    notice: Notice
+    targets: Sequence[Target]
+    supplements: Sequence[Supplement]
+    messages: Sequence[Message]
+    contact: str  # none | unconfirmed | confirmed
+    may_write: bool
+
+
+def notices(case: Case) -> list[Told]:
+    """The notices that are joined to the case, oldest first."""
+    joined = Join.objects.filter(case=case, undone_at=None).order_by("notice__received_at")
+    found = Notice.objects.filter(joins__in=joined).distinct().order_by("received_at", "number")
+    return [_told(notice) for notice in found]
+
+
+def _told(notice: Notice) -> Told:
+    contact = people.contact_of(notice.id)
+    state = "none" if contact is None else "unconfirmed"
+    if contact is not None and contact.confirmed_at is not None:
+        state = "confirmed"
+    return Told(
+        notice=notice,
+        targets=list(notice.targets.select_related("item").order_by("position")),
+        supplements=list(notice.supplements.order_by("at")),
+        messages=list(notice.messages.order_by("at")),
+        contact=state,
+        may_write=contact is None or contact.may_write,
+    )
+
+
+def notice_of(case: Case, number: str) -> Notice | None:
+    """A notice of this case by its number; None when it belongs to another."""
+    joined = Notice.objects.filter(joins__case=case, joins__undone_at=None)
+    return joined.filter(number=number).first()
+
+
+def first_notice_at(case: Case) -> datetime | None:
+    """Since when we have known."""
+    told = Notice.objects.filter(joins__case=case, joins__undone_at=None)
+    return told.order_by("received_at").values_list("received_at", flat=True).first()
+
+
+# ------------------------------------------------------------------ deadlines, history, links
+
+
+def deadlines(case: Case) -> QuerySet[Deadline]:
+    """What is owed, the nearest first."""
+    return Deadline.objects.filter(case=case).order_by(F("met_at").asc(nulls_first=True), "due_at")
+
+
+def decisions(case: Case) -> list[Decision]:
+    """Every decision in every round, the newest first."""
+    return list(case.decisions.prefetch_related("exempt_items").order_by("-decided_at"))
+
+
+def decision_of(case: Case, decision_id: UUID) -> Decision | None:
+    """A decision of this case."""
+    return case.decisions.filter(id=decision_id).first()
+
+
+def proposal(case: Case) -> Decision | None:
+    """The decision that waits for a second person."""
+    return case.decisions.filter(state=Decision.State.PROPOSED).first()
+
+
+def appeals(case: Case) -> list[Appeal]:
+    """Every appeal, the newest first."""
+    found = case.appeals.select_related("decision", "notice")
+    return list(found.order_by("-opened_at"))
+
+
+def appeal_of(case: Case, appeal_id: UUID) -> Appeal | None:
+    """An appeal of this case."""
+    return case.appeals.filter(id=appeal_id).first()
+
+
+def links(case: Case) -> list[tuple[CaseLink, Case]]:
+    """Cases that look alike, with the other one of each pair."""
+    found = CaseLink.objects.filter(Q(case=case) | Q(other=case)).select_related("case", "other")
+    return [(one, one.other if one.case_id == case.id else one.case) for one in found]
+
+
+def uploads(case: Case) -> list[Upload]:
+    """What knocked at the door because of this case, what is still held first."""
+    found = Upload.objects.filter(case_id=case.id).select_related("file")
+    return list(found.order_by(F("ended_at").desc(nulls_first=True), "-asked_at")[:100])
+
+
+def upload_of(case: Case, upload_id: UUID) -> Upload | None:
+    """An upload that was held for this case."""
+    return Upload.objects.filter(id=upload_id, case_id=case.id).first()
+
+
+def matches(case: Case) -> list[Match]:
+    """Banked signals that the case's file meets, the closest first."""
+    if case.file_id is None:
+        return []
+    found = Match.objects.filter(file_id=case.file_id).select_related("bank_signal__bank")
+    return list(found.order_by("distance_bits")[:50])
+
+
+def banked(case: Case) -> Counter[tuple[str, str, bool]]:
+    """Signals that this case put into banks: (bank, type, withdrawn) and how many."""
+    made = BankSignal.objects.filter(case_id=case.id).values_list(
+        "bank__name", "type", "withdrawn_at"
+    )
+    return Counter((bank, kind, withdrawn is not None) for bank, kind, withdrawn in made)
+
+
+# ------------------------------------------------------------------ files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A file that may be asked for on this page, and why it is here."""
+
+    file: File
+    distance_bits: int | None = None  # of a near copy; None: this is the case's own
+    quality: int | None = None
+    copies: Sequence[Copy] = ()
+
+
+def files(case: Case) -> list[Shown]:
+    """The files that the case is about."""
+    if case.file is not None:
+        return [Shown(file=case.file, quality=_quality(case.file))]
+    if case.item is None:
+        return []
+    places = ItemFile.objects.filter(item=case.item, file__isnull=False).select_related("file")
+    found = [place.file for place in places.order_by("position") if place.file is not None]
+    return [Shown(file=file, quality=_quality(file)) for file in found]
+
+
+def unread(case: Case) -> list[ItemFile]:
+    """Places of the case's item whose bytes we could not get (yet). Never a silent pass."""
+    named = Copy.objects.filter(case=case, how=Copy.How.NAMED).values("item_id")
+    return list(ItemFile.objects.filter(item__in=named, file=None).order_by("item_id", "position"))
+
+
+def _quality(file: File) -> int | None:
+    best = Signal.objects.filter(file=file).order_by("-quality")
+    return best.values_list("quality", flat=True).first()
+
+
+def near_files(case: Case, *, judged: bool) -> list[Shown]:
+    """Files that look like the case's, each once with its copies, the closest first."""
+    found = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file__isnull=False)
+    found = found.filter(same__isnull=not judged).select_related("near_file", "item__account")
+    by_file: dict[UUID, list[Copy]] = {}
+    for copy in found.order_by("distance_bits", "found_at", "id"):
+        assert copy.near_file_id is not None
+        by_file.setdefault(copy.near_file_id, []).append(copy)
+    return [_near(copies) for copies in by_file.values()]
+
+
+def _near(copies: Sequence[Copy]) -> Shown:
+    first = copies[0]
+    assert first.near_file is not None
+    return Shown(
+        file=first.near_file,
+        distance_bits=first.distance_bits,
+        quality=first.quality,
+        copies=tuple(copies),
+    )
+
+
+def file_of(case: Case, file_id: UUID) -> File | None:
+    """A file that belongs on this case's page: its own, a near copy's or a held upload's."""
+    own = {one.file.id for one in files(case)}
+    near = Copy.objects.filter(case=case, near_file_id=file_id).exists()
+    held = Upload.objects.filter(case_id=case.id, file_id=file_id).exists()
+    if file_id not in own and not near and not held:
+        return None
+    return File.objects.filter(id=file_id).first()
+
+
+def viewings(case: Case) -> list[Viewing]:
+    """Who looked at which file of this case, and when: from the viewer's own log."""
+    return list(Viewing.objects.filter(case_id=case.id).order_by("opened_at"))
+
+
+# ------------------------------------------------------------------ copies
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """The copies of one kind: how many in which states, and the first of them."""
+
+    how: str
+    total: int
+    desired: Counter[str]
+    acknowledged: int  # as desired
+    gone: int
+    seen: int
+    unverifiable: int
+    views_then: int
+    views_now: int
+    first: Sequence[Copy]
+
+
+_TALLY = """
+SELECT c.how, i.desired, count(*),
+       count(*) FILTER (WHERE i.acknowledged_revision >= i.revision),
+       count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'gone'),
+       count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'seen'),
+       count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'unverifiable'),
+       coalesce(sum(c.views_then), 0), coalesce(sum(i.views), 0)
+FROM cases_copy c JOIN media_item i ON i.id = c.item_id
+WHERE c.case_id = %s GROUP BY c.how, i.desired
+"""
+
+
+def copies(case: Case) -> list[Copies]:
+    """The copies by the way they were found."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TALLY, [case.id])
+        rows = cursor.fetchall()
+    return [_tallied(case, how, rows) for how in Copy.How.values if any(r[0] == how for r in rows)]
+
+
+def _tallied(case: Case, how: str, rows: Sequence[tuple[str | int, ...]]) -> Copies:
+    mine = [row for row in rows if row[0] == how]
+    total, acknowledged, gone, seen, unverifiable, then, now = (
+        sum(int(row[at]) for row in mine) for at in range(2, 9)
+    )
+    return Copies(
+        how=how,
+        total=total,
+        desired=Counter({str(row[1]): int(row[2]) for row in mine}),
+        acknowledged=acknowledged,
+        gone=gone,
+        seen=seen,
+        unverifiable=unverifiable,
+        views_then=then,
+        views_now=now,
+        first=list(copies_of(case, how)[:COPIES_SHOWN]),
+    )
+
+
+def copies_of(case: Case, how: str = "") -> QuerySet[Copy]:
+    """The copies of one kind (or all), those that are not as they should be first."""
+    found = Copy.objects.filter(case=case).select_related("item__account", "near_file")
+    found = found.filter(how=how) if how else found
+    return found.order_by(
+        F("item__acknowledged_revision") - F("item__revision"), "distance_bits", "item__ref"
+    )
+
+
+def accounts(case: Case) -> list[UUID]:
+    """The accounts involved, in the order in which they first published a copy."""
+    found = Item.objects.filter(copies__case=case, account__isnull=False)
+    ordered = found.order_by(F("published_at").asc(nulls_last=True), "ref")
+    ids = ordered.values_list("account_id", flat=True)
+    return list(dict.fromkeys(one for one in ids if one is not None))
+
+
+# ------------------------------------------------------------------ what is not as it should be
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Items of a case where desired, acknowledged and observed do not agree."""
+
+    lying: Sequence[Item]  # "applied", and the address still shows it
+    refused: Sequence[Item]  # the platform answered, and it was not "applied"
+    waiting: int  # not yet acknowledged
+    unverifiable: int
+    dead: Sequence[StateTelling]
+
+    def __bool__(self) -> bool:
+        return bool(self.lying or self.refused or self.waiting or self.unverifiable or self.dead)
+
+
+def trouble(case: Case) -> Trouble:
+    """Where what should be, what the platform says and what we see differ."""
+    items = Item.objects.filter(copies__case=case, revision__gt=0).distinct()
+    said = items.filter(acknowledged_revision=F("revision"))
+    gone = ("hidden", "removed")
+    dead = outbox.dead_states(case.platform_id).filter(item_id__in=items.values("id"))
+    return Trouble(
+        lying=list(said.filter(acknowledged__in=gone, observed="seen").order_by("ref")[:50]),
+        refused=list(items.exclude(answer__in=("", "applied")).order_by("ref")[:50]),
+        waiting=items.filter(acknowledged_revision__lt=F("revision"))
+        .filter(answer__in=("", "applied"))
+        .count(),
+        unverifiable=said.filter(acknowledged__in=gone, observed="unverifiable").count(),
+        dead=list(dead[:200]),
+    )
+
+
+# ------------------------------------------------------------------ spread and ledger
+
+
+def published_at(case: Case) -> list[tuple[datetime, int, int]]:
+    """(published, views when found, views now) of each copy, oldest first."""
+    found = Copy.objects.filter(case=case, item__published_at__isnull=False)
+    rows = found.order_by("item__published_at").values_list(
+        "item__published_at", "views_then", "item__views"
+    )
+    return [(at, then, now) for at, then, now in rows if at is not None]
+
+
+def entries_of(subjects: Sequence[str], limit: int = 100) -> list[UUID]:
+    """The newest ledger entries about these subjects, newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT entry_id FROM ledger_entrybody WHERE subject = ANY(%s)"
+            " ORDER BY at DESC, entry_id LIMIT %s",
+            [list(subjects), limit],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def subjects_of(case: Case) -> list[str]:
+    """What the ledger calls this case and the notices in it."""
+    told = Join.objects.filter(case=case, undone_at=None).values_list("notice_id", flat=True)
+    made = case.decisions.values_list("id", flat=True)
+    asked = case.appeals.values_list("id", flat=True)
+    return [
+        f"case:{case.id}",
+        *(f"notice:{one}" for one in told),
+        *(f"decision:{one}" for one in made),
+        *(f"appeal:{one}" for one in asked),
+    ]

@@ -1,0 +1,191 @@
+"""Which cases wait, in the order of harm: the same order as `rules.order.queue_key`, in SQL."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Collate
+
+from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
+from heed.media.models import File, Item, ItemFile, Upload
+from heed.rules.visibility import Visibility
+
+ORDER = (
+    F("rung").asc(),
+    F("due_at").asc(nulls_last=True),
+    F("speed_per_hour").desc(),
+    Collate(F("number"), "C").asc(),  # as Python compares, whatever the database's language
+)
+STATES = ("waiting", "decision", "second", "appeal", "uploads", "copies", "overdue", "all")
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What somebody asked the queue for."""
+
+    state: str = "waiting"
+    platform: str = ""  # a slug
+    category: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One case of the queue with what waits in it."""
+
+    case: Case
+    copies: int
+    appeals: int
+    uploads: int
+    near: int
+    bundle: tuple[str, ...] = ()  # numbers of the other cases of the same notice
+    proposed_by: UUID | None = None
+    deciders: frozenset[UUID] = field(default_factory=frozenset)
+
+
+_APPEAL = Exists(Appeal.objects.filter(case=OuterRef("pk"), state=Appeal.State.OPEN))
+_UPLOAD = Exists(Upload.objects.filter(case_id=OuterRef("pk"), state=Upload.State.HELD))
+_NEAR = Exists(Copy.objects.filter(case=OuterRef("pk"), how=Copy.How.NEAR, same=None))
+_OPEN = ~Q(state=Case.State.DECIDED)
+_REMOVED = Q(state=Case.State.DECIDED, decided_level=Visibility.REMOVED.value)
+_WAITING = _OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR)
+
+
+def cases_of(
+    platform_ids: Collection[UUID], wanted: Wanted | None = None, *, now: datetime
+) -> QuerySet[Case]:
+    """The cases of these platforms that are wanted, gravest first."""
+    wanted = wanted or Wanted()
+    found = Case.objects.filter(platform_id__in=platform_ids)
+    if wanted.words.strip():
+        found = found.filter(_said(wanted.words.strip()))
+    if wanted.platform:
+        found = found.filter(platform__slug=wanted.platform)
+    if wanted.category:
+        found = found.filter(category=wanted.category)
+    return found.filter(_in_state(wanted.state, now)).order_by(*ORDER)
+
+
+def _in_state(state: str, now: datetime) -> Q | Exists:
+    return {
+        "decision": Q(state=Case.State.OPEN),
+        "second": Q(state=Case.State.PROPOSED),
+        "appeal": Q(_APPEAL),
+        "uploads": Q(_UPLOAD),
+        "copies": _REMOVED & Q(_NEAR),
+        "overdue": _WAITING & Q(due_at__lt=now),
+        "all": Q(),
+    }.get(state, Q(_WAITING))
+
+
+def _said(words: str) -> Q:
+    """A number, a hash, an address of an item or file, or words of a notice."""
+    number = words.upper()
+    digest = _digest(words)
+    if digest:
+        files = File.objects.filter(Q(sha256=digest) | Q(md5=digest)).values("id")
+        carried = Copy.objects.filter(item__files__file__in=files).values("case_id")
+        return Q(file__in=files) | Q(id__in=carried)
+    if "://" in words:
+        return Q(id__in=_at(words))
+    notices = Join.objects.filter(undone_at=None).filter(
+        Q(notice__number=number)
+        | Q(notice__police_reference__iexact=words)
+        | Q(notice__words__icontains=words)
+    )
+    return Q(number=number) | Q(id__in=notices.values("case_id"))
+
+
+def _at(url: str) -> QuerySet[Copy, dict[str, UUID]]:
+    places = ItemFile.objects.filter(Q(url=url) | Q(preview_url=url)).values("item_id")
+    named = Target.objects.filter(url=url, item__isnull=False).values("item_id")
+    items = Item.objects.filter(Q(url=url) | Q(id__in=places) | Q(id__in=named))
+    return Copy.objects.filter(item__in=items).values("case_id")
+
+
+def _digest(words: str) -> bytes | None:
+    """SHA-256 or MD5 in hexadecimal; None when it is neither."""
+    try:
+        digest = bytes.fromhex(words)
+    except ValueError:
+        return None
+    return digest if len(digest) in (16, 32) else None
+
+
+def rows(cases: QuerySet[Case], start: int = 0, size: int = PAGE) -> list[Row]:
+    """One page, with what waits in each case; the number of queries does not grow with it."""
+    page = list(cases.select_related("platform")[start : start + size])
+    ids = [case.id for case in page]
+    copies = _count(Copy.objects.filter(case_id__in=ids))
+    appeals = _count(Appeal.objects.filter(case_id__in=ids, state=Appeal.State.OPEN))
+    uploads = _count(Upload.objects.filter(case_id__in=ids, state=Upload.State.HELD))
+    near = _near(ids)
+    bundles, proposers, deciders = bundles_of(ids), _proposers(ids), deciders_of(ids)
+    return [
+        Row(
+            case=case,
+            copies=copies.get(case.id, 0),
+            appeals=appeals.get(case.id, 0),
+            uploads=uploads.get(case.id, 0),
+            near=near.get(case.id, 0),
+            bundle=bundles.get(case.id, ()),
+            proposed_by=proposers.get(case.id),
+            deciders=deciders.get(case.id, frozenset()),
+        )
+        for case in page
+    ]
+
+
+def _count(found: QuerySet[Copy] | QuerySet[Appeal] | QuerySet[Upload]) -> dict[UUID, int]:
+    counted = found.order_by().values_list("case_id").annotate(n=Count("id"))
+    return dict(counted)
+
+
+def _near(ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Different files, not items: one look at one picture settles all its copies."""
+    near = Copy.objects.filter(case_id__in=ids, how=Copy.How.NEAR, same=None).order_by()
+    return dict(near.values_list("case_id").annotate(n=Count("near_file", distinct=True)))
+
+
+def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """For each case the numbers of the others that a notice opened together with it."""
+    mine = Join.objects.filter(case_id__in=ids, undone_at=None)
+    rows = Join.objects.filter(notice__in=mine.values("notice_id"), undone_at=None)
+    by_notice: dict[UUID, dict[UUID, str]] = {}
+    for notice, case, number in rows.values_list("notice_id", "case_id", "case__number"):
+        by_notice.setdefault(notice, {})[case] = number
+    found: dict[UUID, set[str]] = {}
+    for together in by_notice.values():
+        for case in together:
+            found.setdefault(case, set()).update(together[one] for one in together if one != case)
+    return {case: tuple(sorted(others)) for case, others in found.items() if others}
+
+
+def _proposers(ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    waiting = Decision.objects.filter(case_id__in=ids, state=Decision.State.PROPOSED)
+    return dict(waiting.values_list("case_id", "decided_by"))
+
+
+def deciders_of(ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
+    """Everyone who decided, proposed or seconded in each case, in any round."""
+    found: dict[UUID, set[UUID]] = {}
+    made = Decision.objects.filter(case_id__in=ids)
+    for case, by, second in made.values_list("case_id", "decided_by", "seconded_by"):
+        found.setdefault(case, set()).update(one for one in (by, second) if one is not None)
+    return {case: frozenset(people) for case, people in found.items()}
+
+
+def counts(platform_ids: Collection[UUID], *, now: datetime) -> dict[str, int]:
+    """How many cases wait for what, for the head of the queue."""
+    cases = Case.objects.filter(platform_id__in=platform_ids)
+    counted: dict[str, int] = cases.aggregate(
+        waiting=Count("id", filter=_WAITING),
+        decision=Count("id", filter=_in_state("decision", now)),
+        second=Count("id", filter=_in_state("second", now)),
+        appeal=Count("id", filter=_APPEAL),
+        overdue=Count("id", filter=_WAITING & Q(due_at__lt=now)),
+    )
+    return counted

@@ -1,0 +1,115 @@
+"""Writing decisions and appeals; each changes a state that it names."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from heed.cases.models import Appeal, Case, Decision
+from heed.cases.services.cases import CaseChanged
+from heed.rules.decisions import Ruling, Scope
+from heed.rules.visibility import Visibility
+
+
+class AlreadyDecided(Exception):
+    """Another person was first. Read what they decided; a new fact or an appeal opens it again."""
+
+
+def record(
+    case: Case,
+    *,
+    ruling: Ruling,
+    scope: Scope,
+    clause: str,
+    policy_version: str,
+    reasons: str,
+    facts: str,
+    exempt: Sequence[UUID],
+    by: UUID,
+    final: bool,
+    now: datetime,
+) -> Decision:
+    """Record a judgement: final at once, or proposed until a second person agrees.
+
+    Raises `AlreadyDecided` when the case no longer waits for one.
+    """
+    state = Case.State.DECIDED if final else Case.State.PROPOSED
+    if not Case.objects.filter(id=case.id, state=Case.State.OPEN).update(state=state):
+        raise AlreadyDecided(f"case {case.number} is no longer open")
+    decision = Decision.objects.create(
+        case=case,
+        round=case.round,
+        ruling=ruling.value,
+        scope=scope.value,
+        clause=clause,
+        policy_version=policy_version,
+        reasons=reasons,
+        facts=facts,
+        state=Decision.State.FINAL if final else Decision.State.PROPOSED,
+        decided_by=by,
+        decided_at=now,
+    )
+    decision.exempt_items.set(list(exempt))
+    return decision
+
+
+def second(decision: Decision, *, agrees: bool, by: UUID, unseconded: bool, now: datetime) -> None:
+    """A second person's word on a proposal. Raises `CaseChanged` when it no longer waits for it."""
+    state = Decision.State.FINAL if agrees else Decision.State.REFUSED
+    done = Decision.objects.filter(id=decision.id, state=Decision.State.PROPOSED).update(
+        state=state, seconded_by=by, seconded_at=now, unseconded=unseconded
+    )
+    if not done:
+        raise CaseChanged("this proposal was answered in the meantime")
+    after = Case.State.DECIDED if agrees else Case.State.OPEN
+    Case.objects.filter(id=decision.case_id, state=Case.State.PROPOSED).update(state=after)
+    decision.refresh_from_db()
+
+
+def carry(case: Case, ruling: Ruling, *, now: datetime) -> None:
+    """The case's own lasting facts after a final decision."""
+    removed = ruling is Ruling.REMOVE
+    level = Visibility.REMOVED if removed else Visibility.VISIBLE
+    Case.objects.filter(id=case.id).update(
+        decided_level=level.value,
+        decided_at=now,
+        stood_at=None if removed else now,
+        taken_by=None,
+        taken_until=None,
+    )
+    case.refresh_from_db()
+
+
+def open_appeal(
+    case: Case, *, notice_id: UUID | None, statement_id: UUID | None, text: str, now: datetime
+) -> Appeal | None:
+    """Ask for another look; None when one by the same side is open already."""
+    final = Decision.objects.filter(case=case, state=Decision.State.FINAL)
+    try:
+        with transaction.atomic():
+            return Appeal.objects.create(
+                case=case,
+                decision=final.order_by("-decided_at").first(),
+                notice_id=notice_id,
+                statement_id=statement_id,
+                text=text,
+                opened_at=now,
+            )
+    except IntegrityError:
+        return None
+
+
+def end_appeal(appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, now: datetime) -> None:
+    """Another look has ended. Raises `CaseChanged` when somebody ended it before."""
+    state = Appeal.State.REVERSED if reversed_ else Appeal.State.STANDS
+    done = Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(
+        state=state, decided_by=by, decided_at=now, reasons=reasons
+    )
+    if not done:
+        raise CaseChanged("this appeal was decided in the meantime")
+    if reversed_ and appeal.decision_id is not None:
+        Decision.objects.filter(id=appeal.decision_id, state=Decision.State.FINAL).update(
+            state=Decision.State.REVERSED
+        )
+    appeal.refresh_from_db()

@@ -1,0 +1,60 @@
+"""The words of answers and statements. Read by people who are afraid: short, plain, and true."""
+
+from typing import Any
+
+from heed.rules import policy
+from heed.rules.decisions import Ruling
+
+
+def text(
+    *, ruling: Ruling, clause: str, reasons: str, policy_version: str, unseconded: bool
+) -> str:
+    """The answer to a notifier. Always says what can be done next."""
+    rule = policy.clause(clause, policy_version)
+    if ruling is Ruling.REMOVE:
+        parts = [
+            "You were right to tell us. It is against our rules, and we have removed it.",
+            f"The rule: {rule.title}.",
+            reasons,
+            "We also removed the copies we found, and the same file can't be posted here again. "
+            "If you see it again, press “It is back” on your page.",
+        ]
+    else:
+        parts = [
+            "We looked at it, and we have decided to let it stay.",
+            f"The rule we compared it with: {rule.title}.",
+            reasons,
+            "One person only has decided this, because nobody else was there to look."
+            if unseconded
+            else "Two people looked at it and agreed.",
+            "If we are wrong, tell us on your page: press “Ask for another look”. "
+            "A different person will look. If you know something new, tell us that too.",
+        ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def statement(
+    *, level: str, decided: bool, quiet: bool, clause: str, policy_version: str
+) -> dict[str, Any]:
+    """A statement of reasons (DSA Article 17(3)) as flat, readable keys.
+
+    `quiet` (minors and extortion): no facts, nothing that tells that somebody gave notice.
+    """
+    rule = policy.clause(clause, policy_version)
+    what = {
+        "limited": "It is no longer shown in feeds, search or recommendations.",
+        "hidden": "Nobody can see it for now.",
+        "removed": "It was removed.",
+    }
+    made = {
+        "What was done": what.get(level, "It is shown again."),
+        "Ground": f"Our policy, version {policy_version}: {rule.title}.",
+        "How long": "Until further notice." if decided else "Until a person has looked at it.",
+        "Decided by": "A person." if decided else "A rule, before a person has looked.",
+        "If you disagree": "Ask for another look with the link that came with this. It is free; "
+        "a person who has not decided before will look. You may also go to a court, and in the "
+        "European Union to an out-of-court dispute body.",
+    }
+    if not quiet:
+        made["Facts"] = "Somebody told us about it." if not decided else "A person looked at it."
+    return made

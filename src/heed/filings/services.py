@@ -1,0 +1,55 @@
+"""Writing documents that we owe others, each once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from heed.filings.models import Answer, StatementOfReasons
+
+
+class StatementIn(NamedTuple):
+    """One statement of reasons, ready to be written down."""
+
+    item_id: UUID
+    basis: str
+    body: dict[str, Any]
+    link_hash: bytes
+
+
+def keep_answer(
+    notice_id: UUID, decision_id: UUID, *, outcome: str, text: str, now: datetime
+) -> bool:
+    """The answer to one notice about one decision; False when it was given before."""
+    _, made = Answer.objects.get_or_create(
+        notice_id=notice_id,
+        decision_id=decision_id,
+        defaults={"outcome": outcome, "text": text, "sent_at": now},
+    )
+    return made
+
+
+def keep_statements(
+    platform_id: UUID, case_id: UUID, rows: Sequence[StatementIn], *, now: datetime
+) -> list[StatementOfReasons]:
+    """Statements, each once for its item, case and basis."""
+    made = [
+        StatementOfReasons(
+            platform_id=platform_id,
+            case_id=case_id,
+            item_id=row.item_id,
+            basis=row.basis,
+            body=row.body,
+            link_hash=row.link_hash,
+            issued_at=now,
+        )
+        for row in rows
+    ]
+    StatementOfReasons.objects.bulk_create(made, ignore_conflicts=True, batch_size=1_000)
+    kept = StatementOfReasons.objects.filter(id__in=[one.id for one in made])
+    return list(kept)
+
+
+def note_appeal(statement_id: UUID, *, now: datetime) -> None:
+    """The uploader has asked for another look."""
+    StatementOfReasons.objects.filter(id=statement_id).update(appealed_at=now)

@@ -1,0 +1,65 @@
+"""The notifier says something again: a message, or "it is back".
+
+1. Keep the words. 2. Put the case in sight again.
+3. For "it is back": start a new clock, and protect anew.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Notice
+from heed.cases.services import cases, deadlines, notices
+from heed.cases.services.notices import Place
+from heed.flows import jobs
+from heed.flows.protect_target import protect
+from heed.flows.shared import clocks, states
+from heed.ledger import services as ledger
+from heed.rules.clocks import Event
+from heed.rules.visibility import Visibility
+
+
+def answer_back(*, notice_id: UUID, text: str, now: datetime) -> None:
+    """A message that opens a decided case again, at no level: what stands restricted stays so."""
+    with transaction.atomic():
+        notice = Notice.objects.get(id=notice_id)
+        notices.write_message(notice, text.strip(), from_staff=None, now=now)
+        for case in _cases(notice):
+            cases.new_round(states.lock(case.id), now=now)
+        ledger.enter(
+            "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
+        )
+
+
+def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime) -> None:
+    """Seen again after it was gone: a new clock from now; new places are protected at once."""
+    with transaction.atomic():
+        notice = Notice.objects.get(id=notice_id)
+        notices.add_places(notice, [Place(url=url) for url in urls])
+        if text.strip():
+            notices.write_message(notice, text.strip(), from_staff=None, now=now)
+        for case in _cases(notice):
+            _again(states.lock(case.id), notice, now)
+        jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
+    protect(notice_id=notice.id, now=now)
+
+
+def _cases(notice: Notice) -> list[Case]:
+    return list(Case.objects.filter(joins__notice=notice, joins__undone_at=None))
+
+
+def _again(case: Case, notice: Notice, now: datetime) -> None:
+    cause = f"reappeared:{notice.id}:{now:%Y%m%dT%H%M%S}"
+    due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
+    deadlines.set_clocks(case, due, now=now)
+    removed = case.decided_level == Visibility.REMOVED
+    if not removed:
+        cases.new_round(case, now=now)
+    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+    jobs.later("look_again", once=f"look:{case.id}", case_id=str(case.id))
+    ledger.enter(
+        "message.received", subject=f"notice:{notice.id}", body={"from": "notifier", "back": True},
+        at=now,
+    )  # fmt: skip

@@ -1,0 +1,50 @@
+"""Everybody who gave notice is answered: outcome, reasons, and the way to ask again.
+
+1. Write one answer for each notice of the case, and enter it.
+2. Write to those who may be written to.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Decision, Notice
+from heed.cases.services import deadlines
+from heed.filings import answers
+from heed.filings import services as filings
+from heed.flows import jobs
+from heed.ledger import services as ledger
+from heed.people import queries as people
+from heed.rules.clocks import Done
+from heed.rules.decisions import Ruling
+
+
+def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
+    """Returns how many were answered now. Repeating answers nobody twice."""
+    decision = Decision.objects.select_related("case").get(id=decision_id)
+    joined = Notice.objects.filter(joins__case=decision.case, joins__undone_at=None)
+    return sum(_answer(notice, decision, decision.case, now) for notice in joined)
+
+
+def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bool:
+    text = answers.text(
+        ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
+        policy_version=decision.policy_version, unseconded=decision.unseconded,
+    )  # fmt: skip
+    with transaction.atomic():
+        outcome = "removed" if decision.ruling == Ruling.REMOVE else "stands"
+        if not filings.keep_answer(notice.id, decision.id, outcome=outcome, text=text, now=now):
+            return False
+        for cause in (f"notice:{notice.id}", f"decision:{decision.id}"):
+            deadlines.done_for_cause(cause, Done.OUTCOME_SENT, now=now)
+        ledger.enter(
+            "answer.sent",
+            subject=f"notice:{notice.id}",
+            body={"decision": str(decision.id), "outcome": outcome},
+            at=now,
+        )
+        contact = people.contact_of(notice.id)
+        if contact is not None and contact.confirmed_at and contact.may_write:
+            jobs.later("send_news", once=f"news:{notice.id}", notice_id=str(notice.id))
+    return True

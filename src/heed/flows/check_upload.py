@@ -1,0 +1,127 @@
+"""The platform asks before it publishes a file.
+
+1. Read the file in the locked-down child (or take its signals as told).
+2. Compare it with the banks: what was removed is blocked or held, what is claimed is held.
+3. Note what was held or blocked at its case. "Could not check" is held, never let through unseen.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case
+from heed.cases.services import cases
+from heed.flows import wiring
+from heed.flows.shared import states
+from heed.ledger import services as ledger
+from heed.media import queries as media
+from heed.media import services as writing
+from heed.media.models import File, Platform, Upload
+from heed.media.queries import Banked
+from heed.media.services import FileIn
+from heed.rules.gate import Verdict, verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What the platform is told about one upload."""
+
+    verdict: Verdict
+    reason: str
+    sha256: bytes
+    case_number: str  # empty when no case is concerned
+
+
+def check_bytes(
+    *, platform_id: UUID, data: bytes, account_ref: str = "", upload_ref: str = "", now: datetime
+) -> Checked:
+    """Check a file by its bytes. Raises nothing for a bad file: see the reason."""
+    platform = Platform.objects.get(id=platform_id)
+    signals = wiring.decoder().signals(data)
+    with transaction.atomic():
+        file = writing.keep_file(signals, now=now)
+    return _check(platform, file, account_ref, upload_ref, now)
+
+
+def check_signals(
+    *,
+    platform_id: UUID,
+    signals: FileIn,
+    account_ref: str = "",
+    upload_ref: str = "",
+    now: datetime,
+) -> Checked:
+    """Check a file by the signals that the platform computed itself; it needs the SHA-256."""
+    platform = Platform.objects.get(id=platform_id)
+    with transaction.atomic():
+        file = writing.keep_told_signals(signals, now=now)
+    return _check(platform, file, account_ref, upload_ref, now)
+
+
+def _check(
+    platform: Platform, file: File, account_ref: str, upload_ref: str, now: datetime
+) -> Checked:
+    met = media.banked(platform, file)
+    first = met[0] if met else None
+    answer, reason = verdict(
+        action=None if first is None else first.action,
+        exact=first is not None and first.exact,
+        unreadable=file.state == File.State.NOT_HASHABLE and file.kind != "other",
+    )
+    case = _case(first)
+    if answer is not Verdict.ALLOW:
+        with transaction.atomic():
+            _note(platform, file, case, first, answer, reason, account_ref, upload_ref, now)
+    return Checked(
+        verdict=answer,
+        reason=reason,
+        sha256=bytes(file.sha256),
+        case_number=case.number if case else "",
+    )
+
+
+def _case(met: Banked | None) -> Case | None:
+    if met is None or met.case_id is None:
+        return None
+    return Case.objects.filter(id=met.case_id).first()
+
+
+def _note(
+    platform: Platform,
+    file: File,
+    case: Case | None,
+    met: Banked | None,
+    answer: Verdict,
+    reason: str,
+    account_ref: str,
+    upload_ref: str,
+    now: datetime,
+) -> None:
+    upload = writing.keep_upload(
+        platform=platform,
+        file=file,
+        case_id=case.id if case else None,
+        account_ref=account_ref,
+        upload_ref=upload_ref,
+        held=answer is Verdict.HOLD,
+        reason=reason,
+        distance_bits=met.distance_bits if met else None,
+        now=now,
+    )
+    if case is not None and answer is Verdict.HOLD:
+        _somebody_is_due(case, upload, now)
+    ledger.enter(
+        "upload.held" if answer is Verdict.HOLD else "upload.blocked",
+        subject=f"upload:{upload.id}",
+        body={"case": str(case.id) if case else "", "reason": reason},
+        at=now,
+    )
+
+
+def _somebody_is_due(case: Case, upload: Upload, now: datetime) -> None:
+    """A held upload waits for a person: by a time, and in a case that is open."""
+    held = states.lock(case.id)
+    cases.new_round(held, now=now)
+    states.set_review(held, cause=f"upload:{upload.id}", now=now)

@@ -1,0 +1,75 @@
+"""Another look, by somebody who has not decided before.
+
+1. Check that this person is a different one; end the appeal with reasons.
+2. Reversed: the case opens again and is decided the other way at once. Stands: the answer says so.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Appeal, Case
+from heed.cases.services import cases, deadlines, decisions
+from heed.flows.decide_case import MayNotDecide, decide
+from heed.flows.shared import claims, states
+from heed.ledger import services as ledger
+from heed.rules import policy
+from heed.rules.claims import Category
+from heed.rules.clocks import Done
+from heed.rules.decisions import AppealOutcome, Ruling, Scope, may_decide_appeal
+
+
+def decide_appeal(
+    *, appeal_id: UUID, outcome: AppealOutcome, reasons: str, by: UUID, now: datetime
+) -> None:
+    """End an appeal. Raises `MayNotDecide`, `cases.CaseChanged`.
+
+    To reverse "remove" on a body is to propose "no violation": a second person must agree.
+    """
+    with transaction.atomic():
+        appeal = Appeal.objects.select_related("decision").get(id=appeal_id)
+        case = states.lock(appeal.case_id)
+        if not may_decide_appeal(str(by), claims.decisions_of(case)):
+            raise MayNotDecide(
+                "You have decided in this case before: an appeal goes to another person."
+            )
+        turned = outcome is AppealOutcome.REVERSED
+        decisions.end_appeal(appeal, reversed_=turned, reasons=reasons, by=by, now=now)
+        deadlines.done(case.id, Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
+        _enter(case, appeal, outcome, now)
+        if turned:
+            _turn(case, appeal, reasons, by, now)
+
+
+def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> None:
+    was = Ruling.KEEP if appeal.decision is None else Ruling(appeal.decision.ruling)
+    cases.new_round(case, now=now)
+    decide(
+        case_id=case.id,
+        ruling=Ruling.KEEP if was is Ruling.REMOVE else Ruling.REMOVE,
+        scope=Scope.FILE if appeal.decision is None else Scope(appeal.decision.scope),
+        clause=_clause(case, appeal, was),
+        reasons=reasons,
+        by=by,
+        now=now,
+    )
+
+
+def _clause(case: Case, appeal: Appeal, was: Ruling) -> str:
+    if was is Ruling.KEEP or appeal.decision is None:
+        return policy.default_clause(Category(case.category), about_a_child=case.about_child).id
+    return appeal.decision.clause
+
+
+def _enter(case: Case, appeal: Appeal, outcome: AppealOutcome, now: datetime) -> None:
+    ledger.enter(
+        "appeal.decided",
+        subject=f"case:{case.id}",
+        body={"appeal": str(appeal.id), "outcome": outcome.value},
+        at=now,
+    )
+    if outcome is AppealOutcome.REVERSED:
+        ledger.enter(
+            "decision.reversed", subject=f"case:{case.id}", body={"appeal": str(appeal.id)}, at=now
+        )

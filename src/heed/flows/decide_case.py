@@ -1,0 +1,93 @@
+"""A trained person decides.
+
+1. Record the decision, with policy, reasons and scope; a refusal on a body stays proposed.
+2. When it is final: say what each copy should be, fill or empty the banks, start the clocks.
+3. Ask the worker to answer those who gave notice.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Decision
+from heed.cases.services import decisions
+from heed.flows.failpoints import reached
+from heed.flows.shared import states
+from heed.flows.shared.carrying_out import carry_out
+from heed.ledger import services as ledger
+from heed.people import queries as people
+from heed.rules import policy
+from heed.rules.claims import Category
+from heed.rules.decisions import Ruling, Scope, needs_second
+
+
+class MayNotDecide(Exception):
+    """This person may not decide this now; the message says why and what would help."""
+
+
+def decide(
+    *,
+    case_id: UUID,
+    ruling: Ruling,
+    scope: Scope,
+    clause: str,
+    reasons: str,
+    facts: str = "",
+    exempt: Sequence[UUID] = (),
+    by: UUID,
+    now: datetime,
+) -> Decision:
+    """Decide a case. Raises `MayNotDecide`, `decisions.AlreadyDecided`, `policy.NoSuchClause`."""
+    policy.clause(clause)
+    if not reasons.strip():
+        raise MayNotDecide("Reasons are missing: the person who asked is told these words.")
+    with transaction.atomic():
+        case = states.lock(case_id)
+        final = not _waits_for_second(case, ruling)
+        _must_have_looked(case, ruling, final, by)
+        decision = decisions.record(
+            case,
+            ruling=ruling,
+            scope=scope,
+            clause=clause,
+            policy_version=policy.CURRENT,
+            reasons=reasons.strip(),
+            facts=facts.strip(),
+            exempt=exempt,
+            by=by,
+            final=final,
+            now=now,
+        )
+        case.refresh_from_db()
+        if final:
+            carry_out(case, decision, now=now)
+        else:
+            _enter_proposal(case, decision, now)
+    reached("decided")
+    return decision
+
+
+def _waits_for_second(case: Case, ruling: Ruling) -> bool:
+    """A body is concerned by the case's gravest claim, whatever the later ones say."""
+    return needs_second(Category(case.category), ruling)
+
+
+def _must_have_looked(case: Case, ruling: Ruling, final: bool, by: UUID) -> None:
+    """ "No violation" on a body is nothing to say of a file that one has not seen."""
+    if final or case.file_id is None or people.has_viewed(by, case.id):
+        return
+    raise MayNotDecide(
+        "You have not opened this file. Open it first, or hand the case on: "
+        "nobody is told 'no violation' about something that was not looked at."
+    )
+
+
+def _enter_proposal(case: Case, decision: Decision, now: datetime) -> None:
+    ledger.enter(
+        "decision.proposed",
+        subject=f"case:{case.id}",
+        body={"decision": str(decision.id), "ruling": decision.ruling, "clause": decision.clause},
+        at=now,
+    )

@@ -1,0 +1,102 @@
+"""The platform is told what each item should be.
+
+1. Take a batch of due states; nobody else delivers those items meanwhile.
+2. Tell the platform.
+3. Take in its answer per item: acknowledged, to be tried again, or given up in sight.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.flows import wiring
+from heed.flows.failpoints import reached
+from heed.ledger import services as ledger
+from heed.media import services as media
+from heed.media.models import Platform
+from heed.outbox import services as outbox
+from heed.outbox.services import Acknowledged
+from heed.ports import Endpoint, PlatformUnreachable, StateResult
+
+logger = logging.getLogger(__name__)
+LOOK_AFTER = timedelta(seconds=1)  # a platform may need a moment until its caches follow
+
+
+def deliver_states(*, platform_id: UUID, now: datetime) -> bool:
+    """Deliver one batch; True while there may be more. Repeating delivers what is still due."""
+    platform = Platform.objects.get(id=platform_id)
+    batch = outbox.claim_states(platform_id, now=now)
+    if batch is None:
+        return False
+    reached("batch-claimed")
+    try:
+        results = wiring.platform().tell_states(
+            endpoint_of(platform), batch.states, message_id=str(batch.id), now=now
+        )
+    except PlatformUnreachable as unreachable:
+        outbox.record_failure(batch, str(unreachable) or "unreachable", now=now)
+        logger.warning("platform not reached", extra={"platform": str(platform_id)})
+        return False
+    reached("batch-told")
+    with transaction.atomic():
+        take_in(platform_id, outbox.record_answer(batch, results, now=now), now=now)
+    reached("batch-recorded")
+    return True
+
+
+def record_results(*, platform_id: UUID, results: Sequence[StateResult], now: datetime) -> int:
+    """Results that the platform brings later, by its own call. Returns how many were news."""
+    with transaction.atomic():
+        news = outbox.record_results(platform_id, results, now=now)
+        take_in(platform_id, news, now=now)
+    return len(news)
+
+
+def take_in(platform_id: UUID, news: Sequence[Acknowledged], *, now: datetime) -> None:
+    """Note at the items what the platform said, and in the ledger."""
+    if not news:
+        return
+    rows = [(one.item_id, one.revision, one.result.value) for one in news]
+    media.acknowledge(rows, now=now, look_at=now + LOOK_AFTER)
+    ledger.enter(
+        "state.acknowledged",
+        subject=f"platform:{platform_id}",
+        body={"items": len(news)},
+        batch=[f"{item} {revision} {result}" for item, revision, result in rows],
+        at=now,
+    )
+
+
+def deliver_letters(*, platform_id: UUID, now: datetime) -> bool:
+    """Deliver one letter (statements, released uploads); True while there may be more."""
+    platform = Platform.objects.get(id=platform_id)
+    letter = outbox.claim_letter(platform_id, now=now)
+    if letter is None:
+        return False
+    try:
+        wiring.platform().tell(
+            endpoint_of(platform), letter.payload, message_id=str(letter.id), now=now
+        )
+    except PlatformUnreachable as unreachable:
+        outbox.record_unsent(letter, str(unreachable) or "unreachable", now=now)
+        return False
+    outbox.record_sent(letter, now=now)
+    return True
+
+
+def revive(*, item_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
+    """A person has dead letters tried again from the start."""
+    logger.info("dead states revived", extra={"items": len(item_ids), "by": str(by)})
+    return outbox.revive(item_ids, now=now)
+
+
+def endpoint_of(platform: Platform) -> Endpoint:
+    """Where this platform listens."""
+    return Endpoint(
+        callback_url=platform.callback_url,
+        callback_secret=platform.callback_secret,
+        private_addresses_allowed=tuple(platform.private_addresses),
+    )

@@ -1,0 +1,74 @@
+"""Files that a platform named by address are read.
+
+1. Take some that wait. 2. Fetch each and read it in the locked-down child.
+3. Put it in its place; then the item meets the cases, and notices about it are judged again.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from heed.cases.models import Notice
+from heed.flows import wiring
+from heed.flows.meet_cases import meet_cases
+from heed.flows.protect_target import protect
+from heed.media import queries as media
+from heed.media import services as writing
+from heed.media.models import ItemFile
+from heed.ports import NotFetched
+
+logger = logging.getLogger(__name__)
+BATCH = 20
+MOST_BYTES = 200 * 1024 * 1024  # a larger file stays "failed", in sight, with its exact reason
+WITHIN_SECONDS = 60.0
+TRIES = 8
+AGAIN_IN = timedelta(seconds=5)  # doubled with each try
+
+
+def fetch_files(*, now: datetime) -> bool:
+    """Read one batch of waiting files; True while there may be more."""
+    places = media.take_waiting(now=now, limit=BATCH, lease=timedelta(minutes=10))
+    for place in places:
+        _read(place, now)
+    return bool(places)
+
+
+def _read(place: ItemFile, now: datetime) -> None:
+    platform = place.item.platform
+    try:
+        fetched = wiring.fetcher().fetch(
+            place.url,
+            max_bytes=MOST_BYTES,
+            within_seconds=WITHIN_SECONDS,
+            private_addresses_allowed=tuple(platform.private_addresses),
+        )
+    except NotFetched as why:
+        _again(place, str(why) or "not fetched", now)
+        return
+    if fetched.status != 200 or not fetched.complete:
+        _again(place, f"answered {fetched.status}" if fetched.complete else "too large", now)
+        return
+    if fetched.content_type.startswith("text/html"):
+        writing.give_up_place(place, "a page, not a file")
+        return
+    _keep(place, fetched.body, now)
+
+
+def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
+    signals = wiring.decoder().signals(body)
+    with transaction.atomic():
+        file = writing.keep_file(signals, now=now)
+        writing.put_in_place(place, file)
+    meet_cases(item_ids=[place.item_id], now=now)
+    for notice in Notice.objects.filter(targets__item_id=place.item_id):
+        protect(notice_id=notice.id, now=now)
+
+
+def _again(place: ItemFile, reason: str, now: datetime) -> None:
+    """Could not is a state of its own: shown, and tried again."""
+    logger.info("file not read", extra={"place": str(place.id), "reason": reason})
+    if place.tries >= TRIES:
+        writing.give_up_place(place, reason)
+    else:
+        writing.retry_place(place, reason, retry_at=now + AGAIN_IN * 2**place.tries)

@@ -1,0 +1,45 @@
+"""A person says of a machine's "near" whether it shows the same.
+
+1. Note the person's word on a near copy; the same goes as the named item goes, another is let go.
+2. Likewise for an upload that was held at the door.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Copy
+from heed.cases.services import cases
+from heed.flows.shared import states, uploads
+from heed.ledger import services as ledger
+from heed.media.models import Upload
+
+
+def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
+    """False when somebody has judged this copy before. A reshare of it goes the same way."""
+    with transaction.atomic():
+        copy = Copy.objects.get(id=copy_id)
+        case = states.lock(copy.case_id)
+        twins = Copy.objects.filter(
+            case=case, how=Copy.How.NEAR, near_file_id=copy.near_file_id, same=None
+        )
+        ids = list(twins.values_list("item_id", flat=True))
+        if not any([cases.judge_copy(twin.id, same=same) for twin in twins]):
+            return False
+        states.apply(case, items=ids, now=now, lower=True)
+        ledger.enter(
+            "copy.judged",
+            subject=f"case:{case.id}",
+            body={"copies": len(ids), "same": same},
+            batch=[str(item) for item in ids],
+            at=now,
+        )
+    return True
+
+
+def settle_upload(*, upload_id: UUID, release: bool, by: UUID, now: datetime) -> bool:
+    """Let a held upload in, or turn it away. False when it no longer waits."""
+    with transaction.atomic():
+        upload = Upload.objects.select_related("file").get(id=upload_id)
+        return uploads.settle(upload, release=release, now=now)

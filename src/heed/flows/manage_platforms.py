@@ -1,0 +1,71 @@
+"""A platform comes under this server's care.
+
+1. Write it down, with the secret that signs our callbacks. 2. Give it keys.
+"""
+
+import base64
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.ledger import services as ledger
+from heed.media import keys, platforms
+from heed.media.models import Platform
+
+
+class PlatformExists(Exception):
+    """There is a platform of this short name. Choose another, or change that one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformAdded:
+    """What the platform's engineer needs. The secret is shown here, and kept for signing."""
+
+    platform_id: UUID
+    callback_secret: str
+
+
+def add_platform(
+    *,
+    slug: str,
+    name: str,
+    url_prefixes: Sequence[str],
+    callback_url: str = "",
+    evidence_url: str = "",
+    evidence_token: str = "",
+    private_addresses: Sequence[str] = (),
+    now: datetime,
+) -> PlatformAdded:
+    """Add a platform. Raises `PlatformExists`."""
+    if Platform.objects.filter(slug=slug).exists():
+        raise PlatformExists(f"there is a platform {slug!r} already")
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    with transaction.atomic():
+        platform = platforms.new_platform(
+            slug=slug,
+            name=name,
+            url_prefixes=list(url_prefixes),
+            callback_url=callback_url,
+            callback_secret=secret,
+            evidence_url=evidence_url,
+            evidence_token=evidence_token,
+            private_addresses=list(private_addresses),
+            added_at=now,
+        )
+        ledger.enter("platform.added", subject=f"platform:{platform.id}", body={}, at=now)
+    return PlatformAdded(platform_id=platform.id, callback_secret=secret)
+
+
+def add_key(*, platform_slug: str, name: str, scopes: Sequence[str], now: datetime) -> str:
+    """A new key for a platform: shown once, kept as a hash."""
+    platform = Platform.objects.get(slug=platform_slug)
+    with transaction.atomic():
+        key = keys.make_key(platform, name, scopes, now=now)
+        ledger.enter(
+            "key.added", subject=f"platform:{platform.id}", body={"scopes": list(scopes)}, at=now
+        )
+    return key

@@ -1,0 +1,71 @@
+"""What is owed by a time is never silently late.
+
+1. Mark what passed unmet: an entry in the ledger, and a published number.
+2. Hide an adult's complete request before its statutory time runs out.
+3. Let provisional banks expire; take up notices whose protection was cut off.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from heed.cases.models import Case, Notice
+from heed.cases.services import cases, deadlines
+from heed.flows.protect_target import protect
+from heed.flows.shared import claims, states
+from heed.ledger import services as ledger
+from heed.media import banks
+from heed.rules.deadlines import HIDE_COMPLETE_WITHIN
+from heed.rules.triage import may_hide_later
+from heed.rules.visibility import Visibility
+
+logger = logging.getLogger(__name__)
+CUT_OFF_AFTER = timedelta(seconds=20)
+
+
+def meet_deadlines(*, now: datetime) -> int:
+    """One sweep; returns how many deadlines it found breached."""
+    with transaction.atomic():
+        late = deadlines.breach(now=now)
+        for deadline in late:
+            ledger.enter(
+                "deadline.breached",
+                subject=f"case:{deadline.case_id}",
+                body={"deadline": str(deadline.id), "citation": deadline.citation},
+                at=now,
+            )
+    _hide_complete_requests(now)
+    banks.expire(now=now)
+    _take_up(now)
+    return len(late)
+
+
+def _hide_complete_requests(now: datetime) -> None:
+    """Limited until now because nobody confirmed the contact: hidden before the 48 hours end."""
+    waiting = Notice.objects.filter(
+        received_at__lte=now - HIDE_COMPLETE_WITHIN,
+        joins__case__state__in=[Case.State.OPEN, Case.State.PROPOSED],
+        joins__case__level=Visibility.LIMITED,
+        joins__undone_at=None,
+    ).distinct()
+    for notice in waiting:
+        if may_hide_later(claims.bare(notice)):
+            for case in Case.objects.filter(joins__notice=notice, level=Visibility.LIMITED):
+                _hide(case, now)
+
+
+def _hide(case: Case, now: datetime) -> None:
+    with transaction.atomic():
+        locked = states.lock(case.id)
+        cases.raise_level(locked, Visibility.HIDDEN)
+        states.apply(locked, now=now)
+
+
+def _take_up(now: datetime) -> None:
+    left = Notice.objects.filter(state=Notice.State.RECEIVED, received_at__lt=now - CUT_OFF_AFTER)
+    for notice in left[:100]:
+        try:
+            protect(notice_id=notice.id, now=now)
+        except Exception:
+            logger.exception("still not protected", extra={"notice": str(notice.id)})

@@ -1,0 +1,128 @@
+"""See for ourselves that it is gone.
+
+1. Take items whose addresses are due for a look.
+2. Fetch item, file and preview addresses, as anybody would.
+3. Note what was seen; where the platform says otherwise, say so, tell it again, and look again.
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case
+from heed.cases.services import deadlines
+from heed.flows import wiring
+from heed.ledger import services as ledger
+from heed.media import services as media
+from heed.media.models import Item, Platform
+from heed.outbox import services as outbox
+from heed.ports import NotFetched
+from heed.rules.clocks import Done
+from heed.rules.observation import GONE_STATUSES, Answer, Observed, disputes, observed
+from heed.rules.visibility import Visibility
+
+BATCH = 200
+LEASE = timedelta(minutes=3)
+AT_ONCE = 8  # fetches under way for one batch; the fetcher bounds each host as well
+PAGE_BYTES = 65_536  # the status is what counts
+PAGE_SECONDS = 10.0
+TRIES = 8
+AGAIN_IN = timedelta(seconds=2)  # doubled with each try
+
+
+def observe_states(*, now: datetime) -> int:
+    """Look at one batch of items; returns how many. Repeating looks at what is still due."""
+    claimed = media.claim_observations(now=now, lease_until=now + LEASE, limit=BATCH)
+    items = list(
+        Item.objects.filter(id__in=claimed).select_related("platform").prefetch_related("files")
+    )
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        answers = list(pool.map(_ask, items))
+    with transaction.atomic():
+        seen = [_note(item, got, now) for item, got in zip(items, answers, strict=True)]
+        _enter([item for item in items if item.revision], now)
+    with transaction.atomic():
+        _settle([item.id for item in seen if item is not None], now)
+    return len(items)
+
+
+def _ask(item: Item) -> list[Answer]:
+    """Every address of the item, each once. Runs outside the database."""
+    urls = [item.url]
+    urls += [url for place in item.files.all() for url in (place.url, place.preview_url)]
+    return [_status(item.platform, url) for url in dict.fromkeys(urls) if url]
+
+
+def _status(platform: Platform, url: str) -> Answer:
+    try:
+        fetched = wiring.fetcher().fetch(
+            url,
+            max_bytes=PAGE_BYTES,
+            within_seconds=PAGE_SECONDS,
+            private_addresses_allowed=tuple(platform.private_addresses),
+        )
+    except NotFetched:
+        return Answer(status=None)
+    return Answer(status=fetched.status)
+
+
+def _note(item: Item, answers: Sequence[Answer], now: datetime) -> Item | None:
+    gone = item.platform.gone_statuses or GONE_STATUSES
+    seen = observed(answers, seen_before=item.seen_before, gone_statuses=gone)
+    wrong = disputes(Visibility(item.acknowledged), seen) and item.desired == item.acknowledged
+    unsure = seen is Observed.UNVERIFIABLE and item.seen_before
+    again = (wrong or unsure) and item.observe_tries < TRIES
+    next_at = now + AGAIN_IN * 2**item.observe_tries if again else None
+    if not media.observe(item, seen, now=now, next_at=next_at, seen=seen is Observed.SEEN):
+        return None
+    if wrong:
+        _dispute(item, now)
+    item.observed = seen.value
+    return item
+
+
+def _dispute(item: Item, now: datetime) -> None:
+    """The platform said "applied", and it is not so: written down, and told again."""
+    ledger.enter(
+        "state.disputed",
+        subject=f"item:{item.id}",
+        body={"revision": item.revision, "acknowledged": item.acknowledged},
+        at=now,
+    )
+    outbox.tell_again([item.id], now=now)
+
+
+def _enter(items: Sequence[Item], now: datetime) -> None:
+    if items:
+        ledger.enter(
+            "state.observed",
+            subject="items",
+            body={"items": len(items)},
+            batch=[f"{item.id} {item.revision} {item.observed}" for item in items],
+            at=now,
+        )
+
+
+def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
+    """A removed case whose every copy was acknowledged and looked at: its clocks are met."""
+    cases = Case.objects.filter(
+        copies__item__in=item_ids, decided_level=Visibility.REMOVED
+    ).distinct()
+    for case in cases:
+        removed = Item.objects.filter(copies__case=case, desired=Visibility.REMOVED)
+        settled = removed.filter(
+            acknowledged=Visibility.REMOVED, observed__in=[Observed.GONE, Observed.UNVERIFIABLE]
+        )
+        if removed.count() == settled.count():
+            _meet(case, now)
+
+
+def _meet(case: Case, now: datetime) -> None:
+    met = deadlines.done(case.id, Done.REMOVED_AND_SEARCHED, now=now)
+    for deadline in met:
+        ledger.enter(
+            "deadline.met", subject=f"case:{case.id}", body={"deadline": str(deadline)}, at=now
+        )

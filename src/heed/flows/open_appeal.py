@@ -1,0 +1,65 @@
+"""Either side asks for another look.
+
+1. Open the appeal; it waits for a person who has not decided in this case.
+2. Start its clock, and put the case in sight again.
+"""
+
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Appeal, Case, Decision, Notice
+from heed.cases.services import deadlines, decisions
+from heed.cases.services.notices import digest
+from heed.filings import services as filings
+from heed.filings.models import StatementOfReasons
+from heed.flows.shared import clocks, states
+from heed.ledger import services as ledger
+from heed.rules.clocks import Event
+
+
+def appeal_as_notifier(*, notice_id: UUID, text: str, now: datetime) -> bool:
+    """Appeal against every final decision on this notice's cases. False when none is new."""
+    notice = Notice.objects.get(id=notice_id)
+    decided = Case.objects.filter(
+        joins__notice=notice, joins__undone_at=None, decisions__state=Decision.State.FINAL
+    ).distinct()
+    opened = [_open(case.id, text, now, notice_id=notice.id) for case in decided]
+    return any(opened)
+
+
+def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datetime) -> bool:
+    """Appeal by the link that came with a statement. False: wrong link, or one is open."""
+    statement = StatementOfReasons.objects.filter(id=statement_id).first()
+    if statement is None or not hmac.compare_digest(digest(secret), bytes(statement.link_hash)):
+        return False
+    if not _open(statement.case_id, text, now, statement_id=statement.id):
+        return False
+    filings.note_appeal(statement.id, now=now)
+    return True
+
+
+def _open(
+    case_id: UUID,
+    text: str,
+    now: datetime,
+    *,
+    notice_id: UUID | None = None,
+    statement_id: UUID | None = None,
+) -> Appeal | None:
+    with transaction.atomic():
+        case = states.lock(case_id)
+        appeal = decisions.open_appeal(
+            case, notice_id=notice_id, statement_id=statement_id, text=text.strip(), now=now
+        )
+        if appeal is None:
+            return None
+        cause = f"appeal:{appeal.id}"
+        due = clocks.of_case(case, event=Event.COMPLAINT_RECEIVED, cause=cause, at=now)
+        deadlines.set_clocks(case, due, now=now)
+        ledger.enter(
+            "appeal.opened", subject=f"case:{case.id}", body={"appeal": str(appeal.id)}, at=now
+        )
+    return appeal

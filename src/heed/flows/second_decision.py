@@ -1,0 +1,75 @@
+"""A second, different person agrees to "no violation" on a body, or does not.
+
+1. Check who may second: both have seen the file, by their own viewing logs.
+2. Agreed: the decision is final and is carried out. Not agreed: the case is open again.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case, Decision
+from heed.cases.services import decisions
+from heed.flows.shared import states
+from heed.flows.shared.carrying_out import carry_out
+from heed.ledger import services as ledger
+from heed.people import queries as people
+from heed.rules.decisions import ALONE_WAITS, Agreement, may_second
+
+
+class MayNotSecond(Exception):
+    """This person can't agree to it now; the message says why and what would help."""
+
+
+def second(
+    *, decision_id: UUID, agrees: bool, reasons: str = "", by: UUID, now: datetime
+) -> Agreement:
+    """Second a proposal. Raises `MayNotSecond`, `cases.CaseChanged`."""
+    with transaction.atomic():
+        decision = Decision.objects.select_for_update().get(id=decision_id)
+        case = states.lock(decision.case_id)
+        agreement = _agreement(case, decision, by, now)
+        if agreement is Agreement.WAITING:
+            raise MayNotSecond(_why(case, decision, by))
+        unseconded = agreement is Agreement.UNSECONDED
+        decisions.second(decision, agrees=agrees, by=by, unseconded=unseconded, now=now)
+        case.refresh_from_db()
+        _enter(case, decision, agrees, reasons, now)
+        if agrees:
+            carry_out(case, decision, now=now)
+    return agreement
+
+
+def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agreement:
+    both = case.file_id is None or (
+        people.has_viewed(by, case.id) and people.has_viewed(decision.decided_by, case.id)
+    )
+    return may_second(
+        str(decision.decided_by),
+        str(by),
+        both_viewed=both,
+        staffing=people.deciders(case.platform_id),
+        waited=now - decision.decided_at,
+    )
+
+
+def _why(case: Case, decision: Decision, by: UUID) -> str:
+    if by != decision.decided_by:
+        return "Open the file first: both people must have seen it."
+    if people.deciders(case.platform_id) > 1:
+        return "You proposed this. A different person must agree."
+    hours = int(ALONE_WAITS.total_seconds() // 3600)
+    return (
+        f"You proposed this, and you are the only one here: you may confirm it after {hours} hours."
+        " It will be published as unseconded. Or invite an outside reviewer."
+    )
+
+
+def _enter(case: Case, decision: Decision, agrees: bool, reasons: str, now: datetime) -> None:
+    ledger.enter(
+        "decision.seconded",
+        subject=f"case:{case.id}",
+        body={"decision": str(decision.id), "agrees": agrees, "reasons": bool(reasons.strip())},
+        at=now,
+    )

@@ -1,0 +1,64 @@
+"""What follows from a final decision: states, banks, uploads, clocks, and who must be told."""
+
+from datetime import datetime
+
+from heed.cases.models import Case, Decision
+from heed.cases.services import deadlines, decisions, restrictions
+from heed.flows import jobs
+from heed.flows.shared import banks, clocks, states, uploads
+from heed.ledger import services as ledger
+from heed.rules.clocks import Done, Event
+from heed.rules.decisions import Ruling, Scope
+
+CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A speaks about
+
+
+def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
+    """In the transaction of the decision; the case is locked by the caller."""
+    ruling = Ruling(decision.ruling)
+    decisions.carry(case, ruling, now=now)
+    if ruling is Ruling.REMOVE:
+        _remove(case, decision, now)
+    else:
+        _let_stand(case, now)
+    _start_clocks(case, decision, now)
+    ledger.enter(
+        "decision.made",
+        subject=f"case:{case.id}",
+        body={
+            "decision": str(decision.id),
+            "ruling": ruling.value,
+            "clause": decision.clause,
+            "policy": decision.policy_version,
+            "unseconded": decision.unseconded,
+        },
+        at=now,
+    )
+    jobs.later("answer_notifiers", once=f"answer:{decision.id}", decision_id=str(decision.id))
+    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+
+
+def _remove(case: Case, decision: Decision, now: datetime) -> None:
+    states.apply(case, now=now, lower=True)
+    if decision.scope == Scope.FILE:
+        banks.keep_for_good(case, now=now)
+    uploads.settle_exact(case, now=now)
+    deadlines.done(case.id, Done.PERSON_LOOKED, now=now)
+
+
+def _let_stand(case: Case, now: datetime) -> None:
+    states.tell(case, restrictions.lift(case, None, now=now), now=now)
+    banks.let_go(case, now=now)
+    uploads.release_all(case, now=now)
+    for done in (Done.PERSON_LOOKED, Done.REFUSED):
+        deadlines.done(case.id, done, now=now)
+
+
+def _start_clocks(case: Case, decision: Decision, now: datetime) -> None:
+    cause = f"decision:{decision.id}"
+    events = [Event.DECIDED]
+    if decision.ruling == Ruling.REMOVE and decision.clause == CHILD_CLAUSE:
+        events.append(Event.ABUSE_FOUND)
+    for event in events:
+        due = clocks.of_case(case, event=event, cause=cause, at=now)
+        deadlines.set_clocks(case, due, now=now)

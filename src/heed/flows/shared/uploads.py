@@ -1,0 +1,43 @@
+"""Uploads that were held at the door for a case, and what a decision makes of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from heed.cases.models import Case
+from heed.ledger import services as ledger
+from heed.media import services as media
+from heed.media.models import Upload
+from heed.outbox import services as outbox
+
+
+def settle(upload: Upload, *, release: bool, now: datetime) -> bool:
+    """Release or block one held upload, and tell the platform. False when it waits no more."""
+    if not media.end_upload(upload.id, release=release, now=now):
+        return False
+    kind = "upload.released" if release else "upload.blocked"
+    payload: dict[str, object] = {
+        "type": kind,
+        "upload_ref": upload.upload_ref,
+        "sha256": bytes(upload.file.sha256).hex(),
+    }
+    outbox.tell(kind, payload, key=f"upload:{upload.id}", platform_id=upload.platform_id, now=now)
+    ledger.enter(kind, subject=f"upload:{upload.id}", body={"case": str(upload.case_id)}, at=now)
+    return True
+
+
+def _held(case_id: UUID) -> list[Upload]:
+    held = Upload.objects.filter(case_id=case_id, state=Upload.State.HELD)
+    return list(held.select_related("file"))
+
+
+def settle_exact(case: Case, *, now: datetime) -> None:
+    """Removed: the same bytes that wait at the door are blocked. Near ones wait for a person."""
+    for upload in _held(case.id):
+        if upload.file_id == case.file_id:
+            settle(upload, release=False, now=now)
+
+
+def release_all(case: Case, *, now: datetime) -> None:
+    """Let stand: nothing of this case holds an upload any more."""
+    for upload in _held(case.id):
+        settle(upload, release=True, now=now)

@@ -1,0 +1,70 @@
+"""More facts, after the notice: words, a police number, a contact, the declaration.
+
+1. Keep what was said beside the notice, and take what it adds into the facts.
+2. Judge again: a fact may protect more, and never less.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Notice
+from heed.cases.services import notices
+from heed.cases.services.notices import Place
+from heed.flows import jobs
+from heed.flows.protect_target import protect
+from heed.flows.receive_notice import TargetState, target_states
+from heed.ledger import services as ledger
+from heed.people import services as people
+
+TAKEN = (
+    "words", "police_reference", "police_agency", "other_app", "good_faith", "not_consensual",
+    "acting_for", "signature", "age_then", "stated_age", "country", "danger_now", "time_given",
+    "standing",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplemented:
+    """What was taken in. `contact_code` is to be mailed; empty without a new address."""
+
+    facts_taken: tuple[str, ...]
+    contact_code: str
+    targets: tuple[TargetState, ...]
+
+
+def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime) -> Supplemented:
+    """Take later facts in. An empty value never clears an earlier one. Repeating adds nothing."""
+    with transaction.atomic():
+        notice = Notice.objects.select_for_update().get(id=notice_id)
+        facts = {name: said[name] for name in TAKEN if said.get(name) not in (None, "", False)}
+        notices.supplement(notice, said, facts, now=now)
+        notices.add_places(notice, [Place(url=url) for url in _urls(said)])
+        code = _contact(notice, said, now)
+        ledger.enter(
+            "notice.supplemented",
+            subject=f"notice:{notice.id}",
+            body={"facts": sorted(facts), "contact": bool(code)},
+            at=now,
+        )
+        jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
+    protect(notice_id=notice.id, now=now)
+    return Supplemented(
+        facts_taken=tuple(sorted(facts)), contact_code=code, targets=target_states(notice)
+    )
+
+
+def _urls(said: Mapping[str, Any]) -> Sequence[str]:
+    many = said.get("urls") or ([said["url"]] if said.get("url") else [])
+    return [str(url) for url in many]
+
+
+def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
+    email = str(said.get("email") or "")
+    if not email:
+        return ""
+    return people.keep_contact(notice.id, email, may_write=said.get("may_write", True), now=now)

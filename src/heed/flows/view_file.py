@@ -1,0 +1,121 @@
+"""A reviewer opens a file: only who may, only on purpose, and written down before it is shown.
+
+1. Check the role; for a child's case only the role for it.
+2. Fetch the bytes from the platform's evidence address, or where they are still public.
+3. Note the viewing; then render a blurred, grey derivative, or the picture itself, in the child.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Case
+from heed.flows import wiring
+from heed.hashing.refusals import NotHashable
+from heed.ledger import services as ledger
+from heed.media.models import File, ItemFile, Platform
+from heed.people import queries as people
+from heed.people import services as writing
+from heed.people.models import Role, Staff
+from heed.ports import NotFetched
+from heed.rules.decisions import may_open
+
+MOST_BYTES = 200 * 1024 * 1024
+BLURRED_PX = 320
+
+
+class MayNotView(Exception):
+    """This person may not open this file; the message says who may."""
+
+
+class NotViewable(Exception):
+    """The file can't be shown: not kept by the platform, or not readable. Says which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed:
+    """What the viewer shows; never cached, never served from the platform's address."""
+
+    body: bytes
+    mime: str
+
+
+def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: datetime) -> Viewed:
+    """Open a file of a case as `blurred` or `full`. Raises `MayNotView`, `NotViewable`."""
+    case = Case.objects.select_related("platform").get(id=case_id)
+    _must_be_allowed(case, by)
+    data = _bytes(case.platform, File.objects.get(id=file_id), case)
+    shown = _render(data, variant)
+    with transaction.atomic():
+        writing.note_viewing(
+            staff_id=by, file_id=file_id, case_id=case.id, variant=variant, now=now
+        )
+        ledger.enter(
+            "file.viewed",
+            subject=f"case:{case.id}",
+            body={"variant": variant, "purpose": "review"},
+            at=now,
+        )
+    return shown
+
+
+def _must_be_allowed(case: Case, by: UUID) -> None:
+    roles = people.roles_of(Staff.objects.get(id=by), case.platform_id)
+    allowed = may_open(
+        about_a_child=case.about_child,
+        reviews=bool(roles & {Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR}),
+        cleared_for_minors=Role.CHILD_SAFETY in roles,
+        trusted_bank_knows=False,
+    )
+    if not allowed:
+        raise MayNotView("Only a child-safety reviewer may open a file in a case about a minor.")
+
+
+def _bytes(platform: Platform, file: File, case: Case) -> bytes:
+    places = ItemFile.objects.filter(file=file, item__platform=platform).select_related("item")
+    for place in places.order_by("item__registered_at")[:5]:
+        for url, bearer in _addresses(platform, place):
+            body = _fetch(platform, url, bearer)
+            if body is not None:
+                return body
+    raise NotViewable(
+        "The platform does not give the bytes: check its evidence address and token, "
+        "or decide by what is known of the file."
+    )
+
+
+def _addresses(platform: Platform, place: ItemFile) -> list[tuple[str, str | None]]:
+    found: list[tuple[str, str | None]] = []
+    if platform.evidence_url:
+        url = platform.evidence_url.replace("{ref}", place.item.ref)
+        found.append((url.replace("{n}", str(place.position)), platform.evidence_token))
+    if place.url:
+        found.append((place.url, None))
+    return found
+
+
+def _fetch(platform: Platform, url: str, bearer: str | None) -> bytes | None:
+    try:
+        fetched = wiring.fetcher().fetch(
+            url,
+            max_bytes=MOST_BYTES,
+            within_seconds=30,
+            private_addresses_allowed=tuple(platform.private_addresses),
+            bearer=bearer,
+        )
+    except NotFetched:
+        return None
+    return fetched.body if fetched.status == 200 and fetched.complete else None
+
+
+def _render(data: bytes, variant: str) -> Viewed:
+    try:
+        if variant == "full":
+            return Viewed(body=wiring.decoder().full(data), mime="image/png")
+        return Viewed(body=wiring.decoder().derivative(data, BLURRED_PX), mime="image/png")
+    except NotHashable as why:
+        raise NotViewable(
+            f"The file can't be read ({why}). Decide by what is known of it."
+        ) from why

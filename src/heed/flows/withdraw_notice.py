@@ -1,0 +1,23 @@
+"""The notifier takes a notice back. That may be coerced, so nothing is restored by it.
+
+1. Note it, enter it, and put its cases before a person.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import Notice
+from heed.cases.services import notices
+from heed.ledger import services as ledger
+
+
+def withdraw_notice(*, notice_id: UUID, now: datetime) -> bool:
+    """False when it was withdrawn before. What is hidden stays hidden until a person decides."""
+    with transaction.atomic():
+        notice = Notice.objects.get(id=notice_id)
+        if not notices.withdraw(notice):
+            return False
+        ledger.enter("notice.withdrawn", subject=f"notice:{notice.id}", body={}, at=now)
+    return True

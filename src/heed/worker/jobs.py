@@ -1,0 +1,102 @@
+"""The jobs that flows ask for by name. Each calls one flow."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import close_old_connections
+from django.utils import timezone
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+
+from heed.flows import (
+    answer_notifiers,
+    deliver_states,
+    fetch_files,
+    find_copies,
+    issue_statements,
+    look_again,
+    observe_states,
+    protect_target,
+    send_mail,
+)
+
+logger = logging.getLogger(__name__)
+RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)  # 2, 4, 8 ... seconds: about an hour
+
+
+def _job(name: str, queue: str = "work") -> Callable[[Callable[..., Any]], Any]:
+    """A job that takes the clock's time when it starts, and is tried again when it fails."""
+
+    def wrap(run: Callable[..., Any]) -> Any:
+        def timed(**args: Any) -> None:
+            close_old_connections()
+            run(now=timezone.now(), **args)
+
+        timed.__name__ = name
+        return app.task(name=f"heed.{name}", queue=queue, retry=RETRY)(timed)
+
+    return wrap
+
+
+def _until_done(step: Callable[..., bool | int], **args: Any) -> None:
+    """Repeat a step while it says that there may be more, with a fresh time for each."""
+    while step(now=timezone.now(), **args):
+        pass
+
+
+@_job("protect")
+def protect(*, notice_id: str, now: datetime) -> None:
+    """Take up a notice that its own request may not have finished protecting."""
+    protect_target.protect(notice_id=UUID(notice_id), now=now)
+
+
+@_job("find_copies")
+def copies(*, case_id: str, now: datetime) -> None:
+    """Find every copy of a case's file."""
+    find_copies.find_copies(case_id=UUID(case_id), now=now)
+
+
+@_job("deliver", "deliver")
+def deliver(*, platform_id: str, now: datetime) -> None:
+    """Tell a platform what is due, batch after batch."""
+    _until_done(deliver_states.deliver_states, platform_id=UUID(platform_id))
+    _until_done(deliver_states.deliver_letters, platform_id=UUID(platform_id))
+
+
+@_job("fetch_files", "look")
+def fetch(*, now: datetime) -> None:
+    """Read files that were named by address."""
+    _until_done(fetch_files.fetch_files)
+
+
+@_job("look_at_items", "look")
+def look(*, now: datetime) -> None:
+    """See with our own eyes what is there, and what is gone."""
+    _until_done(observe_states.observe_states)
+
+
+@_job("look_again")
+def look_once_more(*, case_id: str, now: datetime) -> None:
+    """Look at every address of a case again."""
+    look_again.look_again(case_id=UUID(case_id), now=now)
+
+
+@_job("answer_notifiers")
+def answer(*, decision_id: str, now: datetime) -> None:
+    """Answer those who gave notice."""
+    answer_notifiers.answer_notifiers(decision_id=UUID(decision_id), now=now)
+
+
+@_job("issue_statements")
+def statements(*, case_id: str, now: datetime) -> None:
+    """Tell the uploaders."""
+    issue_statements.issue_statements(case_id=UUID(case_id), now=now)
+
+
+@_job("send_news")
+def news(*, notice_id: str, now: datetime) -> None:
+    """Mail that there is something new on a private page."""
+    send_mail.send_news(notice_id=UUID(notice_id), now=now)

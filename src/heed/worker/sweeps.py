@@ -1,0 +1,69 @@
+"""What runs on its own, every so often: nothing depends on a job alone."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from heed.flows import (
+    meet_deadlines,
+    observe_states,
+    seal_ledger,
+    sweep_late_copies,
+    take_up_jobs,
+    tell_platforms,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One flow and how often it runs, in seconds between the end of one run and the next."""
+
+    run: Callable[..., Any]
+    every_seconds: float
+
+
+SWEEPS = (
+    Sweep(seal_ledger.seal_ledger, 1.0),  # well inside the maximum merge delay of 10 s
+    Sweep(tell_platforms.tell_platforms, 1.0),
+    Sweep(observe_states.observe_states, 1.0),
+    Sweep(sweep_late_copies.sweep_late_copies, 2.0),
+    Sweep(meet_deadlines.meet_deadlines, 15.0),
+    Sweep(take_up_jobs.take_up_jobs, 30.0),
+)
+
+
+def start(stop: threading.Event) -> list[threading.Thread]:
+    """Start each sweep in a thread of its own; they end soon after `stop` is set."""
+    threads = [
+        threading.Thread(target=_keep_on, args=(sweep, stop), name=sweep.run.__name__, daemon=True)
+        for sweep in SWEEPS
+    ]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def _keep_on(sweep: Sweep, stop: threading.Event) -> None:
+    while not stop.is_set():
+        if not _run(sweep, timezone.now()):
+            stop.wait(sweep.every_seconds)
+
+
+def _run(sweep: Sweep, now: datetime) -> bool:
+    """One run; True when it may go on at once. A failure is logged, never the end."""
+    try:
+        did = sweep.run(now=now)
+        return bool(did) and sweep.run is observe_states.observe_states
+    except Exception:
+        logger.exception("a sweep failed and will run again", extra={"sweep": sweep.run.__name__})
+        return False
+    finally:
+        close_old_connections()

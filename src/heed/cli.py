@@ -1,6 +1,7 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -88,6 +89,25 @@ def test(context: typer.Context) -> None:
     from heed.instance import checks
 
     sys.exit(checks.run(context.args))
+
+
+@app.command()
+def verify(
+    receipt: Annotated[Path | None, typer.Argument(help="A receipt, as a JSON file.")] = None,
+    key: Annotated[str | None, typer.Option(help="The log's public key, or its file.")] = None,
+    log: Annotated[bool, typer.Option("--log", help="Check this instance's whole log.")] = False,
+    export: Annotated[Path | None, typer.Option(help="Check an exported log.")] = None,
+) -> None:
+    """Check a receipt or a log. A receipt and an export need no database and no network."""
+    from heed.ledger.verify_cli import verify_command
+
+    if not log:
+        sys.exit(verify_command(receipt, key, log, export))
+    from heed.instance.boot import booted
+
+    with booted():
+        code = verify_command(receipt, key, log, export)
+    sys.exit(code)
 
 
 @app.command()

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import psycopg
+from django.db import ProgrammingError
 
-from heed.instance import database, grants, schema
+from heed.instance import grants, schema
+from heed.instance.boot import booted
 from heed.instance.place import Place, here
 from heed.instance.postgres import Urls
 from heed.instance.trouble import Trouble
@@ -37,8 +39,9 @@ def examine(place: Place) -> Iterator[Finding]:
     """All findings on an instance, in the order in which to put them right."""
     yield from _keys(place)
     try:
-        with database.in_use(place) as urls:
+        with booted(place) as urls:
             yield from _with_database(place, urls)
+            yield _log(urls)
     except (Trouble, psycopg.OperationalError) as trouble:
         remedy = "put the database right, then ask again"
         yield Finding("database", str(trouble).splitlines()[0], remedy)
@@ -86,11 +89,23 @@ def _worker(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding
     return Finding("worker", "none is alive: nothing is verified, sent or reminded", "heed up")
 
 
+def _log(urls: Urls) -> Finding:
+    from heed.ledger import signing
+
+    try:
+        signing.check_now()
+    except signing.CannotSign as refusal:
+        return Finding("log", str(refusal), "read docs/operate.md, 'The log'; nothing is signed")
+    except ProgrammingError:
+        return Finding("log", "the database has no log yet", "heed migrate")
+    return Finding("log", "the database holds what was signed")
+
+
 def _keys(place: Place) -> Iterator[Finding]:
     for name in ("secret", "log.key"):
         path = place.keys / name
         if not path.exists():
-            yield Finding(f"key {name}", "not made yet", "heed up makes it")
+            yield Finding(f"key {name}", "not made yet: it is made when it is first needed")
         elif stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding(f"key {name}", "others can read it", f"chmod 600 {path}")
         else:

@@ -1,4 +1,7 @@
-"""The instance's own secrets: made once, kept under `var/keys`, readable by the owner alone."""
+"""The instance's own secrets: made once, kept under `var/keys`, readable by the owner alone.
+
+The log's key lies there too; `heed.ledger.keys` makes it when the first entry is sealed.
+"""
 
 import os
 import secrets
@@ -13,7 +16,6 @@ def ensure(place: Place) -> None:
     place.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.keys.chmod(0o700)
     _ensure(place.keys / "secret", lambda: secrets.token_urlsafe(48).encode())
-    _ensure(place.keys / "log.key", _new_log_key)
 
 
 def secret(place: Place) -> str:
@@ -36,16 +38,3 @@ def _ensure(path: Path, make: Callable[[], bytes]) -> None:
         pass  # another process was first: its key counts
     finally:
         half.unlink()
-
-
-def _new_log_key() -> bytes:
-    """An Ed25519 key (PKCS 8, PEM). Who loses it cannot go on with the log under its name."""
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
-
-    key = Ed25519PrivateKey.generate()
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from heed.outbox.backoff import FIRST_WAIT, GIVE_UP_AFTER, LONGEST_WAIT, given_up, wait
@@ -27,6 +27,7 @@ def test_the_first_waits_double_from_a_second() -> None:
     assert [wait(n, luck=0).total_seconds() for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
 
 
+@settings(max_examples=20)
 @given(st.lists(luck, min_size=400, max_size=400))
 def test_trying_goes_on_for_two_days_and_then_ends(lucks: list[float]) -> None:
     now = first = NOON

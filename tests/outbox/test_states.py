@@ -219,6 +219,7 @@ def test_the_dead_are_revived_on_request_or_by_a_newer_revision() -> None:
     services.tell_states([telling(2, 2)], now=NOON)
     assert numbers(claim().tellings) == [(1, 1), (2, 2)]
     assert (row(1).attempts, row(2).attempts) == (0, 0)
+    assert [dead.item_id for dead in queries.dead_states(PLATFORM)] == [UUID(int=3)]
     assert services.revive([UUID(int=1)], now=NOON) == 0
 
 

@@ -37,7 +37,7 @@ def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bo
         if not filings.keep_answer(notice.id, decision.id, outcome=outcome, text=text, now=now):
             return False
         for cause in (f"notice:{notice.id}", f"decision:{decision.id}"):
-            deadlines.done_for_cause(cause, Done.OUTCOME_SENT, now=now)
+            deadlines.done(Done.OUTCOME_SENT, now=now, cause=cause)
         ledger.enter(
             "answer.sent",
             subject=f"notice:{notice.id}",

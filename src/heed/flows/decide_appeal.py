@@ -36,7 +36,7 @@ def decide_appeal(
             )
         turned = outcome is AppealOutcome.REVERSED
         decisions.end_appeal(appeal, reversed_=turned, reasons=reasons, by=by, now=now)
-        deadlines.done(case.id, Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
+        deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
         _enter(case, appeal, outcome, now)
         if turned:
             _turn(case, appeal, reasons, by, now)

@@ -13,7 +13,6 @@ from heed.cases.models import Notice
 from heed.flows import wiring
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
-from heed.media import queries as media
 from heed.media import services as writing
 from heed.media.models import ItemFile
 from heed.ports import NotFetched
@@ -28,7 +27,7 @@ AGAIN_IN = timedelta(seconds=5)  # doubled with each try
 
 def fetch_files(*, now: datetime) -> bool:
     """Read one batch of waiting files; True while there may be more."""
-    places = media.take_waiting(now=now, limit=BATCH, lease=timedelta(minutes=10))
+    places = writing.take_waiting(now=now, limit=BATCH, lease=timedelta(minutes=10))
     for place in places:
         _read(place, now)
     return bool(places)

@@ -78,7 +78,7 @@ def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
 
 
 def _link_near(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
-    """A near file that has a case of its own: they are linked, and a person says if they are one."""
+    """A near file that has a case of its own: linked, and a person says if they are one."""
     near = {one.near_file_id: one.distance_bits for one in new if one.near_file_id}
     others = Case.objects.filter(platform_id=case.platform_id, file_id__in=near).exclude(id=case.id)
     for other in others:

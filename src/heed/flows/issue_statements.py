@@ -88,7 +88,7 @@ def _send(
     ledger.enter(
         "statement.issued", subject=f"case:{case.id}", body={"statements": len(statements)}, at=now
     )
-    deadlines.done(case.id, Done.STATEMENT_SENT, now=now)
+    deadlines.done(Done.STATEMENT_SENT, now=now, case_id=case.id)
 
 
 def _body(case: Case, row: Restriction, decision: Decision | None) -> dict[str, object]:

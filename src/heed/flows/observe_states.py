@@ -121,7 +121,7 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
 
 
 def _meet(case: Case, now: datetime) -> None:
-    met = deadlines.done(case.id, Done.REMOVED_AND_SEARCHED, now=now)
+    met = deadlines.done(Done.REMOVED_AND_SEARCHED, now=now, case_id=case.id)
     for deadline in met:
         ledger.enter(
             "deadline.met", subject=f"case:{case.id}", body={"deadline": str(deadline)}, at=now

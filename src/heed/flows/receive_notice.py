@@ -29,7 +29,7 @@ from heed.ledger.keys import CannotSign
 from heed.media.models import Platform
 from heed.people import services as people
 from heed.rules.claims import AgeThen, Category, Standing
-from heed.rules.clocks import Event
+from heed.rules.clocks import Done, Event
 
 logger = logging.getLogger(__name__)
 PROTECT_AGAIN_IN = timedelta(seconds=5)  # the request itself tries first
@@ -110,6 +110,8 @@ def receive_notice(
         kept = _keep(platform, notice, door, verbatim, source, verified_channel, now)
         code = _keep_contact(kept.notice, notice, now)
         receipt = _promise(kept, verbatim, now)
+        for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
+            deadlines.done(told, now=now, cause=f"notice:{kept.notice.id}")
         jobs.later(
             "protect",
             once=f"protect:{kept.notice.id}",

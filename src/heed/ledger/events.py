@@ -61,6 +61,7 @@ EVENTS = (
     Event(39, "case.decided", "A case reached its end, with the items that changed by it."),
     Event(40, "key.withdrawn", "A key was taken back."),
     Event(41, "item.registered", "Items of a platform became known to this server."),
+    Event(42, "copy.judged", "A person said whether a near copy shows the same."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -51,7 +51,6 @@ def _near(case: Case) -> list[CopyIn]:
             near_file_id=file_id,
         )
         for item_id, file_id in places.values_list("item_id", "file_id")
-        if file_id is not None
     ]
     return sorted(found, key=lambda copy: copy.distance_bits or 0)
 

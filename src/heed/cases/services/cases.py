@@ -30,17 +30,20 @@ class Subject:
 
 def open_case(notice: Notice, subject: Subject, *, now: datetime) -> tuple[Case, bool]:
     """The case of this subject on the notice's platform, made if there is none."""
-    where = {"platform": notice.platform, "file": subject.file, "item": subject.item}
-    if subject.threat_of is not None:
-        where = {"platform": notice.platform, "threat_of": subject.threat_of}
-    found = Case.objects.filter(**where).first()
+    same = Case.objects.filter(
+        platform=notice.platform,
+        file=subject.file,
+        item=subject.item,
+        threat_of=subject.threat_of,
+    )
+    found = same.first()
     if found is not None:
         return found, False
     try:
         with transaction.atomic():
             return _new_case(notice, subject, now), True
     except IntegrityError:  # another notice was first, or the number was taken
-        found = Case.objects.filter(**where).first()
+        found = same.first()
         return (found, False) if found is not None else (_new_case(notice, subject, now), True)
 
 

@@ -32,21 +32,23 @@ def set_clocks(case: Case | None, clocks: Iterable[Clock], *, now: datetime) -> 
         note_due(case.id)
 
 
-def done(case_id: UUID, what: Done, *, now: datetime, cause: str | None = None) -> list[UUID]:
-    """Something was done: meet or hold the clocks that wait for it. Returns those that were met."""
-    waiting = Deadline.objects.filter(case_id=case_id, met_at=None)
-    if cause is not None:
-        waiting = waiting.filter(cause=cause)
-    met, held = [], []
-    for deadline in waiting:
-        effect = stops(Stop(deadline.stops), what)
-        if effect is Effect.MET:
-            met.append(deadline.id)
-        elif effect is Effect.PROVISIONAL and deadline.held_at is None:
-            held.append(deadline.id)
+def done(
+    what: Done, *, now: datetime, case_id: UUID | None = None, cause: str | None = None
+) -> list[UUID]:
+    """Something was done for a case, or for one cause (a notice, a decision) wherever it shows.
+
+    Meets or holds the clocks that wait for it; returns those that were met.
+    """
+    waiting = Deadline.objects.filter(met_at=None)
+    waiting = waiting.filter(case_id=case_id) if case_id is not None else waiting
+    waiting = waiting.filter(cause=cause) if cause is not None else waiting
+    effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
+    met = [deadline.id for deadline, effect in effects if effect is Effect.MET]
+    held = [deadline.id for deadline, effect in effects if effect is Effect.PROVISIONAL]
     Deadline.objects.filter(id__in=met).update(met_at=now)
-    Deadline.objects.filter(id__in=held).update(held_at=now)
-    note_due(case_id)
+    Deadline.objects.filter(id__in=held, held_at=None).update(held_at=now)
+    for shown_at in {deadline.case_id for deadline, _ in effects if deadline.case_id}:
+        note_due(shown_at)
     return met
 
 
@@ -77,11 +79,3 @@ def attach(cause: str, case_id: UUID) -> None:
     """Show the clocks of this cause at a case, unless another case shows them already."""
     Deadline.objects.filter(cause=cause, case=None).update(case_id=case_id)
     note_due(case_id)
-
-
-def done_for_cause(cause: str, what: Done, *, now: datetime) -> None:
-    """Something was done for one notice or decision, whatever case its clocks show at."""
-    cases = Deadline.objects.filter(cause=cause, met_at=None).values_list("case_id", flat=True)
-    for case_id in set(cases):
-        if case_id is not None:
-            done(case_id, what, now=now, cause=cause)

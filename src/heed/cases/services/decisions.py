@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from heed.cases.models import Appeal, Case, Decision
 from heed.cases.services.cases import CaseChanged
+from heed.media.models import Item
 from heed.rules.decisions import Ruling, Scope
 from heed.rules.visibility import Visibility
 
@@ -50,7 +51,7 @@ def record(
         decided_by=by,
         decided_at=now,
     )
-    decision.exempt_items.set(list(exempt))
+    decision.exempt_items.set(Item.objects.filter(id__in=exempt))
     return decision
 
 

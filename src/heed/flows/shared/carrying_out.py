@@ -43,7 +43,7 @@ def _remove(case: Case, decision: Decision, now: datetime) -> None:
     if decision.scope == Scope.FILE:
         banks.keep_for_good(case, now=now)
     uploads.settle_exact(case, now=now)
-    deadlines.done(case.id, Done.PERSON_LOOKED, now=now)
+    deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)
 
 
 def _let_stand(case: Case, now: datetime) -> None:
@@ -51,7 +51,7 @@ def _let_stand(case: Case, now: datetime) -> None:
     banks.let_go(case, now=now)
     uploads.release_all(case, now=now)
     for done in (Done.PERSON_LOOKED, Done.REFUSED):
-        deadlines.done(case.id, done, now=now)
+        deadlines.done(done, now=now, case_id=case.id)
 
 
 def _start_clocks(case: Case, decision: Decision, now: datetime) -> None:

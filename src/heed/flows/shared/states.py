@@ -9,12 +9,13 @@ from heed.cases.queries import search
 from heed.cases.services import deadlines, restrictions
 from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
+from heed.flows.shared import clocks
 from heed.ledger import services as ledger
 from heed.outbox import services as outbox
 from heed.rules import deadlines as rules
 from heed.rules import spread
 from heed.rules.claims import Category
-from heed.rules.clocks import Done
+from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Scope
 from heed.rules.reasons import reason_class
 from heed.rules.visibility import Visibility
@@ -39,9 +40,21 @@ def apply(
         bare = [item for item, wish in wishes.items() if wish.level is Visibility.VISIBLE]
         changed += restrictions.lift(case, bare, now=now)
     tell(case, changed, now=now)
+    _owe_statements(case, changed, now)
     if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
-        deadlines.done(case.id, Done.HIDDEN, now=now)
+        deadlines.done(Done.HIDDEN, now=now, case_id=case.id)
     return changed
+
+
+def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> None:
+    """Every restriction owes its uploader a statement of reasons, the provisional one too."""
+    stricter = [
+        Visibility(one.desired) for one in changed if Visibility(one.desired) > Visibility(one.was)
+    ]
+    if stricter:
+        cause = f"restricted:{case.id}:{case.round}:{max(stricter)}"
+        due = clocks.of_case(case, event=Event.RESTRICTED, cause=cause, at=now)
+        deadlines.set_clocks(case, due, now=now)
 
 
 def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:

@@ -22,7 +22,7 @@ from heed.cases.models import (
     Supplement,
     Target,
 )
-from heed.media.models import BankSignal, File, Item, ItemFile, Match, Signal, Upload
+from heed.media.models import Account, BankSignal, File, Item, ItemFile, Match, Signal, Upload
 from heed.outbox import queries as outbox
 from heed.outbox.models import StateTelling
 from heed.people import queries as people
@@ -297,7 +297,12 @@ def accounts(case: Case) -> list[UUID]:
     found = Item.objects.filter(copies__case=case, account__isnull=False)
     ordered = found.order_by(F("published_at").asc(nulls_last=True), "ref")
     ids = ordered.values_list("account_id", flat=True)
-    return list(dict.fromkeys(one for one in ids if one is not None))
+    return list(dict.fromkeys(ids))
+
+
+def account_refs(ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The platform's own names of these accounts: for after the decision on the content."""
+    return dict(Account.objects.filter(id__in=ids).values_list("id", "ref"))
 
 
 # ------------------------------------------------------------------ what is not as it should be
@@ -346,7 +351,7 @@ def published_at(case: Case) -> list[tuple[datetime, int, int]]:
     return [(at, then, now) for at, then, now in rows if at is not None]
 
 
-def entries_of(subjects: Sequence[str], limit: int = 100) -> list[UUID]:
+def entries_of(subjects: Sequence[str], limit: int = 60) -> list[UUID]:
     """The newest ledger entries about these subjects, newest first."""
     with connection.cursor() as cursor:
         cursor.execute(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -51,7 +52,7 @@ _UPLOAD = Exists(Upload.objects.filter(case_id=OuterRef("pk"), state=Upload.Stat
 _NEAR = Exists(Copy.objects.filter(case=OuterRef("pk"), how=Copy.How.NEAR, same=None))
 _OPEN = ~Q(state=Case.State.DECIDED)
 _REMOVED = Q(state=Case.State.DECIDED, decided_level=Visibility.REMOVED.value)
-_WAITING = _OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR)
+_WAITING = Q(_OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR))
 
 
 def cases_of(
@@ -69,7 +70,7 @@ def cases_of(
     return found.filter(_in_state(wanted.state, now)).order_by(*ORDER)
 
 
-def _in_state(state: str, now: datetime) -> Q | Exists:
+def _in_state(state: str, now: datetime) -> Q:
     return {
         "decision": Q(state=Case.State.OPEN),
         "second": Q(state=Case.State.PROPOSED),
@@ -99,7 +100,7 @@ def _said(words: str) -> Q:
     return Q(number=number) | Q(id__in=notices.values("case_id"))
 
 
-def _at(url: str) -> QuerySet[Copy, dict[str, UUID]]:
+def _at(url: str) -> QuerySet[Copy, Any]:
     places = ItemFile.objects.filter(Q(url=url) | Q(preview_url=url)).values("item_id")
     named = Target.objects.filter(url=url, item__isnull=False).values("item_id")
     items = Item.objects.filter(Q(url=url) | Q(id__in=places) | Q(id__in=named))

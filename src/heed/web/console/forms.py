@@ -1,0 +1,171 @@
+"""What a reviewer may send. Errors stand beside their fields, and nothing typed is lost."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from heed.cases.models import Case, Copy
+from heed.cases.queries import queue
+from heed.media.models import Platform
+from heed.rules import policy
+from heed.rules.claims import Category, about_a_body
+from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
+from heed.web.console.letters import reasons_for
+from heed.web.console.words import CATEGORIES, STATES
+
+LONGEST = 10_000  # letters in one text
+
+
+def _text(label: str, *, rows: int, required: bool = True, missing: str = "") -> forms.CharField:
+    return forms.CharField(
+        label=label,
+        required=required,
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": rows}),
+        error_messages={"required": missing},
+    )
+
+
+class Clauses(forms.Select):
+    """A list of clauses that carries the reasons to begin with."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One clause, with its reasons for the page's own script."""
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-reasons"] = reasons_for(policy.clause(str(value)))
+        return option
+
+
+class DecisionForm(forms.Form):
+    """A ruling with policy, reasons, facts and scope."""
+
+    ruling = forms.ChoiceField(
+        label="What do you decide?",
+        choices=[
+            (Ruling.REMOVE.value, "Remove it"),
+            (Ruling.KEEP.value, "No violation: let it stand"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    clause = forms.ChoiceField(label="Under which rule?", widget=Clauses)
+    reasons = _text(
+        "Reasons, as the notifier will read them",
+        rows=5,
+        missing="Reasons are missing: the person who asked is told these words.",
+    )
+    facts = _text("What you saw (stays inside)", rows=3, required=False)
+    scope = forms.ChoiceField(
+        label="What does it reach?",
+        choices=[
+            (Scope.FILE.value, "The file, wherever it is and wherever it comes"),
+            (Scope.ITEMS.value, "Only the named items and their reshares"),
+        ],
+        widget=forms.RadioSelect,
+    )
+    exempt = forms.MultipleChoiceField(
+        label="Items that may stay (an original that was posted with consent)",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
+        first = policy.default_clause(Category(case.category), about_a_child=case.about_child)
+        begin = {"clause": first.id, "reasons": reasons_for(first), "scope": Scope.FILE.value}
+        super().__init__(data=data, initial=begin)
+        self.case = case
+        self.fields["clause"].choices = [(one.id, one.title) for one in policy.clauses()]  # type: ignore[attr-defined]
+        self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
+        if case.file_id is None:
+            del self.fields["scope"]
+
+    @property
+    def asks_for_second(self) -> bool:
+        """Whether "no violation" would only be proposed here."""
+        return needs_second(Category(self.case.category), Ruling.KEEP)
+
+    def clean(self) -> dict[str, Any]:
+        """The rule must fit the ruling."""
+        said = super().clean() or {}
+        ruling, clause = said.get("ruling"), said.get("clause")
+        if ruling == Ruling.REMOVE and clause == "none":
+            self.add_error("clause", "To remove something, name the rule that it breaks.")
+        if ruling == Ruling.KEEP and clause and clause != "none":
+            self.add_error("clause", 'To let it stand, choose "No rule was broken".')
+        return said
+
+
+class SecondForm(forms.Form):
+    """A second person's word on a proposal."""
+
+    agrees = forms.ChoiceField(
+        label="Do you come to the same result?",
+        choices=[
+            ("yes", "I agree: no rule was broken"),
+            ("no", "I do not agree: it goes back to the queue"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Say whether you agree."},
+    )
+    reasons = _text("Why (stays inside; needed when you do not agree)", rows=3, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Who does not agree says why."""
+        said = super().clean() or {}
+        if said.get("agrees") == "no" and not said.get("reasons", "").strip():
+            self.add_error("reasons", "Say why you do not agree: the next person reads it.")
+        return said
+
+
+class AppealForm(forms.Form):
+    """How another look ended."""
+
+    outcome = forms.ChoiceField(
+        label="How does it end?",
+        choices=[
+            (AppealOutcome.STANDS.value, "The decision stands"),
+            (AppealOutcome.REVERSED.value, "The decision is reversed"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    reasons = _text(
+        "Reasons, as the person who appealed will read them",
+        rows=4,
+        missing="Reasons are missing: the person who appealed is told these words.",
+    )
+
+
+class MessageForm(forms.Form):
+    """A message to who gave a notice."""
+
+    text = _text("Message", rows=3, missing="Write something first.")
+
+
+class QueueForm(forms.Form):
+    """What the queue should show."""
+
+    words = forms.CharField(label="Find", required=False, max_length=2083)
+    state = forms.ChoiceField(label="Show", required=False, choices=list(STATES.items()))
+    category = forms.ChoiceField(label="About", required=False)
+    platform = forms.ChoiceField(label="Platform", required=False)
+
+    def __init__(self, platforms: Sequence[Platform], data: Mapping[str, Any] | None = None):
+        super().__init__(data=data)
+        self.fields["category"].choices = [("", "Anything"), *CATEGORIES.items()]  # type: ignore[attr-defined]
+        self.fields["platform"].choices = [  # type: ignore[attr-defined]
+            ("", "All"),
+            *((one.slug, one.name) for one in platforms),
+        ]
+
+    def wanted(self) -> queue.Wanted:
+        """What was asked for; a choice that does not exist is no choice."""
+        self.is_valid()
+        said = {name: value for name, value in self.cleaned_data.items() if value}
+        return queue.Wanted(**said)
+
+
+def is_about_a_body(case: Case) -> bool:
+    """Whether the file of this case is somebody's body."""
+    return about_a_body(Category(case.category))

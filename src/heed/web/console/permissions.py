@@ -1,0 +1,131 @@
+"""Who may do what: one table, and the mark that every view of the console carries.
+
+To add a right, name it in `RIGHTS` and give it to a role in `TABLE`. To who may not know that a
+page exists, it answers 404.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.cache import add_never_cache_headers
+
+from heed.cases.models import Case
+from heed.cases.queries import case_page
+from heed.people import queries as people
+from heed.people.models import Role, Staff
+from heed.web.console.sign_in import missing_factor, staff_of
+
+RIGHTS: Mapping[str, str] = {
+    "console.enter": "come in at all",
+    "queue.see": "see which cases wait",
+    "case.see": "read a case: notices, copies, deadlines, history",
+    "case.take": "say that one works on a case",
+    "case.decide": "decide a case, or propose to",
+    "decision.second": "agree, or not, with what another proposed",
+    "appeal.decide": "decide an appeal against somebody else's decision",
+    "copy.judge": "say whether a near copy shows the same",
+    "upload.settle": "release or refuse an upload that is held",
+    "notifier.write": "write to who gave a notice",
+    "file.open": "look at a file",
+    "file.open_minor": "look at a file in a case about a minor",
+    "outbox.see": "see what platforms were not yet told",
+    "outbox.retry": "try again what was given up on",
+}
+_READS = frozenset({"console.enter", "queue.see", "case.see"})
+_REVIEWS = _READS | {
+    "case.take", "case.decide", "decision.second", "appeal.decide", "copy.judge", "upload.settle",
+    "notifier.write", "file.open", "outbox.see",
+}  # fmt: skip
+TABLE: Mapping[Role, frozenset[str]] = {
+    Role.REVIEWER: _REVIEWS,
+    Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor"},
+    Role.SENIOR: _REVIEWS | {"outbox.retry"},
+    Role.LIAISON: _READS,
+    Role.AUDITOR: _READS | {"outbox.see"},
+    Role.ADMINISTRATOR: frozenset({"console.enter", "outbox.see", "outbox.retry"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """What one person may do, platform by platform."""
+
+    staff: Staff
+    roles: Mapping[UUID, frozenset[Role]]
+
+    def may(self, right: str, platform_id: UUID | None = None) -> bool:
+        """Whether they hold this right there; without a platform: anywhere."""
+        where = [platform_id] if platform_id is not None else list(self.roles)
+        return any(right in TABLE[role] for one in where for role in self.roles.get(one, ()))
+
+    def platforms(self, right: str) -> set[UUID]:
+        """Where they hold this right."""
+        return {one for one in self.roles if self.may(right, one)}
+
+    def may_open_files(self, case: Case) -> bool:
+        """A file of a minor opens only for the role for it."""
+        right = "file.open_minor" if case.about_child else "file.open"
+        return self.may("file.open", case.platform_id) and self.may(right, case.platform_id)
+
+    @property
+    def titles(self) -> str:
+        """The roles in words, for the head of the page."""
+        held = {role for roles in self.roles.values() for role in roles}
+        return ", ".join(role.label for role in Role if role in held)
+
+
+def grants_of(staff: Staff) -> Grants:
+    """What this person may do, read afresh: a role that ended has ended."""
+    where = people.platforms_of(staff)
+    return Grants(staff, {one: frozenset(people.roles_of(staff, one)) for one in where})
+
+
+class ConsoleRequest(HttpRequest):
+    """A request whose sender is known, with both factors."""
+
+    grants: Grants
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate[ConsoleRequest, P], HttpResponse]
+
+
+def permission(right: str) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+    """Only for who has this right. An address with a `number` is opened as `case`, and the right is
+    asked for at that case's platform.
+    """
+    if right not in RIGHTS:
+        raise LookupError(f"{right!r} is no right; those are {', '.join(RIGHTS)}")
+
+    def mark(view: View[P]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
+            detour = missing_factor(request)
+            answer = _inside(view, right, request, where) if detour is None else detour
+            add_never_cache_headers(answer)
+            return answer
+
+        guarded.right = right  # type: ignore[attr-defined]
+        return guarded
+
+    return mark
+
+
+def _inside(
+    view: Callable[..., HttpResponse], right: str, request: HttpRequest, where: dict[str, Any]
+) -> HttpResponse:
+    staff = staff_of(request)
+    assert staff is not None
+    request.grants = grants = grants_of(staff)  # type: ignore[attr-defined]
+    if "number" not in where:
+        if not grants.may(right):
+            raise Http404
+        return view(request, **where)
+    case = case_page.find(where.pop("number"))
+    if case is None or not grants.may(right, case.platform_id):
+        raise Http404
+    return view(request, case=case, **where)

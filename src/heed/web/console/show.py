@@ -1,0 +1,20 @@
+"""Showing a page of the console: what every page needs beside its own facts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from heed.web.console.permissions import RIGHTS, ConsoleRequest
+
+
+def show(
+    request: ConsoleRequest, template: str, facts: Mapping[str, Any], *, status: int = 200
+) -> HttpResponse:
+    """The page, with who is signed in, what they may open, and the time it is."""
+    grants = request.grants
+    may = {right.replace(".", "_"): grants.may(right) for right in RIGHTS}
+    common = {"me": grants.staff, "titles": grants.titles, "may": may, "now": timezone.now()}
+    return render(request, f"console/{template}", {**common, **facts}, status=status)

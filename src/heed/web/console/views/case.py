@@ -1,0 +1,148 @@
+"""The case page: everything said and done about one thing, and what can be done now."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from heed.cases.models import Case, Copy
+from heed.cases.queries import case_page, queue
+from heed.people import queries as people
+from heed.rules import policy
+from heed.rules.decisions import may_decide_appeal
+from heed.web.console import permissions, proofs
+from heed.web.console.chart import spread
+from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+
+COPIES_ON_A_PAGE = 200
+
+
+@require_safe
+@permissions.permission("case.see")
+def page(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """One case."""
+    return case_as_page(request, case)
+
+
+def case_as_page(
+    request: ConsoleRequest, case: Case, forms: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """The whole page; `forms` are those that came back with errors, by name."""
+    facts = _facts(case) | _history(request, case) | _rights(request, case) | _forms(request, case)
+    return show(request, "case.html", facts | dict(forms or {}), status=status)
+
+
+def _facts(case: Case) -> dict[str, Any]:
+    known_at = case_page.first_notice_at(case)
+    return {
+        "case": case,
+        "told": case_page.notices(case),
+        "files": case_page.files(case),
+        "unread": case_page.unread(case),
+        "near": case_page.near_files(case, judged=False),
+        "near_judged": case_page.near_files(case, judged=True),
+        "copies": case_page.copies(case),
+        "trouble": case_page.trouble(case),
+        "accounts": _accounts(case),
+        "spread": spread(case_page.published_at(case), known_at),
+        "known_at": known_at,
+        "deadlines": case_page.deadlines(case),
+        "links": case_page.links(case),
+        "bundle": queue.bundles_of([case.id]).get(case.id, ()),
+        "uploads": case_page.uploads(case),
+        "matches": case_page.matches(case),
+        "banked": sorted(case_page.banked(case).items()),
+    }
+
+
+def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
+    decisions, appeals = case_page.decisions(case), case_page.appeals(case)
+    looks = case_page.viewings(case)
+    people_here: set[UUID | None] = {case.taken_by}
+    people_here.update(look.staff_id for look in looks)
+    people_here.update(one.decided_by for one in decisions)
+    people_here.update(one.seconded_by for one in decisions)
+    people_here.update(one.decided_by for one in appeals)
+    proposal = case_page.proposal(case)
+    return {
+        "decisions": [(one, policy.clause(one.clause, one.policy_version)) for one in decisions],
+        "appeals": appeals,
+        "looks": looks,
+        "names": people.staff_named({one for one in people_here if one is not None}),
+        "proposal": proposal,
+        "proposal_clause": proposal and policy.clause(proposal.clause, proposal.policy_version),
+        "i_proposed": proposal is not None and proposal.decided_by == request.grants.staff.pk,
+        "i_looked": any(look.staff_id == request.grants.staff.pk for look in looks),
+    }
+
+
+def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
+    grants = request.grants
+    here = {
+        right.replace(".", "_"): grants.may(right, case.platform_id) for right in permissions.RIGHTS
+    }
+    deciders = {str(one) for one in queue.deciders_of([case.id]).get(case.id, ())}
+    return {
+        "here": here,
+        "may_open": grants.may_open_files(case),
+        "appeal_for_me": may_decide_appeal(str(grants.staff.pk), deciders),
+        "mine": case.taken_by == grants.staff.pk,
+        "decided": bool(case.decided_level),
+    }
+
+
+def _forms(request: ConsoleRequest, case: Case) -> dict[str, Any]:
+    return {
+        "decision_form": DecisionForm(case, named_copies(case)),
+        "second_form": SecondForm(),
+        "appeal_form": AppealForm(),
+        "message_form": MessageForm(),
+        "clauses": policy.clauses(),
+    }
+
+
+def named_copies(case: Case) -> list[Copy]:
+    """The items that the notices name: those that a decision may except."""
+    return list(case_page.copies_of(case, Copy.How.NAMED)[:200])
+
+
+def _accounts(case: Case) -> dict[UUID, str]:
+    """What each account is called here: a letter until the decision, then its own name."""
+    ids = case_page.accounts(case)
+    if case.decided_level:
+        return case_page.account_refs(ids)
+    return {one: f"Account {_letters(n)}" for n, one in enumerate(ids)}
+
+
+def _letters(n: int) -> str:
+    """A, B, ... Z, AA, AB, ..."""
+    first, last = divmod(n, 26)
+    return (_letters(first - 1) if first else "") + chr(ord("A") + last)
+
+
+@require_safe
+@permissions.permission("case.see")
+def copies(request: ConsoleRequest, case: Case, how: str) -> HttpResponse:
+    """All copies of one kind, page by page."""
+    found = Paginator(case_page.copies_of(case, how), COPIES_ON_A_PAGE)
+    facts = {
+        "case": case,
+        "how": how,
+        "page": found.get_page(request.GET.get("page")),
+        "accounts": _accounts(case),
+    }
+    return show(request, "copies.html", facts)
+
+
+@require_safe
+@permissions.permission("case.see")
+def entries(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """The case's entries in the ledger, each checked here and now."""
+    found = proofs.checked(case_page.entries_of(case_page.subjects_of(case)))
+    part = "_entries.html" if request.headers.get("HX-Request") else "entries.html"
+    return show(request, part, {"case": case, "entries": found})

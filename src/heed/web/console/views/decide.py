@@ -1,0 +1,184 @@
+"""Deciding: each form calls one flow, and comes back whole when the answer is no."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from heed.cases.models import Case
+from heed.cases.queries import case_page
+from heed.flows.decide_appeal import decide_appeal
+from heed.flows.decide_case import decide
+from heed.flows.judge_copy import judge_copy, settle_upload
+from heed.flows.second_decision import second
+from heed.flows.write_to_notifier import write_to_notifier
+from heed.rules.decisions import Agreement, AppealOutcome, Ruling, Scope
+from heed.web.console import permissions
+from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.refusals import REFUSALS
+from heed.web.console.views.case import case_as_page, named_copies
+
+NOT_TAKEN = 422  # understood, and not done: the form says why
+
+
+@require_POST
+@permissions.permission("case.decide")
+def decide_case(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """Decide the case, or propose "no violation"."""
+    form = DecisionForm(case, named_copies(case), request.POST)
+    if "preview" in request.POST:
+        form.is_valid()
+        return case_as_page(request, case, {"decision_form": form, "preview": True})
+    return _attempt(request, case, form, "decision_form", lambda: _decide(request, case, form))
+
+
+def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
+    said = form.cleaned_data
+    decision = decide(
+        case_id=case.id,
+        ruling=Ruling(said["ruling"]),
+        scope=Scope(said.get("scope") or Scope.ITEMS),
+        clause=said["clause"],
+        reasons=said["reasons"],
+        facts=said["facts"],
+        exempt=[UUID(one) for one in said["exempt"]],
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    if decision.state == decision.State.PROPOSED:
+        return "Proposed. It takes effect when a second person has looked and agrees."
+    return "Decided. The platform and the notifier are being told."
+
+
+@require_POST
+@permissions.permission("decision.second")
+def second_decision(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """A second person agrees with a proposal, or does not."""
+    form = SecondForm(request.POST)
+    return _attempt(request, case, form, "second_form", lambda: _second(request, case, form))
+
+
+def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
+    proposal = case_page.proposal(case)
+    if proposal is None:
+        return "This proposal was answered in the meantime."
+    agrees = form.cleaned_data["agrees"] == "yes"
+    agreement = second(
+        decision_id=proposal.id,
+        agrees=agrees,
+        reasons=form.cleaned_data["reasons"],
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    if not agrees:
+        return "You did not agree: the case waits for a decision again."
+    unseconded = agreement is Agreement.UNSECONDED
+    return "Confirmed alone: published as unseconded." if unseconded else "Agreed: it is final."
+
+
+@require_POST
+@permissions.permission("appeal.decide")
+def end_appeal(request: ConsoleRequest, case: Case, appeal_id: UUID) -> HttpResponse:
+    """End an appeal."""
+    appeal = case_page.appeal_of(case, appeal_id)
+    if appeal is None:
+        raise Http404
+    form = AppealForm(request.POST)
+    return _attempt(request, case, form, "appeal_form", lambda: _appeal(request, appeal.id, form))
+
+
+def _appeal(request: ConsoleRequest, appeal_id: UUID, form: Form) -> str:
+    decide_appeal(
+        appeal_id=appeal_id,
+        outcome=AppealOutcome(form.cleaned_data["outcome"]),
+        reasons=form.cleaned_data["reasons"],
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    return "The appeal is answered."
+
+
+@require_POST
+@permissions.permission("notifier.write")
+def write(request: ConsoleRequest, case: Case, notice: str) -> HttpResponse:
+    """Write to who gave a notice; it stands on their private page."""
+    to = case_page.notice_of(case, notice)
+    if to is None:
+        raise Http404
+    form = MessageForm(request.POST)
+
+    def send() -> str:
+        write_to_notifier(
+            notice_id=to.id,
+            text=form.cleaned_data["text"],
+            by=request.grants.staff.pk,
+            now=timezone.now(),
+        )
+        return "Written on the notifier's page."
+
+    return _attempt(request, case, form, "message_form", send, {"message_to": notice})
+
+
+def _attempt(
+    request: ConsoleRequest,
+    case: Case,
+    form: Form,
+    name: str,
+    act: Callable[[], str],
+    more: dict[str, object] | None = None,
+) -> HttpResponse:
+    """Act if the form is whole; a "no" comes back on the page, with everything that was typed."""
+    if form.is_valid():
+        try:
+            messages.success(request, act())
+            return redirect("console:case", number=case.number)
+        except REFUSALS as refused:
+            form.add_error(None, str(refused))
+    case.refresh_from_db()
+    return case_as_page(request, case, {name: form, **(more or {})}, status=NOT_TAKEN)
+
+
+# ------------------------------------------------------------------ near copies and held uploads
+
+
+@require_POST
+@permissions.permission("copy.judge")
+def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
+    """Say whether a near copy shows the same. Every item with that file goes the same way."""
+    near = case_page.near_files(case, judged=False)
+    copies = [copy for one in near if one.file.id == file_id for copy in one.copies]
+    same = request.POST.get("same")
+    if same not in ("yes", "no"):
+        raise Http404
+    if copies and judge_copy(
+        copy_id=copies[0].id, same=same == "yes", by=request.grants.staff.pk, now=timezone.now()
+    ):
+        messages.success(request, f"Noted: {'the same' if same == 'yes' else 'not the same'}.")
+    else:
+        messages.info(request, "Somebody has judged this copy before.")
+    return redirect("console:case", number=case.number)
+
+
+@require_POST
+@permissions.permission("upload.settle")
+def settle(request: ConsoleRequest, case: Case, upload_id: UUID) -> HttpResponse:
+    """Let a held upload in, or turn it away."""
+    upload = case_page.upload_of(case, upload_id)
+    what = request.POST.get("what")
+    if upload is None or what not in ("release", "refuse"):
+        raise Http404
+    done = settle_upload(
+        upload_id=upload.id,
+        release=what == "release",
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    said = "Released." if what == "release" else "Refused."
+    messages.success(request, said if done else "This upload no longer waits.")
+    return redirect("console:case", number=case.number)

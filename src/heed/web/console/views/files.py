@@ -1,0 +1,107 @@
+"""Looking at a file: asked for, logged, and never kept by the browser."""
+
+import base64
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.models import Case
+from heed.cases.queries import case_page
+from heed.cases.queries.case_page import Shown
+from heed.flows import view_file
+from heed.media.models import File
+from heed.web.console import permissions, sign_in
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+
+VARIANTS = {"blurred", "full"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """A file as it was shown, or why it was not."""
+
+    file: File
+    variant: str
+    name: str
+    uri: str = ""  # the bytes themselves, in the page: one look is one answer, and one log line
+    kind: str = ""
+    why_not: str = ""
+
+
+@require_POST
+@permissions.permission("file.open")
+def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> HttpResponse:
+    """Show one file of the case, blurred or in full. Each is a look of its own in the log."""
+    file = _file(request, case, file_id, variant)
+    if case.about_child and variant == "full" and sign_in.must_prove_again(request):
+        return _prove_again(request, case)
+    seen = _look(request, case, file, variant, "The file of this case")
+    part = "_seen.html" if request.headers.get("HX-Request") else "seen.html"
+    return show(request, part, {"case": case, "seen": seen, "may_open": True})
+
+
+@require_safe
+@permissions.permission("copy.judge")
+def compare(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
+    """The page on which a near copy is judged; nothing is shown before it is asked for."""
+    near = _near(case, file_id)
+    may_open = request.grants.may_open_files(case)
+    return show(request, "compare.html", {"case": case, "near": near, "may_open": may_open})
+
+
+@require_POST
+@permissions.permission("file.open")
+def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
+    """The case's file and the near one side by side, both blurred: two looks in the log."""
+    near = _near(case, file_id)
+    own = [one.file for one in case_page.files(case)][:1]
+    for file in (*own, near.file):
+        _file(request, case, file.id, "blurred")
+    both = [_look(request, case, file, "blurred", "The file of this case") for file in own]
+    both.append(_look(request, case, near.file, "blurred", "The near copy"))
+    facts = {"case": case, "near": near, "both": both, "may_open": True}
+    return show(request, "compare.html", facts)
+
+
+def _near(case: Case, file_id: UUID) -> Shown:
+    near = case_page.near_files(case, judged=False) + case_page.near_files(case, judged=True)
+    for one in near:
+        if one.file.id == file_id:
+            return one
+    raise Http404
+
+
+def _file(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> File:
+    """A file that this person may open here. To anybody else there is no such address."""
+    file = case_page.file_of(case, file_id)
+    if file is None or variant not in VARIANTS or not request.grants.may_open_files(case):
+        raise Http404
+    return file
+
+
+def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: str) -> Seen:
+    try:
+        viewed = view_file.view_file(
+            case_id=case.id,
+            file_id=file.id,
+            variant=variant,
+            by=request.grants.staff.pk,
+            now=timezone.now(),
+        )
+    except (view_file.NotViewable, view_file.MayNotView) as refused:
+        return Seen(file=file, variant=variant, name=name, why_not=str(refused))
+    uri = f"data:{viewed.mime};base64,{base64.b64encode(viewed.body).decode()}"
+    kind = viewed.mime.partition("/")[0]
+    return Seen(file=file, variant=variant, name=name, uri=uri, kind=kind)
+
+
+def _prove_again(request: ConsoleRequest, case: Case) -> HttpResponse:
+    answer = sign_in.prove_again(reverse("console:case", kwargs={"number": case.number}))
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": answer.headers["Location"]})
+    return answer

@@ -1,0 +1,77 @@
+"""The outbox: what platforms were not told yet, and what was given up on, in sight."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.models import Case
+from heed.cases.queries import case_page
+from heed.flows.deliver_states import revive
+from heed.media.models import Platform
+from heed.outbox import queries as outbox
+from heed.web.console import permissions
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+
+MOST = 200
+PATIENCE = timedelta(seconds=30)  # what is younger is simply on its way
+
+
+@require_safe
+@permissions.permission("outbox.see")
+def page(request: ConsoleRequest) -> HttpResponse:
+    """Every platform's dead letters and waiting states."""
+    mine = request.grants.platforms("outbox.see")
+    platforms = Platform.objects.filter(id__in=mine).order_by("name")
+    facts = {"platforms": [_platform(one, timezone.now()) for one in platforms]}
+    return show(request, "outbox.html", facts)
+
+
+def _platform(platform: Platform, now: datetime) -> dict[str, object]:
+    dead = outbox.dead_states(platform.id)
+    waiting = outbox.unacknowledged(enqueued_before=now - PATIENCE, platform_id=platform.id)
+    return {
+        "platform": platform,
+        "counts": outbox.counts(now=now, platform_id=platform.id),
+        "dead": dead[:MOST],
+        "letters": outbox.dead_letters(platform.id)[:MOST],
+        "waiting": waiting.filter(dead_at=None)[:MOST],
+        "most": MOST,
+    }
+
+
+@require_POST
+@permissions.permission("outbox.retry")
+def retry(request: ConsoleRequest) -> HttpResponse:
+    """Try again what was given up on: what is ticked, or all of a platform."""
+    mine = request.grants.platforms("outbox.retry")
+    found = [row.item_id for one in mine for row in outbox.dead_states(one)]
+    ticked = {_uuid(one) for one in request.POST.getlist("item")}
+    wanted = found if "all" in request.POST else [one for one in found if one in ticked]
+    _revive(request, wanted)
+    return redirect("console:outbox")
+
+
+@require_POST
+@permissions.permission("outbox.retry")
+def retry_case(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """Try again what was given up on in one case."""
+    _revive(request, [row.item_id for row in case_page.trouble(case).dead])
+    return redirect("console:case", number=case.number)
+
+
+def _revive(request: ConsoleRequest, items: list[UUID]) -> None:
+    count = revive(item_ids=items, by=request.grants.staff.pk, now=timezone.now())
+    messages.success(request, f"{count} to be told again, from the start.")
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

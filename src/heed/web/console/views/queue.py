@@ -1,0 +1,90 @@
+"""The queue: what waits, in the order of harm."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.models import Case
+from heed.cases.queries import queue
+from heed.flows.take_case import take_case
+from heed.media.models import Platform
+from heed.people import queries as people
+from heed.web.console import permissions
+from heed.web.console.forms import QueueForm
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.refusals import CaseChanged
+from heed.web.console.show import show
+
+
+@require_safe
+@permissions.permission("console.enter")
+def home(request: ConsoleRequest) -> HttpResponse:
+    """The first page: the queue, or what else this person is here for."""
+    if request.grants.may("queue.see"):
+        return _queue(request)
+    return HttpResponseRedirect(reverse("console:outbox"))
+
+
+def _queue(request: ConsoleRequest) -> HttpResponse:
+    now, mine = timezone.now(), request.grants.platforms("queue.see")
+    platforms = list(Platform.objects.filter(id__in=mine).order_by("name"))
+    form = QueueForm(platforms, request.GET)
+    wanted = form.wanted()
+    cases = queue.cases_of(mine, wanted, now=now)
+    page = Paginator(cases, queue.PAGE).get_page(request.GET.get("page"))
+    rows = queue.rows(cases, page.start_index() - 1 if page.paginator.count else 0)
+    takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    facts = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "rows": rows,
+        "names": people.staff_named(takers),
+        "counts": queue.counts(mine, now=now),
+        "many_platforms": len(platforms) > 1,
+        "asked": asked.urlencode(),
+    }
+    return show(request, "queue.html", facts)
+
+
+@require_safe
+@permissions.permission("queue.see")
+def counts(request: ConsoleRequest) -> HttpResponse:
+    """The figures above the queue, for a page that keeps itself fresh."""
+    mine = request.grants.platforms("queue.see")
+    return show(request, "_counts.html", {"counts": queue.counts(mine, now=timezone.now())})
+
+
+@require_POST
+@permissions.permission("case.take")
+def take_next(request: ConsoleRequest) -> HttpResponse:
+    """Take the gravest case that nobody works on, and open it."""
+    now, me = timezone.now(), request.grants.staff.pk
+    mine = request.grants.platforms("case.take")
+    waiting = queue.cases_of(mine, queue.Wanted(state="decision"), now=now)
+    free = waiting.exclude(taken_until__gt=now).values_list("id", "number")
+    for case_id, number in free[:20]:
+        try:
+            take_case(case_id=case_id, by=me, now=now)
+        except CaseChanged:
+            continue  # somebody was quicker with this one
+        return redirect("console:case", number=number)
+    messages.info(request, "No case waits for a decision that somebody else does not have.")
+    return redirect("console:queue")
+
+
+@require_POST
+@permissions.permission("case.take")
+def take(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """Say that one works on this case now."""
+    try:
+        take_case(case_id=case.id, by=request.grants.staff.pk, now=timezone.now())
+    except CaseChanged:
+        messages.error(request, "Somebody else works on this case now.")
+    return redirect("console:case", number=case.number)

@@ -1,0 +1,222 @@
+"""The console in words: what every state, reason and kind is called on the page."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from heed.cases.models import Case, Deadline
+from heed.cases.queries.queue import Row
+from heed.media.models import Item
+from heed.rules.claims import AgeThen, Category, Standing
+from heed.rules.order import Rung
+
+RUNGS = {
+    Rung.DANGER_TO_LIFE: "Danger to life",
+    Rung.CHILD: "A child",
+    Rung.INTIMATE_OR_EXTORTION: "Intimate image or extortion",
+    Rung.THREATS: "Threats",
+    Rung.DOXXING: "Private details",
+    Rung.IMPERSONATION: "Impersonation",
+    Rung.OTHER: "Other",
+}
+CATEGORIES = {
+    Category.MINOR_SEXUAL: "Sexual content of someone under 18",
+    Category.MINOR_EXTORTION: "Extortion of someone under 18",
+    Category.INTIMATE_IMAGE: "Intimate image without consent",
+    Category.INTIMATE_EXTORTION: "Extortion with an intimate image",
+    Category.IMPERSONATION: "Impersonation",
+    Category.DOXXING: "Private details published",
+    Category.THREATS: "Threats of violence",
+    Category.OTHER: "Another rule",
+}
+STANDINGS = {
+    Standing.DEPICTED: "the person shown",
+    Standing.GUARDIAN: "parent or guardian",
+    Standing.AUTHORISED: "authorised by the person shown",
+    Standing.SCHOOL: "school",
+    Standing.POLICE: "police",
+    Standing.TRUSTED_FLAGGER: "trusted flagger",
+    Standing.OTHER: "somebody else",
+}
+AGES = {
+    AgeThen.UNDER_18: "under 18",
+    AgeThen.UNSURE: "not sure (counts as under 18)",
+    AgeThen.ADULT: "18 or over",
+}
+VISIBILITIES = {
+    "visible": "visible",
+    "limited": "limited (not promoted, no resharing)",
+    "hidden": "hidden for now",
+    "removed": "removed",
+}
+HOWS = {
+    "named": "Named in a notice",
+    "reshare": "Reshares",
+    "exact": "Same file, byte for byte",
+    "near": "Near copies",
+}
+OBSERVED = {
+    "": "not looked at yet",
+    "seen": "still shown",
+    "gone": "gone",
+    "unverifiable": "could not be verified",
+}
+ANSWERS = {
+    "": "no answer yet",
+    "applied": "applied",
+    "failed": "failed",
+    "not_found": "the platform does not find this item",
+    "unsupported": "the platform can't do this",
+}
+BECAUSE = {
+    "child-shown": "somebody said that a child is shown",
+    "adult-request-complete": "a complete request about an adult's intimate image",
+    "bank-marked-hide": "it is in a bank whose matches are hidden at once",
+    "adult-request-incomplete": "a request about an adult's intimate image that is not complete",
+    "source-over-bound": "its source hid far more than usual, so a person looks first",
+    "words-about-a-body": "words only, no file",
+    "not-about-a-body": "not about a body: nothing is hidden before a person decides",
+    "let-stand-before": "people let it stand before, and nothing new was said",
+    "nothing-posted-yet": "nothing is posted yet",
+    "bank-asks-for-a-person": "a match that a person has to look at",
+    "danger-to-life": "somebody may be in danger now",
+    "a-time-was-given": "the extorter gave a time",
+}
+STOPS = {
+    "number_issued": "give a number",
+    "receipt_sent": "send the receipt",
+    "removed_and_searched": "remove it, and search for copies",
+    "person_looked": "a person looks",
+    "outcome_sent": "tell the notifier the outcome",
+    "statement_sent": "tell the uploader why",
+    "statement_published": "publish the statement of reasons",
+    "complaint_answered": "answer the appeal",
+    "cybertip_finished": "finish the CyberTip",
+    "authority_told": "tell the authority",
+    "confirmation_sent": "confirm to the notifier",
+    "update_sent": "send an update",
+    "time_passed": "keep, or keep open, until then",
+}
+DECISION_STATES = {
+    "proposed": "proposed, waits for a second person",
+    "final": "final",
+    "refused": "a second person did not agree",
+    "reversed": "reversed on appeal",
+}
+RULINGS = {"remove": "Remove", "keep": "No violation"}
+SCOPES = {"items": "the named items and their reshares", "file": "the file, wherever it is"}
+TARGETS = {
+    "waiting": "not looked for yet",
+    "found": "found",
+    "registered": "found, and new to us",
+    "deleted": "already deleted",
+    "foreign": "not on this platform",
+    "not_an_item": "not the address of a post",
+    "hashes": "hashes only, no address",
+}
+CONTACTS = {
+    "none": "no address left",
+    "unconfirmed": "an address, not confirmed",
+    "confirmed": "confirmed",
+}
+FILE_STATES = {
+    "hashed": "read, and its hashes are known",
+    "low_quality": "too flat for near matching: exact copies only, a person looks for the rest",
+    "not_hashable": "could not be hashed",
+    "signals_only": "known by its hashes only: the bytes never reached us",
+}
+STATES = {
+    "waiting": "Everything that waits",
+    "decision": "Waits for a decision",
+    "second": "Waits for a second person",
+    "appeal": "Has an open appeal",
+    "uploads": "Holds an upload",
+    "copies": "Has near copies to judge",
+    "overdue": "Overdue",
+    "all": "All cases, decided too",
+}
+UPLOADS = {"held": "held", "blocked": "refused", "released": "released"}
+ROUGH = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due time in words, and whether it is late (said in words too)."""
+
+    text: str
+    late: bool = False
+    soon: bool = False
+
+
+def span(between: timedelta) -> str:
+    """A length of time as people say it: the two largest parts."""
+    minutes = int(abs(between).total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (0 if days else minutes, "min")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
+def due(at: datetime | None, now: datetime) -> Due:
+    """How far away a due time is."""
+    if at is None:
+        return Due("nothing due")
+    if at < now:
+        return Due(f"overdue by {span(now - at)}", late=True)
+    return Due(f"due in {span(at - now)}", soon=at - now < timedelta(hours=1))
+
+
+def owed(deadline: Deadline, now: datetime) -> Due:
+    """How one deadline stands."""
+    if deadline.met_at is not None:
+        return Due("met in time" if deadline.met_at <= deadline.due_at else "met, but late")
+    if deadline.held_at is not None:
+        return Due("stands still while it is hidden")
+    return due(deadline.due_at, now)
+
+
+def waits(row: Row, me: object) -> list[str]:
+    """What waits in a case, for this reader."""
+    found = []
+    if row.case.state == Case.State.OPEN:
+        found.append("decision")
+    if row.case.state == Case.State.PROPOSED:
+        found.append("second person (not you)" if row.proposed_by == me else "second person")
+    if row.appeals:
+        found.append("appeal (not for you)" if me in row.deciders else "appeal")
+    if row.uploads:
+        found.append(_many(row.uploads, "held upload"))
+    if row.near:
+        found.append(f"{_many(row.near, 'near file')} to judge")
+    return found or ["nothing"]
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
+def item_state(item: Item) -> str:
+    """Desired, acknowledged and observed as one sentence; what disagrees is said first."""
+    if not item.revision:
+        return "nothing was asked of the platform"
+    if item.answer not in ("", "applied"):
+        return f"told, but {ANSWERS.get(item.answer, item.answer)}"
+    if item.acknowledged_revision < item.revision:
+        return "not acknowledged yet"
+    gone = item.desired in ("hidden", "removed")
+    if gone and item.observed == "seen":
+        return "the platform says applied, but the address still shows it"
+    if gone and item.observed == "gone":
+        return "applied, and seen to be gone"
+    if gone and item.observed == "unverifiable":
+        return "applied, but could not be verified"
+    return "applied"
+
+
+def item_disagrees(item: Item) -> bool:
+    """Whether that sentence is bad news."""
+    gone = item.desired in ("hidden", "removed")
+    bad_answer = item.answer not in ("", "applied")
+    late = item.acknowledged_revision < item.revision
+    return bool(item.revision) and (bad_answer or late or (gone and item.observed == "seen"))

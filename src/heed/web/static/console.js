@@ -1,0 +1,88 @@
+// The console's keys and small helps. Every page works without this file.
+"use strict";
+(() => {
+  const keys = document.getElementById("keys");
+  const show = document.querySelector("[data-keys]");
+  if (keys && show) {
+    show.hidden = false;
+    show.addEventListener("click", () => keys.showModal());
+  }
+
+  // Rows: j and k move, Enter opens.
+  const rows = [...document.querySelectorAll("[data-row]")];
+  let at = -1;
+  const choose = (next) => {
+    if (!rows.length) { return; }
+    rows[at]?.classList.remove("chosen");
+    at = Math.max(0, Math.min(rows.length - 1, next));
+    rows[at].classList.add("chosen");
+    rows[at].querySelector("a").focus({ preventScroll: true });
+    rows[at].scrollIntoView({ block: "nearest" });
+  };
+  const actions = {
+    j: () => choose(at + 1),
+    ArrowDown: () => choose(at + 1),
+    k: () => choose(at - 1),
+    ArrowUp: () => choose(at - 1),
+    n: () => document.querySelector("[data-next]")?.click(),
+    q: () => document.querySelector(".banner-name")?.click(),
+    d: () => {
+      const decide = document.getElementById("decide");
+      decide?.scrollIntoView();
+      decide?.focus({ preventScroll: true });
+    },
+    "/": () => document.querySelector("form[role=search] input")?.focus(),
+    "?": () => keys?.showModal(),
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, dialog");
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) { return; }
+    const arrow = event.key.startsWith("Arrow");
+    if (arrow && !rows.length) { return; }
+    const action = actions[event.key];
+    if (action) {
+      event.preventDefault();
+      action();
+    }
+  });
+
+  // A file that was shown can be covered again at once.
+  document.addEventListener("click", (event) => {
+    const cover = event.target.closest("[data-cover]");
+    if (!cover) { return; }
+    const seen = cover.closest(".seen");
+    const note = document.createElement("p");
+    note.className = "small";
+    note.textContent = "Covered.";
+    seen.replaceWith(note);
+  });
+
+  // The decision: reasons that nobody has touched follow the rule; the preview follows the reasons.
+  const form = document.querySelector("[data-decision]");
+  if (!form) { return; }
+  const clause = form.elements.namedItem("clause");
+  const reasons = form.elements.namedItem("reasons");
+  const preview = form.querySelector(".preview");
+  const letter = form.querySelector("[data-preview]");
+  const foot = letter.textContent.slice(letter.textContent.lastIndexOf("\n\n"));
+  const offered = () => clause.selectedOptions[0]?.dataset.reasons ?? "";
+  let given = offered();
+  const tell = () => { letter.textContent = reasons.value + foot; };
+  const follow = () => {
+    if (reasons.value.replaceAll("\r", "").trim() === given.trim() || !reasons.value.trim()) {
+      reasons.value = offered();
+    }
+    given = offered();
+    tell();
+  };
+  clause.addEventListener("change", follow);
+  reasons.addEventListener("input", () => { preview.hidden = false; tell(); });
+  for (const ruling of form.querySelectorAll("[name=ruling]")) {
+    ruling.addEventListener("change", () => {
+      const first = [...clause.options].find((one) => one.defaultSelected) ?? clause.options[0];
+      const keep = ruling.value === "keep";
+      if (keep) { clause.value = "none"; } else if (clause.value === "none") { clause.value = first.value; }
+      follow();
+    });
+  }
+})();

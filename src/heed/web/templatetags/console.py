@@ -1,0 +1,102 @@
+"""The console's words and shapes, for its templates."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import template
+
+from heed.cases.models import Case, Deadline
+from heed.cases.queries.queue import Row
+from heed.media.models import Item
+from heed.rules.order import Rung
+from heed.web.console import words
+
+register = template.Library()
+
+
+def _table(table: Mapping[Any, str]) -> Callable[[Any], str]:
+    return lambda key: table.get(key, str(key).replace("_", " "))
+
+
+_TABLES: dict[str, Mapping[Any, str]] = {
+    "category": words.CATEGORIES,
+    "standing": words.STANDINGS,
+    "age_then": words.AGES,
+    "visibility": words.VISIBILITIES,
+    "how": words.HOWS,
+    "observed": words.OBSERVED,
+    "answer": words.ANSWERS,
+    "because": words.BECAUSE,
+    "stops": words.STOPS,
+    "decision_state": words.DECISION_STATES,
+    "ruling": words.RULINGS,
+    "scope": words.SCOPES,
+    "target": words.TARGETS,
+    "contact": words.CONTACTS,
+    "file_state": words.FILE_STATES,
+    "upload_state": words.UPLOADS,
+}
+for name, table in _TABLES.items():
+    register.filter(name, _table(table))
+
+
+@register.filter
+def rung(number: int) -> str:
+    """The rung of harm in words."""
+    return words.RUNGS[Rung(number)] if number in set(Rung) else "Not judged yet"
+
+
+@register.filter
+def due(at: datetime | None, now: datetime) -> words.Due:
+    """How far away a due time is."""
+    return words.due(at, now)
+
+
+@register.filter
+def owed(deadline: Deadline, now: datetime) -> words.Due:
+    """How a deadline stands."""
+    return words.owed(deadline, now)
+
+
+@register.filter
+def waits(row: Row, me: UUID) -> list[str]:
+    """What waits in a case of the queue."""
+    return words.waits(row, me)
+
+
+@register.filter
+def says(item: Item) -> str:
+    """Desired, acknowledged and observed in one sentence."""
+    return words.item_state(item)
+
+
+@register.filter
+def disagrees(item: Item) -> bool:
+    """Whether that sentence is bad news."""
+    return words.item_disagrees(item)
+
+
+@register.filter
+def taken(case: Case, now: datetime) -> bool:
+    """Whether somebody works on it now."""
+    return case.taken_until is not None and case.taken_until > now
+
+
+@register.filter
+def pick(table: Mapping[Any, Any], key: object) -> object:
+    """The value of this key; empty when there is none."""
+    return table.get(key, "")
+
+
+@register.filter
+def hex(value: bytes | memoryview | None) -> str:
+    """Bytes as people copy them."""
+    return "" if value is None else bytes(value).hex()
+
+
+@register.filter
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago."""
+    return f"{words.span(now - at)} ago"

@@ -21,8 +21,8 @@ import pytest
 from django.conf import settings
 
 from heed.instance import checks, grants, keys, postgres
+from heed.instance.addresses import Urls
 from heed.instance.place import ROOT, Place
-from heed.instance.postgres import Urls
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -53,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
     settings.EMAIL_FILE_PATH = var / "mail"
+    settings.STATIC_ROOT = var / "static"
+    settings.STATIC_ROOT.mkdir()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from heed.instance import manage
 from heed.instance.trouble import Trouble
 
 app = typer.Typer(
@@ -16,6 +17,10 @@ app = typer.Typer(
     rich_markup_mode=None,  # plain help is there in half the time
     pretty_exceptions_enable=False,  # its tracebacks print local variables: people's data
 )
+
+app.add_typer(manage.staff, name="staff")
+app.add_typer(manage.platform, name="platform")
+app.add_typer(manage.key, name="key")
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]

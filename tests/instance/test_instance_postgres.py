@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from heed.instance import binaries, postgres
+from heed.instance.addresses import Urls
 from heed.instance.place import LONGEST_SOCKET_BYTES, SOCKET_NAME, Place, runs_as_root
 
 pytestmark = pytest.mark.processes
@@ -36,7 +37,7 @@ def one(url: str, query: str) -> object:
     return row[0]
 
 
-def remember(urls: postgres.Urls) -> None:
+def remember(urls: Urls) -> None:
     with psycopg.connect(urls.owner) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('a notice')")

@@ -79,9 +79,9 @@ def test_a_command_uses_the_database_of_up_and_leaves_it_running(place: Place) -
         assert server is not None
         with database.in_use(place) as same:
             assert same == urls
-        assert database.running_at(place) == "http://127.0.0.1:8123"
+        assert place.runs_at() == "http://127.0.0.1:8123"
         assert server.process.poll() is None
-    assert database.running_at(place) == ""
+    assert place.runs_at() == ""
 
 
 def test_up_answers_and_a_stop_leaves_nothing_running(place: Place, python: Start) -> None:

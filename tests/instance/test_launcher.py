@@ -97,7 +97,8 @@ def test_no_network_is_one_clear_line(checkout: Path) -> None:
     refused = run(checkout, "up", PIP_INDEX_URL=closed, **offline)
     lock.write_text(before)
     assert refused.returncode == 1
-    assert refused.stderr.startswith("heed: Could not install the packages. There is no network")
+    assert refused.stderr.startswith("heed: ")
+    assert "There is no network" in refused.stderr
     assert len(refused.stderr.splitlines()) == 1
     assert run(checkout, "up").stdout.splitlines()[-1] == "ran up"
 

@@ -4,18 +4,19 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from heed.instance import database, keys
+from heed.instance import keys
+from heed.instance.addresses import Urls, configured
 from heed.instance.place import ROOT, Place, here
-from heed.instance.postgres import Urls
 
 
 def environment(place: Place, *, database_url: str, public_url: str = "") -> dict[str, str]:
     """What a process of this instance needs to be told; what the operator set stays as it is."""
     keys.ensure(place)
+    (place.var / "static").mkdir(exist_ok=True)  # WhiteNoise complains of a directory not there
     ours = {
         "DJANGO_SETTINGS_MODULE": "heed.settings",
         "HEED_SECRET_KEY": keys.secret(place),
-        "HEED_PUBLIC_URL": public_url or database.running_at(place),
+        "HEED_PUBLIC_URL": public_url or place.runs_at(),
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }
@@ -32,9 +33,21 @@ def prepared(place: Place | None = None, *, as_owner: bool = False) -> Iterator[
     The owner migrates; everything else runs as the application. Raises `Trouble`.
     """
     place = place or here()
-    with database.in_use(place) as urls:
+    with _database(place) as urls:
         url = urls.owner if as_owner else urls.app
         os.environ.update(environment(place, database_url=url))
+        yield urls
+
+
+@contextmanager
+def _database(place: Place) -> Iterator[Urls]:
+    named = configured()
+    if named:  # so for all that `heed up` starts: they need no driver to find it
+        yield named
+        return
+    from heed.instance import database
+
+    with database.in_use(place) as urls:
         yield urls
 
 

@@ -6,7 +6,6 @@ wait, so that none ends the database under another.
 """
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from urllib.parse import urlsplit
 import psycopg
 
 from heed.instance import postgres
+from heed.instance.addresses import Urls, configured
 from heed.instance.place import Place
-from heed.instance.postgres import Urls
 from heed.instance.trouble import Trouble
 
 WAIT_SECONDS = 60.0
@@ -30,14 +29,6 @@ class AlreadyUp(Trouble):
 
 class DatabaseNotReached(Trouble):
     """The configured database does not answer, or the running one never became ready."""
-
-
-def configured() -> Urls | None:
-    """The database that the operator names in the environment, if any."""
-    app = os.environ.get("HEED_DATABASE_URL", "")
-    if not app:
-        return None
-    return Urls(app=app, owner=os.environ.get("HEED_OWNER_DATABASE_URL") or app)
 
 
 @contextmanager
@@ -66,17 +57,11 @@ def owned(place: Place, public_url: str) -> Iterator[tuple[Urls, postgres.Server
     with _lock_file(place) as lock:
         if not _locked_or_running(lock, place):
             raise AlreadyUp(
-                f"Heed already runs from {place.var} at {running_at(place)}. "
+                f"Heed already runs from {place.var} at {place.runs_at()}. "
                 f"Stop it first, or set HEED_VAR to another directory for a second one."
             )
         with started(place, lock, f"up {public_url}") as server:
             yield server.urls, server
-
-
-def running_at(place: Place) -> str:
-    """The address that the running `heed up` said it has, or an empty string."""
-    words = place.lock.read_text().split() if place.lock.exists() else []
-    return words[1] if words[:1] == ["up"] and _is_locked(place) else ""
 
 
 @contextmanager
@@ -126,12 +111,3 @@ def _locked_or_running(lock: IO[str], place: Place) -> bool:
             return False
         time.sleep(_POLL_SECONDS)
     raise DatabaseNotReached(f"Another command has kept {place.lock} for too long. Is it stuck?")
-
-
-def _is_locked(place: Place) -> bool:
-    with place.lock.open() as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False

@@ -8,9 +8,9 @@ import psycopg
 from django.db import ProgrammingError
 
 from heed.instance import grants, schema
+from heed.instance.addresses import Urls
 from heed.instance.boot import booted
 from heed.instance.place import Place, here
-from heed.instance.postgres import Urls
 from heed.instance.trouble import Trouble
 
 HEARTBEAT_WITHIN_SECONDS = 60  # Procrastinate's workers write one every ten seconds
@@ -91,10 +91,11 @@ def _worker(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding
 
 def _log(urls: Urls) -> Finding:
     from heed.ledger import signing
+    from heed.ledger.keys import CannotSign
 
     try:
         signing.check_now()
-    except signing.CannotSign as refusal:
+    except CannotSign as refusal:
         return Finding("log", str(refusal), "read docs/operate.md, 'The log'; nothing is signed")
     except ProgrammingError:
         return Finding("log", "the database has no log yet", "heed migrate")

@@ -5,6 +5,7 @@ root, so for root it runs as `nobody`, and where `nobody` cannot reach the check
 the database lies under `/var/lib/heed/<instance>`, with a link to it in `var/`.
 """
 
+import fcntl
 import os
 import pwd
 import secrets
@@ -50,6 +51,18 @@ class Place:
     def lock(self) -> Path:
         """Held by whoever has started the database of this instance."""
         return self.var / "lock"
+
+    def runs_at(self) -> str:
+        """The address of the `heed up` that runs from here now, or an empty string."""
+        if not self.lock.exists():
+            return ""
+        with self.lock.open() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                words = lock.read().split()
+                return words[1] if words[:1] == ["up"] else ""
+        return ""
 
     @cached_property
     def name(self) -> str:

@@ -19,6 +19,7 @@ import psycopg
 from psycopg import sql
 
 from heed.instance import leash
+from heed.instance.addresses import Urls
 from heed.instance.binaries import Binaries, choose
 from heed.instance.place import UNPRIVILEGED, Place, make_private, runs_as_root
 from heed.instance.trouble import Trouble
@@ -53,14 +54,6 @@ UNSAFE_BUT_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_write
 
 class DatabaseDidNotStart(Trouble):
     """PostgreSQL ended, or was not ready in time. The message holds the end of its log."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Urls:
-    """How to reach the database: as who owns it (migrations), and as the application."""
-
-    owner: str
-    app: str
 
 
 @dataclass(kw_only=True)

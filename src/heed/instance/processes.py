@@ -16,10 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from heed.instance import database, schema
+from heed.instance.addresses import Urls
 from heed.instance.boot import environment
 from heed.instance.crew import Child, Crew, Say
 from heed.instance.place import Place, here
-from heed.instance.postgres import Urls
 from heed.instance.trouble import Trouble
 
 READY_WITHIN_SECONDS = 60.0

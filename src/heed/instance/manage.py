@@ -1,0 +1,140 @@
+"""Commands for people, platforms and keys. Each calls one flow and says what it gave, once."""
+
+import json
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from heed.instance.trouble import Trouble
+
+staff = typer.Typer(help="People who work here.", no_args_is_help=True)
+platform = typer.Typer(help="Sites that this server protects.", no_args_is_help=True)
+key = typer.Typer(help="A platform's keys.", no_args_is_help=True)
+
+SCOPES = ["items", "uploads", "notices", "states", "cases"]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+class NotAdded(Trouble):
+    """What was asked for is there already, or names something that is not."""
+
+
+def _say(told: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for name, value in told.items():
+        shown = " ".join(value) if isinstance(value, list | tuple) else value
+        typer.echo(f"{name.replace('_', ' '):>16}  {shown}")
+
+
+@platform.command("add")
+def add_platform(
+    slug: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
+    url: Annotated[list[str], typer.Option(help="What its addresses start with; repeatable.")],
+    name: Annotated[str, typer.Option(help="Its name, as people know it.")] = "",
+    callback: Annotated[str, typer.Option(help="Where it listens for desired states.")] = "",
+    evidence: Annotated[
+        str, typer.Option(help="Where hidden files can be fetched, with {ref} and {n}.")
+    ] = "",
+    evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
+    private: Annotated[
+        list[str] | None,
+        typer.Option(help="host:port of its own that lies in a private network; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a site. Prints the secret that signs callbacks: give it to the site's engineer."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.flows import manage_platforms
+
+        try:
+            added = manage_platforms.add_platform(
+                slug=slug,
+                name=name or slug,
+                url_prefixes=url,
+                callback_url=callback,
+                evidence_url=evidence,
+                evidence_token=evidence_token,
+                private_addresses=private or [],
+                now=datetime.now(UTC),
+            )
+        except manage_platforms.PlatformExists as known:
+            raise NotAdded(str(known)) from None
+    _say({"platform": slug, "callback_secret": added.callback_secret}, as_json)
+
+
+@key.command("add")
+def add_key(
+    platform_slug: Annotated[str, typer.Argument(help="The site's short name.")],
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "site",
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable. All of them.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown this once; Heed keeps its hash alone."""
+    from heed.instance.boot import booted
+
+    unknown = set(scope or []) - set(SCOPES)
+    if unknown:
+        raise NotAdded(f"there is no scope {', '.join(sorted(unknown))}: use {', '.join(SCOPES)}")
+    with booted():
+        from heed.flows import manage_platforms
+
+        try:
+            made = manage_platforms.add_key(
+                platform_slug=platform_slug,
+                name=name,
+                scopes=scope or SCOPES,
+                now=datetime.now(UTC),
+            )
+        except manage_platforms.NoSuchPlatform as unknown_one:
+            raise NotAdded(str(unknown_one)) from None
+    _say({"key": made}, as_json)
+
+
+@staff.command("add")
+def add_staff(
+    email: Annotated[str, typer.Argument(help="The address to sign in with.")],
+    name: Annotated[str, typer.Option(help="The name that colleagues see.")] = "",
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="reviewer, child-safety, senior, liaison, auditor or administrator; repeatable."
+        ),
+    ] = None,
+    platform_slug: Annotated[
+        list[str] | None, typer.Option("--platform", help="At which site; repeatable.")
+    ] = None,
+    outside: Annotated[bool, typer.Option(help="An invited second reviewer of a partner.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add somebody. Prints password, second factor and spare codes, once."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.flows import manage_staff
+        from heed.people.models import Role
+
+        try:
+            added = manage_staff.add_staff(
+                email=email,
+                name=name or email.partition("@")[0],
+                roles=[Role(one) for one in role or ["reviewer"]],
+                platform_slugs=platform_slug or [],
+                outside=outside,
+                now=datetime.now(UTC),
+            )
+        except (manage_staff.NotAdded, ValueError) as why:
+            raise NotAdded(str(why)) from None
+    told = {
+        "email": email,
+        "password": added.password,
+        "totp_secret": added.totp_secret,
+        "recovery_codes": list(added.recovery_codes[:4]),
+    }
+    _say({**told, "staff_id": str(added.staff_id)} if as_json else told, as_json)

@@ -97,9 +97,10 @@ class _Audit:
     def in_order(self) -> Iterator[StoredEntry]:
         expected = 0
         for entry in self.reader.entries():
-            while expected < entry.index:
-                self.find(f"entry {expected}", "its place or its leaf is missing")
-                expected += 1
+            if expected < entry.index:
+                more = f" (and the {entry.index - 1 - expected} after it)"
+                what = "its place or its leaf is missing"
+                self.find(f"entry {expected}", what + more * (entry.index - expected > 1))
             if entry.index < expected:
                 self.find(f"entry {entry.index}", "stands where no entry can stand")
             expected = max(expected, entry.index + 1)

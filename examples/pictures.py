@@ -124,8 +124,8 @@ _ALTERED: dict[str, Callable[[Image.Image], bytes]] = {
     "turn": lambda image: _encoded(image.transpose(Image.Transpose.ROTATE_90)),
     "brightness": lambda image: _encoded(ImageEnhance.Brightness(image).enhance(1.12)),
     "caption": lambda image: _encoded(_captioned(image)),
-    "png": lambda image: _encoded(image, "PNG"),
-    "webp": lambda image: _encoded(image, "WEBP"),
+    "png": lambda image: _encoded(image, "PNG", compress_level=1),
+    "webp": lambda image: _encoded(image, "WEBP", method=2),
 }
 ALTERATIONS = tuple(_ALTERED)
 
@@ -159,7 +159,7 @@ def _screenshot(seed: int, nth: int) -> bytes:
     for line in range(30):
         text = _sentence(rng, int(rng.integers(3, 7)))
         draw.text((36, 40 + 34 * line), text, fill=(20, 20, 20), font=font)
-    return _encoded(image, "PNG")
+    return _encoded(image, "PNG", compress_level=1)
 
 
 def _flat(seed: int, nth: int) -> bytes:

@@ -4,7 +4,7 @@ import contextlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
 from sqlite3 import Row
@@ -20,7 +20,7 @@ from . import pages
 from .courier import Courier
 from .heed_client import Heed, HeedUnreachable, Json, NotFromHeed
 from .media import LARGEST_BYTES, NotMedia, Shelf
-from .obey import judge_upload, keep_statement
+from .obey import judge_upload, keep_statements
 from .store import NotReshareable, Store, Upload, answer_for
 
 CSS = (Path(__file__).parent / "town.css").read_text()
@@ -58,6 +58,7 @@ class Site:
     heed_url: str
     public_url: str
     evidence_token: str
+    looked: set[str] = field(default_factory=set)  # items that Heed has fetched
 
     async def publish(self, account: str, text: str, data: Sequence[bytes]) -> str:
         """Make a post: keep it back, ask Heed about each file, publish it if all are allowed."""
@@ -112,11 +113,19 @@ def frame_of(request: Request, site: Site, *, ads: bool = True) -> pages.Frame:
 def show(request: Request, site: Site, title: str, posts: Sequence[Row], *around: str) -> Response:
     """A page of posts; being listed counts as being viewed."""
     refs = [post["id"] for post in posts]
-    site.store.seen(refs)
+    count_views(request, site, refs)
     frame = frame_of(request, site)
     top, bottom = (*around, "", "")[:2]
     body = top + pages.listing(frame, title, posts, site.store.files(refs)) + bottom
     return HTMLResponse(pages.page(frame, title, body, request.query_params.get("q", "")))
+
+
+def count_views(request: Request, site: Site, refs: Sequence[str]) -> None:
+    """People's views are counted. Heed's looks are not: it only checks what can be seen."""
+    if request.headers.get("user-agent", "").startswith("Heed/"):
+        site.looked.update(refs)
+    else:
+        site.store.seen(refs)
 
 
 async def feed(request: Request, site: Site) -> Response:
@@ -156,7 +165,7 @@ async def messages(request: Request, site: Site) -> Response:
 async def item(request: Request, site: Site) -> Response:
     """One post and its reshares. A limited one earns nothing: no advertisement beside it."""
     post = site.shown(request.path_params["ref"])
-    site.store.seen([post["id"]])
+    count_views(request, site, [post["id"]])
     frame = frame_of(request, site, ads=post["visibility"] == "visible")
     again = site.store.reshares(post["id"])
     files = site.store.files([post["id"]])
@@ -308,8 +317,8 @@ async def callback(request: Request, site: Site) -> Response:
     match event["type"]:
         case "states.desired":
             return JSONResponse({"results": site.courier.obey(site.store, event["states"])})
-        case "statement.issued":
-            keep_statement(site.store, request.headers["webhook-id"], event)
+        case "statements.issued":
+            keep_statements(site.store, request.headers["webhook-id"], event["statements"])
         case "upload.released" | "upload.blocked":
             site.courier.drop_refused(judge_upload(site.store, event))
             site.courier.wake.set()

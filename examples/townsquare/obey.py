@@ -33,12 +33,21 @@ def _obey_one(store: Store, state: Json) -> Json:
     return {"item": ref, "revision": max(revision, row["revision"]), "result": "applied"}
 
 
-def keep_statement(store: Store, message_id: str, event: Json) -> None:
-    """Put a statement of reasons before the uploader. Delivered twice, it is shown once."""
-    statement = json.dumps(event.get("statement", {}))
-    row = (message_id, event["account"], event["item"], statement, event["appeal_url"], stamp())
+def keep_statements(store: Store, message_id: str, statements: Iterable[Json]) -> None:
+    """Put statements of reasons before the uploaders. Delivered twice, each is shown once."""
+    rows = [
+        (
+            f"{message_id}/{one['item']}",
+            one["account"],
+            one["item"],
+            json.dumps(one.get("statement", {})),
+            one["appeal_url"],
+            stamp(),
+        )
+        for one in statements
+    ]
     with store.db:
-        store.db.execute("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?)", row)
+        store.db.executemany("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
 def judge_upload(store: Store, event: Json) -> str:

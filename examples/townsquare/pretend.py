@@ -136,6 +136,7 @@ class Mischief:
             "mode": self.mode,
             "tally": tally,
             "views": sum(row["views"] for row in rows),
+            "looked": len(site.looked),
             "serving": sum(answer_for(row) == 200 for row in rows),
             "unregistered": sum(
                 row["told_views"] is None and row["status"] in ("published", "deleted")

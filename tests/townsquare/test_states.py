@@ -139,13 +139,13 @@ def test_a_batch_of_a_thousand_states_is_kept_whole(town: Town) -> None:
 
 def test_the_uploader_reads_the_statement_of_reasons_once(town: Town) -> None:
     ref = town.published("uri", "", picture())
-    event = {
-        "type": "statement.issued",
+    statement = {
         "item": ref,
         "account": "uri",
         "statement": {"reasons": "<b>It breaks rule 3.</b>"},
         "appeal_url": "http://127.0.0.1:9/appeal/abc",
     }
+    event = {"type": "statements.issued", "statements": [statement]}
     for _ in range(2):
         assert send(town.http, event, message_id=f"msg_{ref}").is_success
     page = town.http.get("/messages", headers={"Cookie": "townsquare=uri"}).text

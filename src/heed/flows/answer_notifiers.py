@@ -24,7 +24,11 @@ def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
     """Returns how many were answered now. Repeating answers nobody twice."""
     decision = Decision.objects.select_related("case").get(id=decision_id)
     joined = Notice.objects.filter(joins__case=decision.case, joins__undone_at=None)
-    return sum(_answer(notice, decision, decision.case, now) for notice in joined)
+    answered = sum(_answer(notice, decision, decision.case, now) for notice in joined)
+    with transaction.atomic():
+        deadlines.done(Done.OUTCOME_SENT, now=now, cause=f"decision:{decision.id}")
+        deadlines.done(Done.OUTCOME_SENT, now=now, case_id=decision.case_id)
+    return answered
 
 
 def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bool:
@@ -36,8 +40,6 @@ def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bo
         outcome = "removed" if decision.ruling == Ruling.REMOVE else "stands"
         if not filings.keep_answer(notice.id, decision.id, outcome=outcome, text=text, now=now):
             return False
-        for cause in (f"notice:{notice.id}", f"decision:{decision.id}"):
-            deadlines.done(Done.OUTCOME_SENT, now=now, cause=cause)
         ledger.enter(
             "answer.sent",
             subject=f"notice:{notice.id}",

@@ -6,7 +6,7 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,11 +22,15 @@ from heed.outbox.services import Acknowledged
 from heed.ports import Endpoint, PlatformUnreachable, StateResult
 
 logger = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
 LOOK_AFTER = timedelta(seconds=1)  # a platform may need a moment until its caches follow
 
 
-def deliver_states(*, platform_id: UUID, now: datetime) -> bool:
-    """Deliver one batch; True while there may be more. Repeating delivers what is still due."""
+def deliver_states(*, platform_id: UUID, now: datetime, clock: Clock | None = None) -> bool:
+    """Deliver one batch; True while there may be more. Repeating delivers what is still due.
+
+    `clock` says when the answer came: a call may take half a minute. Without it, `now` counts.
+    """
     platform = Platform.objects.get(id=platform_id)
     batch = outbox.claim_states(platform_id, now=now)
     if batch is None:
@@ -37,12 +41,15 @@ def deliver_states(*, platform_id: UUID, now: datetime) -> bool:
             endpoint_of(platform), batch.states, message_id=str(batch.id), now=now
         )
     except PlatformUnreachable as unreachable:
-        outbox.record_failure(batch, str(unreachable) or "unreachable", now=now)
+        then = clock() if clock else now
+        outbox.record_failure(batch, str(unreachable) or "unreachable", now=then)
         logger.warning("platform not reached", extra={"platform": str(platform_id)})
         return False
     reached("batch-told")
+    then = clock() if clock else now
     with transaction.atomic():
-        take_in(platform_id, outbox.record_answer(batch, results, now=now), now=now)
+        media.lock([telling.item_id for telling in batch.tellings])
+        take_in(platform_id, outbox.record_answer(batch, results, now=then), now=then)
     reached("batch-recorded")
     return True
 
@@ -50,6 +57,7 @@ def deliver_states(*, platform_id: UUID, now: datetime) -> bool:
 def record_results(*, platform_id: UUID, results: Sequence[StateResult], now: datetime) -> int:
     """Results that the platform brings later, by its own call. Returns how many were news."""
     with transaction.atomic():
+        media.lock_refs(platform_id, [result.item_ref for result in results])
         news = outbox.record_results(platform_id, results, now=now)
         take_in(platform_id, news, now=now)
     return len(news)

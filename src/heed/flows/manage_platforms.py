@@ -21,6 +21,10 @@ class PlatformExists(Exception):
     """There is a platform of this short name. Choose another, or change that one."""
 
 
+class NoSuchPlatform(Exception):
+    """There is no platform of this short name. Add it first with `heed platform add`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAdded:
     """What the platform's engineer needs. The secret is shown here, and kept for signing."""
@@ -61,8 +65,10 @@ def add_platform(
 
 
 def add_key(*, platform_slug: str, name: str, scopes: Sequence[str], now: datetime) -> str:
-    """A new key for a platform: shown once, kept as a hash."""
-    platform = Platform.objects.get(slug=platform_slug)
+    """A new key for a platform: shown once, kept as a hash. Raises `NoSuchPlatform`."""
+    platform = Platform.objects.filter(slug=platform_slug).first()
+    if platform is None:
+        raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
     with transaction.atomic():
         key = keys.make_key(platform, name, scopes, now=now)
         ledger.enter(

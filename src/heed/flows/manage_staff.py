@@ -18,7 +18,11 @@ from django.db import transaction
 from heed.ledger import services as ledger
 from heed.media.models import Platform
 from heed.people import services as people
-from heed.people.models import Role
+from heed.people.models import Role, Staff
+
+
+class NotAdded(Exception):
+    """The account exists already, or a platform that was named does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,13 +45,15 @@ def add_staff(
     outside: bool = False,
     now: datetime,
 ) -> StaffAdded:
-    """Add somebody with these roles at these platforms. Raises `people.services.AlreadyStaff`."""
+    """Add somebody with these roles at these platforms. Raises `NotAdded`."""
+    platforms = list(Platform.objects.filter(slug__in=platform_slugs))
+    if len(platforms) < len(set(platform_slugs)):
+        missing = set(platform_slugs) - {platform.slug for platform in platforms}
+        raise NotAdded(f"there is no platform {', '.join(sorted(missing))}")
     password, totp = secrets.token_urlsafe(12), generate_totp_secret()
     with transaction.atomic():
-        staff = people.add_staff(
-            email=email, name=name, password=password, outside=outside, now=now
-        )
-        for platform in Platform.objects.filter(slug__in=platform_slugs):
+        staff = _account(email, name, password, outside, now)
+        for platform in platforms:
             for role in roles:
                 people.give_role(staff, platform.id, role)
         TOTP.activate(staff, totp)
@@ -65,3 +71,10 @@ def add_staff(
         otpauth_url=f"otpauth://totp/Heed:{quote(email)}?secret={totp}&issuer=Heed",
         recovery_codes=tuple(codes),
     )
+
+
+def _account(email: str, name: str, password: str, outside: bool, now: datetime) -> Staff:
+    try:
+        return people.add_staff(email=email, name=name, password=password, outside=outside, now=now)
+    except people.AlreadyStaff as known:
+        raise NotAdded(str(known)) from known

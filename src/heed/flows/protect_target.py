@@ -102,7 +102,7 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
     fresh = cases.join(notice, case, now=now)
     outcome = _judge(notice, case, subject, item, fresh, now)
     deadlines.set_clocks(
-        case, [rules.review(outcome, cause=f"notice:{notice.id}", at=now)], now=now
+        case, [rules.review(outcome, cause=f"notice:{notice.id}/{case.number}", at=now)], now=now
     )
     _take_clocks_in(notice, case)
     if item is not None:

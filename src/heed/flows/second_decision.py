@@ -9,9 +9,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Case, Decision
+from heed.cases.models import Appeal, Case, Decision
 from heed.cases.services import decisions
-from heed.flows.shared import states
+from heed.flows.shared import claims, states
 from heed.flows.shared.carrying_out import carry_out
 from heed.ledger import services as ledger
 from heed.people import queries as people
@@ -29,6 +29,7 @@ def second(
     with transaction.atomic():
         decision = Decision.objects.select_for_update().get(id=decision_id)
         case = states.lock(decision.case_id)
+        _must_be_new_to_an_appeal(case, decision, by)
         agreement = _agreement(case, decision, by, now)
         if agreement is Agreement.WAITING:
             raise MayNotSecond(_why(case, decision, by))
@@ -39,6 +40,16 @@ def second(
         if agrees:
             carry_out(case, decision, now=now)
     return agreement
+
+
+def _must_be_new_to_an_appeal(case: Case, decision: Decision, by: UUID) -> None:
+    """What an appeal reversed is seconded by nobody who had decided before the appeal."""
+    reversed_at = Appeal.objects.filter(case=case, state=Appeal.State.REVERSED)
+    if not reversed_at.filter(decided_by=decision.decided_by).exists():
+        return
+    earlier = Decision.objects.filter(case=case, decided_at__lt=decision.decided_at)
+    if str(by) in claims.decisions_of(case, earlier):
+        raise MayNotSecond("You decided here before the appeal: a person new to it must agree.")
 
 
 def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agreement:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from heed.people.models import Contact, Membership, Role, Staff, Viewing
 
 
@@ -46,3 +48,8 @@ def deciders(platform_id: UUID) -> int:
         platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
     )
     return held.values("staff").distinct().count()
+
+
+def confirmed_notices() -> "QuerySet[Contact, UUID]":
+    """Ids of the notices whose contact was confirmed, for use inside another query."""
+    return Contact.objects.filter(confirmed_at__isnull=False).values_list("notice_id", flat=True)

@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from heed.cases.models import Case, CaseLink, Copy, Join, Notice
 from heed.ids import number
 from heed.media.models import File, Item
-from heed.rules.claims import Claim, about_a_child
+from heed.rules.claims import Category, Claim, about_a_child
+from heed.rules.order import gravest
 from heed.rules.triage import Triage
 from heed.rules.visibility import Visibility
 
@@ -76,8 +77,8 @@ def undo_join(notice: Notice, case: Case, *, now: datetime) -> bool:
 def weigh(case: Case, claim: Claim, outcome: Triage) -> None:
     """Take one claim's weight into the case: it can only grow graver inside a round."""
     row = Case.objects.select_for_update().get(id=case.id)
-    if outcome.rung < row.rung:
-        row.rung, row.category = int(outcome.rung), claim.category.value
+    row.category = gravest([Category(row.category), claim.category]).value
+    row.rung = min(row.rung, int(outcome.rung))
     row.about_child = row.about_child or about_a_child(claim)
     row.danger = row.danger or claim.danger_now
     row.because = sorted({*row.because, *outcome.because})

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Min
+from django.db.models import Min, Q
 
-from heed.cases.models import Case, Deadline
-from heed.rules.clocks import Clock, Done, Effect, Stop
+from heed.cases.models import Case, Deadline, Join
+from heed.rules.clocks import Clock, Done, Effect, Status, Stop
 from heed.rules.deadlines import stops
+from heed.rules.visibility import Visibility
 
 
 def set_clocks(case: Case | None, clocks: Iterable[Clock], *, now: datetime) -> None:
@@ -37,12 +38,13 @@ def done(
 ) -> list[UUID]:
     """Something was done for a case, or for one cause (a notice, a decision) wherever it shows.
 
-    Meets or holds the clocks that wait for it; returns those that were met.
+    Meets or holds the clocks that wait for it; returns those that were met. A notice about
+    several files is not done with when one of its cases is.
     """
-    waiting = Deadline.objects.filter(met_at=None)
-    waiting = waiting.filter(case_id=case_id) if case_id is not None else waiting
-    waiting = waiting.filter(cause=cause) if cause is not None else waiting
+    waiting = Deadline.objects.filter(_concerned(case_id, cause), met_at=None)
     effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
+    if case_id is not None:
+        effects = [pair for pair in effects if not _waits_for_others(*pair, case_id)]
     met = [deadline.id for deadline, effect in effects if effect is Effect.MET]
     held = [deadline.id for deadline, effect in effects if effect is Effect.PROVISIONAL]
     Deadline.objects.filter(id__in=met).update(met_at=now)
@@ -50,6 +52,27 @@ def done(
     for shown_at in {deadline.case_id for deadline, _ in effects if deadline.case_id}:
         note_due(shown_at)
     return met
+
+
+def _concerned(case_id: UUID | None, cause: str | None) -> Q:
+    if case_id is None:
+        return Q(cause=cause)
+    joined = Join.objects.filter(case_id=case_id, undone_at=None)
+    notices = joined.values_list("notice_id", flat=True)
+    ours = Q(case_id=case_id) | Q(cause__in=[f"notice:{notice}" for notice in notices])
+    return ours if cause is None else ours & Q(cause=cause)
+
+
+def _waits_for_others(deadline: Deadline, effect: Effect, case_id: UUID) -> bool:
+    """Another case of the same notice is still open (for a hold: open, and not hidden)."""
+    kind, _, notice_id = deadline.cause.partition(":")
+    if effect is Effect.NONE or kind != "notice" or "/" in notice_id:
+        return False
+    others = Case.objects.filter(joins__notice_id=notice_id, joins__undone_at=None)
+    others = others.exclude(id=case_id).exclude(state=Case.State.DECIDED)
+    if effect is Effect.PROVISIONAL:
+        others = others.exclude(level=Visibility.HIDDEN)
+    return others.exists()
 
 
 def release(case_id: UUID) -> None:
@@ -62,7 +85,8 @@ def breach(*, now: datetime) -> list[Deadline]:
     """Mark what passed unmet; floors that passed are kept promises, not breaches."""
     past = Deadline.objects.filter(due_at__lt=now, met_at=None, breached_at=None)
     past.filter(stops=Stop.TIME_PASSED.value).update(met_at=now)
-    late = list(past.filter(held_at=None).exclude(stops=Stop.TIME_PASSED.value)[:1_000])
+    binding = past.filter(held_at=None).exclude(stops=Stop.TIME_PASSED.value)
+    late = list(binding.exclude(status=Status.ADVISORY.value)[:1_000])
     ids = [deadline.id for deadline in late]
     Deadline.objects.filter(id__in=ids, breached_at=None).update(breached_at=now)
     return late

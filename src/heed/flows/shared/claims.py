@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, QuerySet
 
-from heed.cases.models import Case, Decision, Notice, Target
+from heed.cases.models import Case, Decision, Join, Notice
 from heed.people import queries as people
 from heed.people.models import Contact
 from heed.rules import misuse
 from heed.rules.claims import AgeThen, Category, Claim, Standing, about_a_body
 from heed.rules.misuse import Fact
+from heed.rules.visibility import Visibility
 
 
 def bare(notice: Notice) -> Claim:
@@ -98,28 +99,28 @@ def source_over_bound(notice: Notice, *, now: datetime) -> bool:
     """This source named far more targets in a day than anybody usually does."""
     if notice.source_index is None:
         return False
-    since = now - misuse.WINDOW
-    hidden = Target.objects.filter(
-        notice__source_index=notice.source_index,
-        notice__received_at__gt=since,
-        item__isnull=False,
-    )
+    unconfirmed = Notice.objects.filter(
+        source_index=notice.source_index, received_at__gt=now - misuse.WINDOW
+    ).exclude(id__in=people.confirmed_notices())
+    others = Join.objects.filter(notice__in=unconfirmed.exclude(id=notice.id), undone_at=None)
+    hidden = others.filter(case__level=Visibility.HIDDEN).values("case").distinct()
     return misuse.over_bound(hidden.count(), _usual(now))
 
 
 def _usual(now: datetime) -> int:
-    """95th percentile of named targets per source and month; 0 while little is known."""
+    """95th percentile of cases per source and day in a month; 0 while little is known."""
     recent = (
         Notice.objects.filter(received_at__gt=now - misuse.WINDOW * 30, source_index__isnull=False)
         .values("source_index")
-        .annotate(named=Count("targets", filter=Q(targets__item__isnull=False)))
+        .annotate(named=Count("joins__case", distinct=True))
         .values_list("named", flat=True)
     )
     counts = sorted(recent[:10_000])
     return counts[int(len(counts) * 0.95)] // 30 if counts else 0
 
 
-def decisions_of(case: Case) -> set[str]:
+def decisions_of(case: Case, among: QuerySet[Decision] | None = None) -> set[str]:
     """Everybody who proposed, decided or seconded in this case, in any round."""
-    rows = Decision.objects.filter(case=case).values_list("decided_by", "seconded_by")
+    decisions = Decision.objects.filter(case=case) if among is None else among
+    rows = decisions.values_list("decided_by", "seconded_by")
     return {str(person) for row in rows for person in row if person is not None}

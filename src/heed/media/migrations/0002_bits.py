@@ -1,5 +1,6 @@
 """PDQ values as bits, computed by the database from the bytes: what `bit_count` compares."""
 
+# Locks: a STORED column rewrites its table. Bearable here: this runs when the tables are made.
 from django.db import migrations
 
 # A stored bit string: the cast goes through text, which PostgreSQL counts as immutable only inside

@@ -1,0 +1,1 @@
+"""The case that Heed exists for, played live over HTTP, with what was promised measured outside."""

@@ -136,8 +136,7 @@ def paths(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 def test_nothing_in_a_receipt_can_be_changed_or_left_out(now: datetime) -> None:
-    for _ in range(5):
-        receipt = give(now)
+    receipt, *_ = [give(now) for _ in range(5)]
     services.sequence(now=now)
     whole = receipts.upgraded(receipt)
     tried = 0

@@ -5,31 +5,34 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 
-TOLERANCE = 20  # levels of 255 that compression may move a plain border
+TOLERANCE = 12  # levels of 255 that compression may move a plain border
 SPECKS = 0.01  # share of a border line that may differ (a small mark, ringing)
+EDGE, EDGE_LINES = 0.1, 4  # a picture begins abruptly: so much of its first lines is no border
 LEAST_BORDER = 0.02  # share of a side; less is not worth another query
 LEAST_PICTURE = 0.2  # share of a side that must remain
 
 
-def _differs(lines: Pixels, border: NDArray[np.int16]) -> NDArray[np.bool_]:
-    """Which lines (first axis) are more than plain border."""
+def _differing(lines: Pixels, border: NDArray[np.int16]) -> NDArray[np.float64]:
+    """The share of each line (first axis) that is no plain border."""
     low = np.clip(border - TOLERANCE, 0, 255).astype(np.uint8)
     high = np.clip(border + TOLERANCE, 0, 255).astype(np.uint8)
     away = ((lines < low) | (lines > high)).reshape(len(lines), -1)
-    found: NDArray[np.bool_] = np.count_nonzero(away, axis=1) > SPECKS * away.shape[1]
-    return found
+    share: NDArray[np.float64] = np.count_nonzero(away, axis=1) / away.shape[1]
+    return share
 
 
 def _depth(lines: Pixels) -> int:
     """How many lines from the first one on are plain border of one colour."""
     border = np.median(lines[0], axis=0).astype(np.int16)
-    if _differs(lines[:1], border)[0]:
+    if _differing(lines[:1], border)[0] > SPECKS:
         return 0
     step = 64  # most pictures end the search in the first few lines
     for start in range(0, len(lines), step):
-        differs = _differs(lines[start : start + step], border)
+        differs = _differing(lines[start : start + step], border) > SPECKS
         if differs.any():
-            return start + int(np.argmax(differs))
+            first = start + int(np.argmax(differs))
+            begins = _differing(lines[first : first + EDGE_LINES], border).max() > EDGE
+            return first if begins else 0
     return len(lines)
 
 

@@ -52,7 +52,7 @@ class Sight:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An opened picture. Its pixels are not decoded yet; `size_px` is that of the upright sight."""
+    """An opened picture, its first frame decoded. `size_px` is that of the upright sight."""
 
     image: Image.Image
     mime: str
@@ -125,13 +125,14 @@ def learn_heif() -> None:
 
 
 def open_picture(data: bytes) -> Picture:
-    """Read the header. Raises `NotHashable` before anything large is decoded."""
+    """Open it and decode the first frame. Raises `NotHashable`, for size before decoding."""
     with naming(data):
         if kind_of(data)[1] == "image/heic":
             learn_heif()
         image = Image.open(io.BytesIO(data), formats=_formats())
         if image.width * image.height > MAX_PIXELS:
             raise _too_many(image.width * image.height, data)
+        image.load()  # before its metadata: PNG keeps some behind its pixels
         size = (image.width, image.height)
         upright = size[::-1] if _UPRIGHT.get(_turn(image), (False,))[0] else size
         mime = Image.MIME.get(image.format or "", "") or kind_of(data)[1]
@@ -232,7 +233,6 @@ def sights(picture: Picture, data: bytes) -> Iterator[Sight]:
     """
     image = picture.image
     with naming(data):
-        image.load()
         raw = _undiscerning(image)
         if getattr(image, "is_animated", False) and image.format not in ("MPO", "TIFF", "PSD"):
             for frame in _frames(image):

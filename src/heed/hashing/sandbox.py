@@ -202,7 +202,9 @@ class DecoderPool:
         except queue.Empty:
             return Reason.BUSY
         try:
-            child, answer = self._through(slots, child, lambda c: c.ask(job, data, time.monotonic() + within_seconds))
+            child, answer = self._through(
+                slots, child, lambda c: c.ask(job, data, time.monotonic() + within_seconds)
+            )
             return answer
         finally:
             slots.free.put(child if child is not None and child.alive() else None)

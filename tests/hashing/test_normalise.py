@@ -1,0 +1,161 @@
+"""One sight, many formats: the value of the plain picture is found in each."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from heed.hashing.distance import distance
+from heed.hashing.signals import FileSignals, signals_of
+from tests.hashing.patterns import drawn, encoded
+
+PLAIN = signals_of(encoded(drawn(), "PNG"))
+FILES = Path(__file__).parent / "files"
+NEAR = 8  # bits; colours that a palette, inks or one bit lose
+
+
+def _nearest(signals: FileSignals, other: FileSignals = PLAIN) -> int:
+    assert other.pdq is not None
+    return min(distance(form, other.pdq) for form in signals.query_forms)
+
+
+def _exif(turn: int) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    return exif.tobytes()
+
+
+def _deep() -> Image.Image:
+    return Image.fromarray(np.asarray(drawn().convert("L")).astype(np.uint16) * 257)
+
+
+def _on_alpha(level: int) -> Image.Image:
+    picture = drawn().convert("RGBA")
+    canvas = Image.new("RGBA", picture.size, (level, level, level, 0))
+    canvas.paste(picture.resize((400, 300)), (100, 80))
+    return canvas
+
+
+FORMATS: dict[str, Callable[[], bytes]] = {
+    "jpeg": lambda: encoded(drawn(), "JPEG"),
+    "webp": lambda: encoded(drawn(), "WEBP"),
+    "avif": lambda: encoded(drawn(), "AVIF"),
+    "jpeg 2000": lambda: encoded(drawn(), "JPEG2000"),
+    "bmp": lambda: encoded(drawn(), "BMP"),
+    "tga": lambda: encoded(drawn(), "TGA"),
+    "palette gif": lambda: encoded(drawn(), "GIF"),
+    "palette png": lambda: encoded(drawn().convert("P", palette=Image.Palette.ADAPTIVE), "PNG"),
+    "cmyk jpeg": lambda: encoded(drawn().convert("CMYK"), "JPEG"),
+    "cmyk tiff": lambda: encoded(drawn().convert("CMYK"), "TIFF"),
+    "inverted cmyk tiff": lambda: encoded(ImageOps.invert(drawn()).convert("CMYK"), "TIFF"),
+    "16-bit png": lambda: encoded(_deep(), "PNG"),
+    "16-bit tiff": lambda: encoded(_deep(), "TIFF"),
+    "float tiff": lambda: encoded(drawn().convert("F"), "TIFF"),
+    "1-bit png": lambda: encoded(drawn().convert("1"), "PNG"),
+    "opaque alpha": lambda: encoded(drawn().convert("RGBA"), "PNG"),
+}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_format_does_not_hide_a_picture(name: str) -> None:
+    signals = signals_of(FORMATS[name]())
+    assert (signals.state, signals.kind) == ("hashed", "picture")
+    assert (signals.width_px, signals.height_px) == (640, 480)
+    assert _nearest(signals) <= NEAR
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_an_exif_turn_is_undone_before_hashing(turn: int) -> None:
+    upright = encoded(ImageOps.exif_transpose(_with_turn(turn)), "PNG")
+    signals = signals_of(encoded(drawn(), "JPEG", exif=_exif(turn), quality=95))
+    assert signals.pdq is not None
+    assert _nearest(signals) <= 12  # the same picture, turned back
+    assert distance(signals.pdq, signals_of(upright).pdq or b"") <= NEAR
+    assert signals.width_px == (640 if turn < 5 else 480)
+
+
+def _with_turn(turn: int) -> Image.Image:
+    picture = drawn()
+    picture.getexif()[0x0112] = turn
+    return picture
+
+
+def test_a_heic_is_turned_as_its_container_says() -> None:
+    """The files hold `drawn()` at half size: one HEVC key frame, the second with an `irot` of 1."""
+    for name, size, angle in (("upright", (320, 240), 0), ("turned", (240, 320), 90)):
+        signals = signals_of((FILES / f"{name}.heic").read_bytes())
+        seen = signals_of(encoded(drawn().resize((320, 240)).rotate(angle, expand=True), "PNG"))
+        assert (signals.width_px, signals.height_px) == size
+        assert (signals.state, signals.mime) == ("hashed", "image/heif")
+        assert distance(signals.pdq or b"", seen.pdq or b"") <= NEAR
+
+
+@pytest.mark.parametrize("level", [255, 0])
+def test_a_transparent_picture_is_asked_as_seen_on_white_and_on_black(level: int) -> None:
+    layered = _on_alpha(level)
+    signals = signals_of(encoded(layered, "PNG"))
+    for ground in (255, 0):
+        seen = Image.new("RGB", layered.size, (ground, ground, ground))
+        seen.paste(layered, mask=layered.getchannel("A"))
+        assert _nearest(signals, signals_of(encoded(seen, "PNG"))) <= NEAR
+
+
+@pytest.mark.parametrize("level", [255, 0])
+def test_a_picture_drawn_in_alpha_alone_is_found(level: int) -> None:
+    flat = Image.new("L", (640, 480), level)
+    signals = signals_of(encoded(Image.merge("LA", [flat, drawn().convert("L")]), "PNG"))
+    assert signals.state == "hashed"
+    assert _nearest(signals) <= NEAR
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF"])
+def test_an_empty_first_frame_does_not_hide_an_animation(form: str) -> None:
+    frames = [drawn(), drawn(2)]
+    empty = Image.new("RGB", (640, 480), "white")
+    data = encoded(empty, form, save_all=True, append_images=frames, duration=100)
+    signals = signals_of(data)
+    assert signals.state == "hashed"
+    assert distance(signals.pdq or b"", PLAIN.pdq or b"") <= NEAR
+    assert _nearest(signals, signals_of(encoded(drawn(2), "PNG"))) <= NEAR
+
+
+@pytest.mark.parametrize("ground", ["black", "white", (12, 40, 90)])
+def test_a_letterbox_is_asked_without_its_border(ground: str) -> None:
+    for size, place in (((640, 760), (0, 140)), ((1000, 480), (180, 0)), ((900, 700), (40, 200))):
+        framed = Image.new("RGB", size, ground)
+        framed.paste(drawn(), place)
+        signals = signals_of(encoded(framed, "JPEG", quality=80))
+        assert _nearest(signals) <= 16
+
+
+def test_what_an_undiscerning_client_would_compute_is_one_more_query() -> None:
+    from heed.hashing.pdq import pdq
+
+    palette = drawn().convert("P", palette=Image.Palette.ADAPTIVE)
+    naive = pdq(np.asarray(palette)).value
+    assert naive in signals_of(encoded(palette, "PNG")).query_forms
+
+
+def test_the_plain_value_is_asked_first_and_no_value_twice() -> None:
+    assert PLAIN.query_forms[0] == PLAIN.pdq
+    assert len(set(PLAIN.query_forms)) == len(PLAIN.query_forms) == 8
+
+
+def test_a_picture_with_little_structure_says_so_and_is_not_asked() -> None:
+    slope = np.linspace(90, 110, 400).astype(np.uint8)
+    signals = signals_of(encoded(Image.fromarray(np.tile(slope, (300, 1))), "PNG"))
+    assert (signals.state, signals.reason) == ("low_quality", "low_quality")
+    assert signals.pdq is not None and signals.pdq_quality < 50
+    assert signals.query_forms == ()
+
+
+def test_exact_hashes_are_those_of_the_bytes() -> None:
+    import hashlib
+
+    data = encoded(drawn(), "JPEG")
+    signals = signals_of(data)
+    assert signals.sha256 == hashlib.sha256(data).digest()
+    assert signals.md5 == hashlib.md5(data).digest()
+    assert signals.size_bytes == len(data)

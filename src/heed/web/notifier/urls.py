@@ -1,5 +1,24 @@
 """The addresses of this door."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from heed.web.notifier import views_form, views_more, views_page, views_ways_in
+
+urlpatterns: list[URLPattern] = [
+    path("", views_form.start, name="start"),
+    path("notice", views_form.start, name="notice"),
+    path("find", views_ways_in.find, name="find"),
+    path("c/<slug:number>/<str:code>", views_ways_in.confirm, name="confirm"),
+    path("s/<uuid:statement_id>", views_ways_in.statement, name="statement"),
+    path("n/<slug:number>", views_page.page, name="page"),
+    path("n/<slug:number>/receipt", views_page.receipt, name="receipt"),
+    path("n/<slug:number>/said", views_page.said, name="said"),
+    path("n/<slug:number>/renew", views_page.renew, name="renew"),
+    path("n/<slug:number>/leave", views_page.leave, name="leave"),
+    path("n/<slug:number>/more", views_more.tell_more, name="more"),
+    path("n/<slug:number>/contact", views_more.contact, name="contact"),
+    path("n/<slug:number>/message", views_more.message, name="message"),
+    path("n/<slug:number>/appeal", views_more.appeal, name="appeal"),
+    path("n/<slug:number>/back", views_more.back, name="back"),
+    path("n/<slug:number>/withdraw", views_more.withdraw, name="withdraw"),
+]

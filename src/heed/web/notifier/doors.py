@@ -1,0 +1,50 @@
+"""What all pages of this door share: never kept by a browser, never too long, never twice."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from heed.cases.queries import own_notices
+
+LONGEST_BODY_BYTES = 11 * 1024 * 1024  # a little under what the parser takes
+_DRAINED_BYTES = 64 * 1024 * 1024  # read away, so that the browser hears the answer
+_CHUNK_BYTES = 256 * 1024
+
+View = Callable[..., HttpResponse]
+
+
+def private(view: View) -> View:
+    """Keep the page out of every cache and history, and refuse what is too long in words."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        answer = too_long(request) or view(request, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        answer["X-Robots-Tag"] = "noindex, nofollow"
+        return answer
+
+    return guarded
+
+
+def too_long(request: HttpRequest) -> HttpResponse | None:
+    """The page that says what to do when more was sent than fits; None when it fits."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    if request.method != "POST" or length <= LONGEST_BODY_BYTES:
+        return None
+    left = min(length, _DRAINED_BYTES)
+    while left > 0 and (chunk := request.read(min(_CHUNK_BYTES, left))):
+        left -= len(chunk)
+    return render(request, "notifier/too_long.html", status=413)
+
+
+def source(request: HttpRequest) -> str:
+    """Where a notice comes from; kept as a keyed hash only."""
+    return own_notices.source_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def minutes(span: timedelta) -> int:
+    """Whole minutes to wait, never none."""
+    return max(1, -(-int(span.total_seconds()) // 60))

@@ -1,0 +1,75 @@
+"""Who else can help: data with its source and the day it was checked, for operators to repeat."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Helpline:
+    """One place to turn to."""
+
+    name: str
+    for_whom: str
+    url: str
+    phone: str = ""
+    source: str
+    checked_on: date
+
+
+_CHECKED = date(2026, 1, 15)
+
+HELPLINES = (
+    Helpline(
+        name="Take It Down",
+        for_whom="Under 18, anywhere: stops a picture on many sites at once, without sending it",
+        url="https://takeitdown.ncmec.org/",
+        source="takeitdown.ncmec.org",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="StopNCII.org",
+        for_whom="18 and older, anywhere: the same for adults",
+        url="https://stopncii.org/",
+        source="stopncii.org",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="NCMEC",
+        for_whom="United States, children and parents: people to talk to, day and night",
+        url="https://report.cybertip.org/",
+        phone="1-800-843-5678",
+        source="report.cybertip.org",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="988",
+        for_whom="United States: when you think of hurting yourself",
+        url="https://988lifeline.org/",
+        phone="988",
+        source="988lifeline.org",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="Childline",
+        for_whom="United Kingdom, under 19; with Report Remove for pictures",
+        url="https://www.childline.org.uk/",
+        phone="0800 1111",
+        source="childline.org.uk",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="Child helplines in Europe",
+        for_whom="Many European countries, children and young people",
+        url="https://www.childhelplineinternational.org/",
+        phone="116 111",
+        source="childhelplineinternational.org",
+        checked_on=_CHECKED,
+    ),
+    Helpline(
+        name="eSafety",
+        for_whom="Australia, all ages",
+        url="https://www.esafety.gov.au/report",
+        source="esafety.gov.au",
+        checked_on=_CHECKED,
+    ),
+)

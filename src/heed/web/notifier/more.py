@@ -1,0 +1,93 @@
+"""Steps two and three: what may be added afterwards. All of it is optional; leaving is safe."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from heed.web.notifier import choices, links
+
+_OLDEST = 120
+_SHORT = {"time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300}
+FACTS = ("words", "links", "age", "young", "danger", *_SHORT)
+CONTACT = ("email", "write", "good_faith", "not_consensual", "acting_for", "signature")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """What was typed, what the flow is told of it, and what could not be taken as it is."""
+
+    typed: Mapping[str, str]
+    said: Mapping[str, Any]
+    errors: Mapping[str, str]
+
+
+def read(data: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    """The fields as typed, without null characters, which the database can't keep."""
+    return {name: data.get(name, "").replace("\x00", "").strip() for name in names}
+
+
+def facts(typed: Mapping[str, str]) -> Added:
+    """Step two."""
+    errors: dict[str, str] = {}
+    said: dict[str, Any] = {name: typed[name][:most] for name, most in _SHORT.items()}
+    said["words"] = typed["words"]
+    if typed["danger"] == "yes":
+        said["danger_now"] = True
+    if typed["young"] in choices.AGE:
+        said["age_then"] = choices.AGE[typed["young"]].value
+    _take_age(typed["age"], said, errors)
+    _take_links(typed["links"], said, errors)
+    return Added(typed=typed, said={k: v for k, v in said.items() if v != ""}, errors=errors)
+
+
+def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
+    number = re.fullmatch(r"\d{1,3}", age)
+    if number and int(age) <= _OLDEST:
+        said["stated_age"] = int(age)
+    elif age:
+        errors["age"] = "Write the age as a number, such as 13. Or leave it empty."
+
+
+def _take_links(text: str, said: dict[str, Any], errors: dict[str, str]) -> None:
+    if not text:
+        return
+    found = links.sort(text)
+    urls = [link for ours in found.ours.values() for link in ours] + found.elsewhere
+    if not urls:
+        errors["links"] = (
+            "We can't read this as a link. A link starts with https:// . Open the post, use "
+            "“share” or “copy link”, and paste it here."
+        )
+    said["urls"] = urls[:100]
+    if len(urls) > len(said["urls"]):
+        errors["links"] = "That is more than 100 links. Send these in two goes, please."
+
+
+def contact(typed: Mapping[str, str]) -> Added:
+    """Step three. With "don't write to me" an address is not needed, and not used."""
+    errors: dict[str, str] = {}
+    said: dict[str, Any] = {"may_write": typed["write"] != "no"}
+    for tick in ("good_faith", "not_consensual", "acting_for"):
+        if typed[tick]:
+            said[tick] = True
+    if typed["signature"]:
+        said["signature"] = typed["signature"][:200]
+    if typed["email"]:
+        said["email"] = typed["email"]
+        _check_email(typed["email"], errors)
+    elif typed["write"] == "yes":
+        errors["email"] = "Write your e-mail address, or choose “Don't write to me”."
+    return Added(typed=typed, said=said, errors=errors)
+
+
+def _check_email(email: str, errors: dict[str, str]) -> None:
+    try:
+        validate_email(email)
+    except ValidationError:
+        errors["email"] = (
+            "This does not look like an e-mail address. One looks like name@example.org"
+        )

@@ -1,0 +1,40 @@
+"""An uploader's statement of reasons, as its page shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from heed.cases.models import Appeal
+from heed.cases.queries.own_notices import fits
+from heed.filings.models import StatementOfReasons
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A statement in words."""
+
+    issued_at: datetime
+    body: Mapping[str, Any]
+    appeal_open: bool
+    appeal_state: str
+    appeal_reasons: str
+
+
+def with_secret(statement_id: UUID, secret: str) -> StatementOfReasons | None:
+    """The statement whose link this is."""
+    found = StatementOfReasons.objects.filter(id=statement_id).first()
+    return found if fits(secret, None if found is None else found.link_hash) else None
+
+
+def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
+    """What the page says. Nothing here tells of a notice."""
+    appeal = Appeal.objects.filter(statement_id=statement_id).order_by("-opened_at").first()
+    return Shown(
+        issued_at=statement.issued_at,
+        body=statement.body,
+        appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
+        appeal_state=appeal.state if appeal else "",
+        appeal_reasons=appeal.reasons if appeal else "",
+    )

@@ -1,0 +1,135 @@
+"""Taking one sending of the form in: one notice per site and hundred links, each sending once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from heed.cases.queries import own_notices
+from heed.cases.queries.own_notices import Place
+from heed.flows.receive_notice import MOST_PLACES, NoticeIn, receive_notice
+from heed.flows.renew_link import renew_link
+from heed.rules.claims import AgeThen
+from heed.web.notifier import choices, links
+from heed.web.notifier.form import Checked
+
+SHOWN_AGAIN_FOR = timedelta(minutes=15)  # the same sending, pressed twice or loaded again
+_MOST_REMEMBERED = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One notice as its holder is told of it. `words` is empty when they were shown before."""
+
+    number: str
+    link_secret: str
+    words: str
+
+
+class Remembered:
+    """The last sendings of this process, so that a second press shows the same secrets again.
+
+    They are kept nowhere else in the clear. Another process, or this one after a restart, renews
+    the link instead.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sent: OrderedDict[str, tuple[datetime, tuple[Sent, ...]]] = OrderedDict()
+
+    def get(self, key: str, now: datetime) -> tuple[Sent, ...] | None:
+        """What was said to this sending before."""
+        with self._lock:
+            at, sent = self._sent.get(key, (now, ()))
+            return sent if sent and now - at < SHOWN_AGAIN_FOR else None
+
+    def put(self, key: str, sent: tuple[Sent, ...], now: datetime) -> None:
+        """Keep it for a quarter of an hour; the oldest go first."""
+        with self._lock:
+            self._sent[key] = now, sent
+            while self._sent and (
+                len(self._sent) > _MOST_REMEMBERED
+                or now - next(iter(self._sent.values()))[0] > SHOWN_AGAIN_FOR
+            ):
+                self._sent.popitem(last=False)
+
+
+_remembered = Remembered()
+
+
+def take_in(checked: Checked, *, source: str, language: str, now: datetime) -> tuple[Sent, ...]:
+    """Take it in, or say again what was said to the same sending before."""
+    key = checked.typed.key()
+    with own_notices.one_at_a_time(key):
+        before = _remembered.get(key, now) or _known(key, now)
+        if before:
+            return before
+        sent = tuple(_each(checked, source, language, now))
+        _remembered.put(key, sent, now)
+        return sent
+
+
+def _known(key: str, now: datetime) -> tuple[Sent, ...]:
+    notices = own_notices.sent_with(key, since=now - SHOWN_AGAIN_FOR)
+    return tuple(
+        Sent(number=one.number, link_secret=renew_link(notice_id=one.id), words="")
+        for one in notices
+    )
+
+
+def _each(checked: Checked, source: str, language: str, now: datetime) -> Iterator[Sent]:
+    for platform_id, places in _portions(checked):
+        received = receive_notice(
+            platform_id=platform_id,
+            notice=_notice(checked, places, language),
+            door="form",
+            verbatim=checked.typed.verbatim(),
+            source=source,
+            now=now,
+        )
+        yield Sent(
+            number=received.number,
+            link_secret=received.link_secret,
+            words=received.recovery_code.replace("-", " "),
+        )
+
+
+def _portions(checked: Checked) -> Iterator[tuple[UUID, list[str]]]:
+    """By site, a hundred links at a time. Links elsewhere go with the first, to be answered too."""
+    ours = checked.sorted.ours
+    if not ours:
+        yield _site_of_threat(checked), []
+        return
+    rest = list(checked.sorted.elsewhere)
+    for platform_id, found in ours.items():
+        for start in range(0, len(found), MOST_PLACES):
+            portion = found[start : start + MOST_PLACES]
+            room = MOST_PLACES - len(portion)
+            yield platform_id, [*portion, *rest[:room]]
+            rest = rest[room:]
+
+
+def _site_of_threat(checked: Checked) -> UUID:
+    sites = links.sites()
+    chosen = [site.id for site in sites if site.slug == checked.typed.site]
+    return chosen[0] if chosen else sites[0].id
+
+
+def _notice(checked: Checked, places: list[str], language: str) -> NoticeIn:
+    typed = checked.typed
+    age = choices.age_then(typed.who, typed.young)
+    if typed.what not in choices.BODY and typed.who != "me-child":
+        age = choices.AGE.get(typed.young, AgeThen.UNSURE)
+    return NoticeIn(
+        places=tuple(Place(url=url) for url in places),
+        category=choices.category(typed.what, age),
+        standing=choices.STANDING[typed.who],
+        age_then=age,
+        danger_now=typed.danger == "yes",
+        time_given=typed.time_given.strip()[:200],
+        threatened_only=checked.threatened_only,
+        words="\n".join(checked.sorted.unread)[:20_000],
+        language=language[:10],
+    )

@@ -1,0 +1,94 @@
+"""Step one: the form itself. Sending it already protects."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from heed.cases.queries import own_notices
+from heed.cases.queries.private import private_page
+from heed.web.notifier import access, choices, form, links
+from heed.web.notifier.doors import minutes, private, source
+from heed.web.notifier.form import Checked
+from heed.web.notifier.helplines import HELPLINES
+from heed.web.notifier.spoken import Told, told
+from heed.web.notifier.taking import Sent, take_in
+
+OTHER_AN_HOUR = 20  # notices from one source that are about no body; those about bodies always pass
+_HOUR = timedelta(hours=1)
+
+
+# No cookie is asked for here, so that a browser without cookies is heard too: this form acts with
+# nobody's authority, a stranger's page could gain nothing by sending it, and is refused anyway.
+@csrf_exempt
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Calm words and the form; what is sent is taken in, or shown again with what is missing."""
+    if request.method != "POST":
+        return _form(request, Checked(typed=form.fresh(request.GET.get("url", ""))))
+    now = timezone.now()
+    checked = form.check(form.read(request.POST.dict()))
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return _form(request, checked, status=403, again=True)
+    if checked.errors:
+        return _form(request, checked, status=422)
+    wait = _wait(checked, source(request), now)
+    if wait is not None:
+        answer = _form(request, checked, status=429, wait=minutes(wait))
+        answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
+        return answer
+    sent = take_in(checked, source=source(request), language=get_language() or "en", now=now)
+    return _sent(request, sent, now)
+
+
+def _wait(checked: Checked, source: str, now: datetime) -> timedelta | None:
+    if checked.typed.what in choices.BODY:
+        return None
+    first = own_notices.first_recent_from(source, most=OTHER_AN_HOUR, within=_HOUR, now=now)
+    return None if first is None else first + _HOUR - now
+
+
+def _form(
+    request: HttpRequest,
+    checked: Checked,
+    *,
+    status: int = 200,
+    wait: int = 0,
+    again: bool = False,
+) -> HttpResponse:
+    shown = {
+        "typed": checked.typed,
+        "errors": checked.errors,
+        "wait": wait,
+        "again": again,
+        "sites": links.sites(),
+        "choices": choices,
+        "helplines": HELPLINES,
+    }
+    return render(request, "notifier/start.html", shown, status=status)
+
+
+def _sent(request: HttpRequest, sent: tuple[Sent, ...], now: datetime) -> HttpResponse:
+    shown = {
+        "notices": [_shown(one, now) for one in sent],
+        "first": sent[0],
+        "helplines": HELPLINES,
+    }
+    answer = render(request, "notifier/sent.html", shown)
+    for one in sent:
+        access.let_in(answer, access.path_of(one.number), one.link_secret)
+    return answer
+
+
+def _shown(sent: Sent, now: datetime) -> dict[str, object]:
+    notice = own_notices.notice_with_secret(sent.number, sent.link_secret)
+    page = private_page(notice, now) if notice else None
+    lines: list[Told] = [told(target, page) for target in page.targets] if page else []
+    link = f"{settings.PUBLIC_URL}{access.path_of(sent.number)}?k={sent.link_secret}"
+    return {"sent": sent, "page": page, "lines": lines, "link": link}

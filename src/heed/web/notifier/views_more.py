@@ -1,0 +1,125 @@
+"""Everything that the holder of a private page may add, ask or take back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from heed.cases.models import Notice
+from heed.cases.queries import own_notices
+from heed.cases.queries.private import private_page
+from heed.flows.answer_back import answer_back, it_is_back
+from heed.flows.open_appeal import appeal_as_notifier
+from heed.flows.supplement_notice import supplement_notice
+from heed.flows.withdraw_notice import withdraw_notice
+from heed.web.notifier import access, choices, links, more
+from heed.web.notifier.doors import private
+from heed.web.notifier.mailing import confirm_by_mail
+from heed.web.notifier.views_page import show
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def tell_more(request: HttpRequest, number: str) -> HttpResponse:
+    """Step two: facts that help."""
+    notice = access.required(request, number)
+    typed = more.read(request.POST.dict(), more.FACTS)
+    added = more.facts(typed)
+    if request.method != "POST" or added.errors:
+        return _step(request, "notifier/more.html", notice, added)
+    _supplement(notice, added.said)
+    return redirect(f"{access.path_of(notice.number)}/contact?done=more")
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def contact(request: HttpRequest, number: str) -> HttpResponse:
+    """Step three: how to reach them, and for an adult the statement that the law asks for."""
+    notice = access.required(request, number)
+    typed = more.read(request.POST.dict(), more.CONTACT)
+    added = more.contact(typed)
+    if request.method != "POST":
+        return _step(request, "notifier/contact.html", notice, added, first=True)
+    if added.errors:
+        return _step(request, "notifier/contact.html", notice, added)
+    mailed = _supplement(notice, added.said)
+    return _to_page(notice, "mail" if mailed else "contact")
+
+
+def _step(
+    request: HttpRequest, template: str, notice: Notice, added: more.Added, *, first: bool = False
+) -> HttpResponse:
+    asked = request.method == "POST"
+    shown = {
+        "page": private_page(notice, timezone.now()),
+        "typed": added.typed,
+        "errors": added.errors if asked and not first else {},
+        "done": request.GET.get("done", ""),
+        "choices": choices,
+    }
+    return render(request, template, shown, status=422 if shown["errors"] else 200)
+
+
+def _supplement(notice: Notice, said: Mapping[str, Any]) -> bool:
+    """Tell all notices of the same sending; True when a confirming mail is on its way."""
+    now, mailed = timezone.now(), False
+    for one in own_notices.with_siblings(notice):
+        told = {name: value for name, value in said.items() if name != "urls" or one == notice}
+        done = supplement_notice(notice_id=one.id, said=told, now=now)
+        mailed = confirm_by_mail(one.id, done.contact_code, now=now) or mailed
+    return mailed
+
+
+def _to_page(notice: Notice, done: str) -> HttpResponse:
+    return redirect(f"{access.path_of(notice.number)}?done={done}")
+
+
+@private
+@require_POST
+def message(request: HttpRequest, number: str) -> HttpResponse:
+    """Answer back: the words are kept, and a decided case is open again."""
+    notice = access.required(request, number)
+    typed = more.read(request.POST.dict(), ("text",))
+    if not typed["text"]:
+        return show(request, notice, typed=typed, errors={"text": "Write your message first."})
+    answer_back(notice_id=notice.id, text=typed["text"], now=timezone.now())
+    return _to_page(notice, "message")
+
+
+@private
+@require_POST
+def appeal(request: HttpRequest, number: str) -> HttpResponse:
+    """Ask for another look, by somebody who has not decided. Words may come with it, or not."""
+    notice = access.required(request, number)
+    typed = more.read(request.POST.dict(), ("why",))
+    opened = appeal_as_notifier(notice_id=notice.id, text=typed["why"], now=timezone.now())
+    return _to_page(notice, "appeal" if opened else "appealed")
+
+
+@private
+@require_POST
+def back(request: HttpRequest, number: str) -> HttpResponse:
+    """It is back: a new clock. The link helps and is not required."""
+    notice = access.required(request, number)
+    typed = more.read(request.POST.dict(), ("where",))
+    found = links.sort(typed["where"])
+    urls = [url for ours in found.ours.values() for url in ours] + found.elsewhere
+    it_is_back(
+        notice_id=notice.id,
+        urls=urls[:100],
+        text="\n".join(found.unread)[:20_000],
+        now=timezone.now(),
+    )
+    return _to_page(notice, "back")
+
+
+@private
+@require_POST
+def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+    """Take it back. Nothing is restored by that: it may not have been a free choice."""
+    notice = access.required(request, number)
+    withdraw_notice(notice_id=notice.id, now=timezone.now())
+    return _to_page(notice, "withdrawn")

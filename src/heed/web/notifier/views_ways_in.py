@@ -1,0 +1,93 @@
+"""Ways in beside the private link: the four words, the confirming mail, an uploader's link."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from heed.flows.confirm_contact import confirm_contact
+from heed.flows.open_appeal import appeal_as_uploader
+from heed.flows.renew_link import recover
+from heed.web.notifier import access, more, statements
+from heed.web.notifier.doors import minutes, private, source
+from heed.web.notifier.tries import Tries
+
+_BY_SOURCE = Tries(most=10, within=timedelta(minutes=10))
+_BY_NUMBER = Tries(most=50, within=timedelta(hours=1))
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """Back to a page with its number and four words."""
+    if request.method != "POST":
+        return render(request, "notifier/find.html", {"typed": {}})
+    now = timezone.now()
+    typed = more.read(request.POST.dict(), ("number", "words"))
+    number = _as_number(typed["number"])
+    wait = _must_wait(request, number, now)
+    if wait is not None:
+        shown = {"typed": typed, "wait": minutes(wait)}
+        return render(request, "notifier/find.html", shown, status=429)
+    found = recover(number=number, words=typed["words"][:200], now=now)
+    if found is None:
+        _BY_SOURCE.failed(source(request), now)
+        _BY_NUMBER.failed(number, now)
+        return render(request, "notifier/find.html", {"typed": typed, "wrong": True}, status=422)
+    path = access.path_of(number)
+    return access.let_in(redirect(f"{path}?done=found"), path, found[1])
+
+
+def _as_number(typed: str) -> str:
+    """As people write it: small letters, no hyphens, the letter O for the figure."""
+    plain = "".join(letter for letter in typed.upper() if letter.isalnum())
+    body = plain[1:].replace("O", "0").replace("I", "1").replace("L", "1")
+    return f"H-{body[:4]}-{body[4:]}" if plain.startswith("H") and len(body) == 8 else typed[:16]
+
+
+def _must_wait(request: HttpRequest, number: str, now: datetime) -> timedelta | None:
+    times = (_BY_SOURCE.again_at(source(request), now), _BY_NUMBER.again_at(number, now))
+    later = [time for time in times if time is not None]
+    return max(later) - now if later else None
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, number: str, code: str) -> HttpResponse:
+    """Opening the link changes nothing, since mail scanners open links too; the button does."""
+    if request.method != "POST":
+        return render(request, "notifier/confirm.html", {})
+    done = confirm_contact(number=number, code=code, now=timezone.now())
+    shown = {"answered": True, "done": done}
+    return render(request, "notifier/confirm.html", shown, status=200 if done else 422)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def statement(request: HttpRequest, statement_id: UUID) -> HttpResponse:
+    """What an uploader is told, and their way to ask for another look."""
+    path = f"/s/{statement_id}"
+    secret = request.GET.get("k", "")
+    if secret:
+        if statements.with_secret(statement_id, secret) is None:
+            raise Http404("no page here")
+        return access.let_in(HttpResponseRedirect(path), path, secret)
+    return _statement(request, statement_id, path)
+
+
+def _statement(request: HttpRequest, statement_id: UUID, path: str) -> HttpResponse:
+    secret = access.secret_of(request, path)
+    found = statements.with_secret(statement_id, secret)
+    if found is None:
+        raise Http404("no page here")
+    asked = None
+    if request.method == "POST":
+        text = more.read(request.POST.dict(), ("why",))["why"]
+        asked = appeal_as_uploader(
+            statement_id=statement_id, secret=secret, text=text, now=timezone.now()
+        )
+    shown = {"statement": statements.shown(statement_id, found), "asked": asked}
+    return access.let_in(render(request, "notifier/statement.html", shown), path, secret)

@@ -1,0 +1,61 @@
+"""What anybody may read: the policy, how well it is kept, and how to check a receipt."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from heed.ledger import queries as ledger
+from heed.measures.queries import measures as read_measures
+from heed.rules import policy as stated
+from heed.rules.policy import NoSuchClause
+from heed.web.public.words import RULES, rows
+
+MEASURED_OVER = timedelta(days=90)
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def policy(request: HttpRequest) -> HttpResponse:
+    """The policy of today, or of the version that a decision names."""
+    version = request.GET.get("version", stated.CURRENT)
+    try:
+        clauses = stated.clauses(version)
+    except NoSuchClause:
+        version, clauses = stated.CURRENT, stated.clauses()
+    shown = {
+        "clauses": [one for one in clauses if one.id != "none"],
+        "none": next((one for one in clauses if one.id == "none"), None),
+        "version": version,
+        "current": stated.CURRENT,
+        "versions": sorted(stated.VERSIONS),
+        "rules": RULES,
+    }
+    return render(request, "public/policy.html", shown)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def measures(request: HttpRequest) -> HttpResponse:
+    """What was stated beside what was done, counted the same way every time."""
+    now = timezone.now()
+    found = read_measures(since=now - MEASURED_OVER, now=now)
+    shown = {
+        "measures": found,
+        "rows": rows(found),
+        "days": MEASURED_OVER.days,
+        "at": now,
+    }
+    return render(request, "public/measures.html", shown)
+
+
+@require_safe
+@cache_control(public=True, max_age=60)
+def verify(request: HttpRequest) -> HttpResponse:
+    """How to check a receipt without trusting this server."""
+    shown = {"keys": ledger.vkeys(), "size": ledger.published_size(), "site": settings.PUBLIC_URL}
+    return render(request, "public/verify.html", shown)

@@ -149,6 +149,11 @@ class Item(models.Model):
                 condition=~models.Q(reshare_of_ref="") & models.Q(reshare_of=None),
             ),
             models.Index(
+                fields=["platform", "ref"],
+                name="item_restricted",
+                condition=~models.Q(desired="visible"),
+            ),
+            models.Index(
                 fields=["observe_due_at"],
                 name="item_observe",
                 condition=models.Q(observe_due_at__isnull=False),
@@ -289,6 +294,26 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"upload:{self.id}"
+
+
+class RememberedAnswer(models.Model):
+    """What was answered to a request that came with an `Idempotency-Key`. Kept for a day."""
+
+    id = models.BigAutoField(primary_key=True)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE)
+    key = models.CharField(max_length=200)
+    question_hash = models.BinaryField(max_length=32)  # of operation and body
+    status = models.PositiveSmallIntegerField(null=True)  # null: being answered now
+    answer_sealed = models.BinaryField(null=True)  # encrypted: it may hold a private link
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["platform", "key"], name="answer_remembered_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"answer:{self.id}"
 
 
 class Watermark(models.Model):

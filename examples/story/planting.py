@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 from examples import pictures
 from examples.story.town import Posted, Town
 
 CLAIMED = 1  # the drawn picture that stands for the boy's
-HOW = ("crop", "q40", "resize", "mirror", "turn", "bright", "caption", "png", "webp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +88,10 @@ def _unrelated(nth: int) -> bytes:
 
 
 def _confuser(nth: int) -> bytes:
-    return pictures.confuser(CLAIMED, nth).data
+    return _all_confusers()[nth].data
+
+
+@cache
+def _all_confusers() -> list[pictures.Confuser]:
+    """Drawn once in the process that draws."""
+    return pictures.confusers(CLAIMED)

@@ -53,7 +53,7 @@ class Running:
 def up(*, host: str, port: int) -> None:
     """Runs until Ctrl-C or SIGTERM, then ends everything it started. Raises `Trouble`."""
     began = time.monotonic()
-    _stop_on_signals()
+    stop_on_signals()
     with contextlib.suppress(KeyboardInterrupt), running(here(), host=host, port=port) as instance:
         print(f"Heed is ready at {instance.url} after {time.monotonic() - began:.1f} s.")
         print(f"Its data are in {instance.place.var}. Ctrl-C stops it.", flush=True)
@@ -177,7 +177,8 @@ def _bring_up_to_date(place: Place, urls: Urls, env: dict[str, str]) -> None:
         )
 
 
-def _stop_on_signals() -> None:
+def stop_on_signals() -> None:
+    """SIGTERM and a lost terminal end us as Ctrl-C does."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # ignored under nohup: stay so

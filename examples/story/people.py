@@ -1,0 +1,138 @@
+"""The people of the story, each with a browser of their own. They know only what pages show."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+_HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|token)" value="([^"]*)"')
+_NEAR = re.compile(r"<code>([0-9a-f]{12})</code>.*?near/([0-9a-f-]{36})", re.S)
+
+
+class PageRefused(Exception):
+    """A page answered otherwise than the story needs. What it said is in the message."""
+
+
+class Browser:
+    """Follows links, keeps cookies, fills in forms; no JavaScript."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx2.Client(base_url=url, timeout=60, follow_redirects=True)
+
+    def get(self, path: str) -> str:
+        """A page that must be there."""
+        return self._text(self._http.get(path))
+
+    def send(self, page: str, to: str, form: dict[str, Any], *, refused: bool = False) -> str:
+        """Send a form that was read from `page`. With `refused`, a "no" is what we expect."""
+        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(page)}
+        answer = self._http.post(to, data={**hidden, **form}, headers={"Referer": self.url + to})
+        if refused and answer.status_code == 422:
+            return answer.text
+        return self._text(answer)
+
+    def download(self, path: str) -> bytes:
+        """A file that must be there."""
+        answer = self._http.get(path)
+        self._text(answer)
+        return answer.content
+
+    @staticmethod
+    def _text(answer: httpx2.Response) -> str:
+        if answer.status_code != 200:
+            words = re.sub(r"<[^>]+>|\s+", " ", answer.text)
+            raise PageRefused(f"{answer.url.path} answered {answer.status_code}: {words[:300]}")
+        return answer.text
+
+
+@dataclass(slots=True)
+class Told:
+    """What a notifier was given at once."""
+
+    number: str
+    words: str
+    page: str
+
+
+class Notifier:
+    """Dana, who is shown, or Gil, who looks after Dana."""
+
+    def __init__(self, url: str) -> None:
+        self.browser = Browser(url)
+
+    def give_notice(self, link: str, who: str) -> Told:
+        """Step one of the form: the link, who is shown, what it is, one tick."""
+        form = self.browser.get(f"/notice?url={link}")
+        said = {"links": link, "who": who, "young": "yes", "what": "picture", "danger": "no"}
+        page = self.browser.send(form, "/notice", {**said, "true": "yes"})
+        number = re.search(r"\bH-[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
+        words = re.search(r"\b[a-z]+-[a-z]+-[a-z]+-[a-z]+\b", page)
+        if number is None or words is None:
+            raise PageRefused("the form gave no number and words")
+        return Told(number.group(), words.group(), page)
+
+    def tell_more(self, number: str, said: dict[str, str]) -> None:
+        """Step two: what else they know."""
+        path = f"/n/{number}/more"
+        self.browser.send(self.browser.get(path), path, said)
+
+    def page(self, number: str) -> str:
+        """Their private page."""
+        return self.browser.get(f"/n/{number}")
+
+    def receipt(self, number: str) -> bytes:
+        """The receipt, with its proof once the entry is in the log."""
+        return self.browser.download(f"/n/{number}/receipt")
+
+
+class Reviewer:
+    """Rae or Sam, signed in by the demonstration's link."""
+
+    def __init__(self, url: str, sign_in: str) -> None:
+        self.browser = Browser(url)
+        self.browser.get(sign_in)
+
+    def first_in_queue(self) -> str:
+        """The number of the case that comes first."""
+        found = re.search(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b", self.browser.get("/console/"))
+        if found is None:
+            raise PageRefused("the queue is empty")
+        return found.group()
+
+    def case(self, number: str) -> str:
+        """The case page."""
+        return self.browser.get(f"/console/c/{number}/")
+
+    def look(self, number: str, variant: str = "blurred") -> None:
+        """Open the file of the case."""
+        page = self.case(number)
+        found = re.search(rf"/console/c/{number}/files/[0-9a-f-]+/{variant}", page)
+        if found is None:
+            raise PageRefused("the case page offers no file to open")
+        self.browser.send(page, found.group(), {})
+
+    def decide(self, number: str, ruling: str, clause: str, reasons: str) -> str:
+        """Decide, or propose to."""
+        said = {"ruling": ruling, "clause": clause, "reasons": reasons, "scope": "file"}
+        return self.browser.send(self.case(number), f"/console/c/{number}/decide", said)
+
+    def second(self, number: str, agrees: bool, why: str, *, refused: bool = False) -> str:
+        """Say whether they agree with what was proposed."""
+        said = {"agrees": "yes" if agrees else "no", "reasons": why}
+        to = f"/console/c/{number}/second"
+        return self.browser.send(self.case(number), to, said, refused=refused)
+
+    def near(self, number: str) -> dict[str, str]:
+        """Near copies that wait for a person: first digits of the SHA-256, and file."""
+        page = self.case(number)
+        section = page.partition('id="near-title"')[2].partition("</section>")[0]
+        return dict(_NEAR.findall(section.partition("<details>")[0]))
+
+    def judge(self, number: str, file_id: str, same: bool) -> None:
+        """Look at both, and say whether they show the same."""
+        path = f"/console/c/{number}/near/{file_id}"
+        both = self.browser.send(self.browser.get(path), f"{path}/look", {})
+        self.browser.send(both, f"{path}/judge", {"same": "yes" if same else "no"})

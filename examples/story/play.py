@@ -1,0 +1,272 @@
+"""Play the case: planted, told, hidden, found, decided, answered, proved.
+
+Everything that is measured here is measured at Townsquare or on pages that its people see.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from examples import pictures
+from examples.story.people import Notifier, Reviewer, Told
+from examples.story.planting import CLAIMED, Plan, Planted, altered, plant
+from examples.story.promises import Table
+from examples.story.town import Json, Town
+
+Say = Callable[[str], None]
+FIRST_WITHIN = 1.0  # seconds from notice to hidden, for the named post
+ALL_WITHIN = 10.0  # seconds until every copy is hidden
+LATER = 10  # uploads of the same that are tried once it is removed
+HIDDEN = ("hidden", "removed")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the story plays, and who may sign in."""
+
+    heed_url: str
+    town_url: str
+    rae: str
+    sam: str
+
+
+class Story:
+    """One telling of the case, chapter by chapter. `table` fills as it goes."""
+
+    def __init__(self, stage: Stage, plan: Plan, say: Say) -> None:
+        self.stage, self.plan, self.say = stage, plan, say
+        self.town, self.table = Town(stage.town_url), Table()
+        self.dana, self.gil = Notifier(stage.heed_url), Notifier(stage.heed_url)
+        self.notice_at = 0.0
+
+    def play(self) -> Table:
+        """All chapters in order; the table says what held."""
+        self.before()
+        told = self.dana_tells()
+        self.gil_tells()
+        self.copies_go()
+        self.reviewers_decide()
+        self.it_stays_gone()
+        self.everybody_is_told(told)
+        self.it_can_be_proved(told)
+        return self.table
+
+    # ------------------------------------------------------------------ chapters
+
+    def before(self) -> None:
+        """The picture is posted and spreads; nobody has said a word yet."""
+        self.say("A picture is posted, and spreads")
+        self.planted: Planted = plant(self.town, self.plan, lambda what: self.say(f"  {what}"))
+        self._wait_looked()
+        self.views_before = self._views(self.planted.copies())
+        self.rae = Reviewer(self.stage.heed_url, self.stage.rae)
+        self.sam = Reviewer(self.stage.heed_url, self.stage.sam)
+
+    def dana_tells(self) -> Told:
+        """Dana, 13, pastes the link. Until the answer is there, the post is hidden already."""
+        self.say("Dana, 13, tells Heed: the link, “me, under 18”, one tick")
+        first = self.planted.first.url
+        self.notice_at, began = time.time(), time.monotonic()
+        told = self.dana.give_notice(first, "me-child")
+        self.town.wait_gone([first], 30)
+        seconds = time.monotonic() - began
+        self.table.say("from notice to hidden, the post itself", f"{seconds:.2f} s",
+                       seconds <= FIRST_WITHIN)  # fmt: skip
+        self.table.say("number, private page and receipt, in the same answer", told.number, True)
+        return told
+
+    def gil_tells(self) -> None:
+        """Gil tells as well, with the age and the number that the police gave."""
+        self.say("Gil tells as well, with the age and the police number")
+        told = self.gil.give_notice(self.planted.first.url, "my-child")
+        facts = {"age": "13", "police_agency": "City police", "police_reference": "2026-0117"}
+        self.gil.tell_more(told.number, {**facts, "words": "They threaten to post more."})
+        self.gil_number = told.number
+
+    def copies_go(self) -> None:
+        """Every copy is found, and hidden at Townsquare."""
+        self.say("Heed looks for every copy")
+        facts = self._wait_hidden(self.planted.copies())
+        times = [_at(row) for row in facts["applied"] if row["item"] in self.planted.copies()]
+        seconds = max(times) - self.notice_at
+        self.table.say("from notice to hidden, all copies", f"{seconds:.1f} s",
+                       seconds <= ALL_WITHIN)  # fmt: skip
+        self._found("reshares", set(self.planted.reshares), facts)
+        self._found("identical re-uploads", {one.id for one in self.planted.identical}, facts)
+        self._found("altered re-uploads", {one.id for one in self.planted.altered}, facts)
+        unrelated = {one.id for one in self.planted.unrelated}
+        touched = {row["item"] for row in facts["applied"]} & unrelated
+        self.table.say("unrelated pictures touched", f"{len(touched)} of {len(unrelated)}",
+                       not touched)  # fmt: skip
+
+    def reviewers_decide(self) -> None:
+        """One person's "no violation" changes nothing; near copies are looked at; it is removed."""
+        self.say("Rae proposes “no violation”; alone, that changes nothing")
+        number = self.rae.first_in_queue()
+        self.rae.look(number)
+        reasons = "I see no rule broken."
+        self.rae.decide(number, "keep", "none", reasons)
+        alone = self.rae.second(number, True, "", refused=True)
+        still = self.town.status_of(self.planted.first.url) == 404
+        self.table.say("“no violation” by one reviewer alone", "refused, still hidden",
+                       still and "different person" in alone)  # fmt: skip
+        self.say("Sam looks, does not agree, and decides: removed")
+        self.sam.look(number)
+        self.sam.second(number, False, "It is a child, as both notices say.")
+        self._judge_near(number)
+        self.sam.decide(number, "remove", "child-sexual", "It shows a child. It is removed.")
+        self.number = number
+
+    def _judge_near(self, number: str) -> None:
+        """A person confirms what a machine found near, and lets go what is another picture."""
+        confusers = {one.id for one in self.planted.confusers}
+        before = self.town.facts()
+        caught = _hidden(before) & confusers
+        innocent = _digests(before, confusers)
+        began = time.monotonic()
+        for digest, file_id in self.sam.near(number).items():
+            self.sam.judge(number, file_id, same=digest not in innocent)
+        self._until(lambda: not _hidden(self.town.facts()) & confusers)
+        seconds = time.monotonic() - began
+        self.table.say("confusers provisionally hidden", f"{len(caught)} of {len(confusers)}")
+        self.table.say("… and back, once a person had looked", f"{seconds:.1f} s", True)
+
+    def it_stays_gone(self) -> None:
+        """Removed, seen to be gone, and it does not come back."""
+        self.say("Everything is removed, looked at again, and tried again")
+        copies = self.planted.copies()
+        self._until(lambda: _count(self.town.facts(), copies, "removed") == len(copies))
+        gone = sum(self.town.status_of(self._url(ref)) == 410 for ref in sorted(copies)[:100])
+        self.table.say("a visitor finds them gone", f"{gone} of 100 tried", gone == 100)
+        verified = self._verified()
+        self.table.say("verified gone by Heed itself", f"{verified} of {len(copies)}",
+                       verified == len(copies))  # fmt: skip
+        removed = _count(self.town.facts(), {one.id for one in self.planted.confusers}, "removed")
+        self.table.say("confusers removed", str(removed), removed == 0)
+        after = self._views(copies) - self.views_before
+        self.table.say("views before the notice, and after", f"{self.views_before}, {after}")
+        self._try_again()
+
+    def _try_again(self) -> None:
+        tried = [(f"late{n}", "again", pictures.picture(CLAIMED)) for n in range(LATER // 2)]
+        tried += [(f"late{n}", "again", altered(n)) for n in range(LATER // 2, LATER)]
+        answers = [post.status for post in self.town.post_many(tried)]
+        blocked, held = answers.count(422), answers.count(202)
+        self.table.say("later uploads of it", f"{blocked} blocked, {held} held, of {LATER}",
+                       blocked + held == LATER)  # fmt: skip
+        refused = self.town.reshare("late", self.planted.first.id)
+        self.table.say("a late reshare of it", "refused", refused in (404, 409, 410))
+
+    def everybody_is_told(self, told: Told) -> None:
+        """Both have an answer with reasons; the uploader has a statement that tells no tales."""
+        self.say("Everybody is told")
+        self._until(lambda: "It shows a child" in self.dana.page(told.number))
+        both = "It shows a child" in self.gil.page(self.gil_number)
+        self.table.say("Dana and Gil answered, with reasons", "yes" if both else "no", both)
+        self._until(lambda: self.planted.first.id in self._stated())
+        letter = json.dumps(self._stated()[self.planted.first.id])
+        quiet = not re.search(r"notice|told us|child (said|asked)|Dana|Gil", letter, re.I)
+        self.table.say("the uploader has a statement of reasons", "and learns of no notice", quiet)
+
+    def it_can_be_proved(self, told: Told) -> None:
+        """The receipt proves the notice with no server at hand; the whole log checks."""
+        self.say("The receipt is checked with nothing but the log's public key")
+        receipt = self.dana.receipt(told.number)
+        verdict = _verify(receipt, self.dana.browser.get("/log/key").splitlines()[0])
+        self.table.say("Dana's receipt verifies offline", verdict, "proof" in verdict)
+        for line in _deadlines(self.sam.case(self.number)):
+            self.table.say("deadline", line)
+
+    # ------------------------------------------------------------------ measuring
+
+    def _wait_looked(self) -> None:
+        """Only what was seen can be seen to be gone: Heed looks at new items once, in its time."""
+        self.say("  Heed looks at what was posted, once")
+        wanted = len(self.planted.copies())
+        self._until(lambda: int(self.town.facts(brief=True)["looked"]) >= wanted, 120)
+
+    def _wait_hidden(self, copies: set[str]) -> Json:
+        self._until(lambda: _count(self.town.facts(), copies, *HIDDEN) == len(copies), 60)
+        return self.town.facts()
+
+    def _until(self, holds: Callable[[], bool], within_seconds: float = 60) -> None:
+        """Wait for it; a promise that is not kept in time is measured as it then stands."""
+        until = time.monotonic() + within_seconds
+        while not holds() and time.monotonic() < until:
+            time.sleep(0.2)
+
+    def _found(self, name: str, planted: set[str], facts: Json) -> None:
+        hidden = len(_hidden(facts) & planted)
+        self.table.say(f"{name} found", f"{hidden} of {len(planted)}", hidden == len(planted))
+
+    def _views(self, ids: set[str]) -> int:
+        return sum(item["views"] for item in self.town.facts()["items"] if item["id"] in ids)
+
+    def _url(self, ref: str) -> str:
+        return f"{self.stage.town_url}/p/{ref}"
+
+    def _verified(self) -> int:
+        """As the case page says it, once it says the same twice: looking takes its time."""
+        last, now = -1, self._seen_gone()
+        until = time.monotonic() + 120
+        while time.monotonic() < until and (now != last or now < len(self.planted.copies())):
+            last = now
+            time.sleep(1)
+            now = self._seen_gone()
+        return now
+
+    def _seen_gone(self) -> int:
+        found = re.findall(r"seen gone: ([0-9,]+)", self.sam.case(self.number))
+        return sum(int(number.replace(",", "")) for number in found)
+
+    def _stated(self) -> dict[str, Json]:
+        return {row["item"]: row for row in self.town.facts()["messages"]}
+
+
+def _at(row: Json) -> float:
+    return datetime.fromisoformat(str(row["at"])).timestamp()
+
+
+def _hidden(facts: Json) -> set[str]:
+    return {item["id"] for item in facts["items"] if item["visibility"] in HIDDEN}
+
+
+def _count(facts: Json, ids: set[str], *levels: str) -> int:
+    return sum(
+        item["id"] in ids and item["visibility"] in (levels or HIDDEN) for item in facts["items"]
+    )
+
+
+def _digests(facts: Json, ids: set[str]) -> set[str]:
+    """First digits of the files of these items, as the console shows them."""
+    return {
+        str(file["sha256"])[:12]
+        for item in facts["items"]
+        if item["id"] in ids
+        for file in item["files"]
+    }
+
+
+def _deadlines(page: str) -> list[str]:
+    """What the case page says of each deadline."""
+    section = page.partition('id="deadlines-title"')[2].partition("</section>")[0]
+    rows = re.findall(r"<li\b.*?</li>", section, re.S)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+
+
+def _verify(receipt: bytes, key: str) -> str:
+    """`heed verify`, in a process of its own without database or network."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "receipt.json"
+        path.write_bytes(receipt)
+        command = [sys.executable, "-m", "heed", "verify", str(path), "--key", key]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    first = (done.stdout.strip() or done.stderr.strip()).splitlines()[:1]
+    return f"{'proof' if done.returncode == 0 and 'proof' in done.stdout else 'no'}: {first}"

@@ -1,0 +1,162 @@
+"""`heed demo`: Heed, an example platform, and the case that Heed exists for, played live."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from heed.instance.boot import environment
+from heed.instance.crew import Child, Crew
+from heed.instance.place import ROOT, SHELTER, Place, here
+from heed.instance.processes import (
+    Running,
+    address,
+    check_port,
+    running,
+    stop_on_signals,
+    wait_ready,
+)
+from heed.instance.trouble import Trouble
+
+if TYPE_CHECKING:
+    from examples.story.play import Stage
+    from examples.story.promises import Table
+
+HOST = "127.0.0.1"
+
+
+class PromiseBroken(Trouble):
+    """The story was played, and not every promise held. The table says which."""
+
+
+def run(*, once: bool, port: int, site_port: int) -> None:
+    """Play the story; then keep all running until Ctrl-C, unless `once`. Raises `Trouble`."""
+    console = Console(highlight=False, soft_wrap=True)
+    began = time.monotonic()
+    stop_on_signals()
+    with contextlib.suppress(KeyboardInterrupt), stage(port, site_port) as (set_up, place):
+        ready = time.monotonic() - began
+        console.print(f"Heed is ready at {set_up.heed_url}, Townsquare at {set_up.town_url}, "
+                      f"after {ready:.1f} s.\n")  # fmt: skip
+        table = _play(set_up, console)
+        console.print(
+            f"\nThe whole took {time.monotonic() - began:.0f} s. Logs are in {place.logs}."
+        )
+        if not table.held:
+            raise PromiseBroken("not every promise of the table held")
+        if not once:
+            _addresses(console, set_up)
+            threading.Event().wait()
+
+
+@contextmanager
+def stage(port: int, site_port: int) -> "Iterator[tuple[Stage, Place]]":
+    """Heed and Townsquare, fresh and running, with a platform, a key and two reviewers."""
+    from examples.story.play import Stage
+
+    check_port(HOST, site_port, option="--site-port")
+    place = fresh(here())
+    site_url = address(HOST, site_port)
+    token = secrets.token_urlsafe(24)
+    with running(place, host=HOST, port=port, say=lambda *_: None, env={"HEED_DEMO": "1"}) as heed:
+        told = _cast(heed, site_url, token)
+        town = _town(place, heed.url, site_port, told, token)
+        with Crew([town], logs=place.logs, say=lambda *_: None).running() as crew:
+            wait_ready(f"{site_url}/", crew, "townsquare")
+            yield (
+                Stage(
+                    heed_url=heed.url,
+                    town_url=site_url,
+                    rae=told["rae"],
+                    sam=told["sam"],
+                ),
+                place,
+            )
+
+
+def fresh(outer: Place) -> Place:
+    """A place of its own for the demonstration, empty: each telling begins anew."""
+    place = Place(outer.var / "demo")
+    if place.var.is_dir():
+        for path in (place.var, SHELTER / place.name):
+            shutil.rmtree(path, ignore_errors=True)
+    return Place(outer.var / "demo")
+
+
+def _cast(heed: Running, site_url: str, token: str) -> dict[str, str]:
+    ours = environment(heed.place, database_url=heed.database.app, public_url=heed.url)
+    env = {
+        **os.environ,
+        **ours,
+        "HEED_DEMO": "1",
+        "TOWNSQUARE_URL": site_url,
+        "TOWNSQUARE_EVIDENCE_TOKEN": token,
+    }
+    command = [sys.executable, "-m", "heed.instance.cast"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"the stage could not be set: {done.stderr.strip().splitlines()[-1:]}")
+    told: dict[str, str] = json.loads(done.stdout)
+    return told
+
+
+def _town(place: Place, heed_url: str, port: int, told: dict[str, str], token: str) -> Child:
+    options = {
+        "host": HOST,
+        "port": str(port),
+        "heed": heed_url,
+        "key": told["key"],
+        "secret": told["secret"],
+        "evidence-token": token,
+        "var": str(place.var / "townsquare"),
+    }
+    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    return Child(
+        name="townsquare",
+        command=[sys.executable, "-m", "examples.townsquare", *flags, "--pretend"],
+        env={"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+    )
+
+
+def _play(set_up: "Stage", console: Console) -> "Table":
+    from examples.story.planting import Plan
+    from examples.story.play import Story
+
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        console.print(f"{time.monotonic() - began:6.1f} s  {what}", markup=False)
+
+    table = Story(set_up, Plan(), say).play()
+    grid = Grid(title="What was promised, and what was measured at Townsquare")
+    grid.add_column("promise")
+    grid.add_column("measured")
+    grid.add_column("held")
+    for row in table.rows:
+        grid.add_row(row.what, row.measured, {True: "yes", False: "NO", None: ""}[row.held])
+    console.print()
+    console.print(grid)
+    return table
+
+
+def _addresses(console: Console, set_up: "Stage") -> None:
+    console.print(
+        f"\nLook around, until Ctrl-C:\n"
+        f"  Townsquare            {set_up.town_url}/\n"
+        f"  tell about something  {set_up.heed_url}/notice\n"
+        f"  sign in as Rae        {set_up.heed_url}{set_up.rae}\n"
+        f"  sign in as Sam        {set_up.heed_url}{set_up.sam}\n"
+        f"  policy, measures, log {set_up.heed_url}/policy  /measures  /log/checkpoint",
+        markup=False,
+    )

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
+import psycopg
 import pytest
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
 
 from heed.ledger import queries, services
 from heed.ledger.audit import verify_log
@@ -22,25 +22,19 @@ from heed.ledger.models import Place
 ROOT = Path(__file__).parents[2]
 
 
-def environment() -> dict[str, str]:
-    db = connection.settings_dict
-    who = f"{quote(db['USER'])}:{quote(db['PASSWORD'])}"
-    url = f"postgresql://{who}@/{db['NAME']}?host={quote(db['HOST'], safe='')}&port={db['PORT']}"
-    return {
+@contextmanager
+def crowd(database_url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), *sys.path]),
-        "HEED_DATABASE_URL": url.removesuffix("&port="),
+        "PYTHONPATH": str(ROOT / "src"),
+        "DJANGO_SETTINGS_MODULE": "heed.settings",
+        "HEED_DATABASE_URL": database_url,
         "HEED_VAR": str(settings.HEED_VAR),
         "HEED_SIGNING_KEY_FILE": str(settings.HEED_SIGNING_KEY_FILE),
         "HEED_LOG_ORIGIN": settings.HEED_LOG_ORIGIN,
-        "DJANGO_SETTINGS_MODULE": os.environ["DJANGO_SETTINGS_MODULE"],
     }
-
-
-@contextmanager
-def crowd(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, str(Path(__file__).with_name("crowd.py")), *arguments]
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, text=True) as one:
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as one:
         try:
             yield one
         finally:
@@ -49,14 +43,20 @@ def crowd(*arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_lost_when_many_enter_and_a_sequencer_is_shot(now: datetime) -> None:
-    with crowd("enter", "a", "40") as a, crowd("enter", "b", "40") as b, crowd("sequence") as shot:
+def test_nothing_is_lost_when_many_enter_and_a_sequencer_is_shot(
+    app_database_url: str, now: datetime
+) -> None:
+    with (
+        crowd(app_database_url, "enter", "a", "25") as a,
+        crowd(app_database_url, "enter", "b", "25") as b,
+        crowd(app_database_url, "sequence") as shot,
+    ):
         assert shot.stdout is not None
         shot.stdout.readline()
         shots = 0
         while a.poll() is None or b.poll() is None:
             services.sequence(now=now)
-            if queries.size() > 20 and not shots:
+            if queries.size() > 10 and not shots:
                 time.sleep(random.random() / 20)
                 shot.kill()
                 shots = shot.wait()
@@ -74,3 +74,22 @@ def test_entries_of_one_story_keep_their_order(now: datetime) -> None:
     told = [services.enter("case.opened", subject=str(n), body={"n": n}, at=now) for n in range(30)]
     services.sequence(now=now)
     assert [queries.place_of(entry_id) for entry_id in told] == list(range(30))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_application_can_not_change_or_remove_what_is_in_the_log(
+    app_database_url: str, now: datetime
+) -> None:
+    services.enter("case.opened", subject="c", body={}, at=now)
+    services.sequence(now=now)
+    tables = [
+        (model._meta.db_table, model._meta.concrete_fields[-1].column)
+        for model in apps.get_app_config("ledger").get_models()
+        if getattr(model, "append_only", False)
+    ]
+    assert len(tables) == 5
+    with psycopg.connect(app_database_url, autocommit=True) as application:
+        for table, column in tables:
+            for change in (f"DELETE FROM {table}", f"UPDATE {table} SET {column} = {column}"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    application.execute(change.encode())

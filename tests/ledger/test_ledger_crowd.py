@@ -69,7 +69,7 @@ def test_nothing_is_lost_when_many_enter_and_a_sequencer_is_shot(
     assert verify_log(queries.DatabaseLog()).findings == []
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db
 def test_entries_of_one_story_keep_their_order(now: datetime) -> None:
     told = [services.enter("case.opened", subject=str(n), body={"n": n}, at=now) for n in range(30)]
     services.sequence(now=now)

@@ -249,10 +249,11 @@ def _looking(cases: Sequence[Case]) -> str:
 
 def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
     """The nearest of each kind. Clocks of this notice only, so that none tells of another one."""
-    mine = Q(cause__in=[f"notice:{notice.id}", *_appeal_causes(notice)])
-    rows = Deadline.objects.filter(
-        mine | Q(cause__startswith=f"reappeared:{notice.id}:"), met_at=None, stops__in=_TOLD
-    ).exclude(kind=Kind.FLOOR.value)
+    mine = Q(cause=f"notice:{notice.id}") | Q(cause__startswith=f"notice:{notice.id}/")
+    mine |= Q(cause__startswith=f"reappeared:{notice.id}:") | Q(cause__in=_appeal_causes(notice))
+    rows = Deadline.objects.filter(mine, met_at=None, stops__in=_TOLD).exclude(
+        kind=Kind.FLOOR.value
+    )
     nearest: dict[str, Promise] = {}
     for row in rows.order_by("due_at"):
         nearest.setdefault(

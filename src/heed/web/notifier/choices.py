@@ -43,7 +43,7 @@ WHAT = (
 YOUNG = (
     Choice("yes", "Yes"),
     Choice("unsure", "Not sure"),
-    Choice("no", "No, 18 or older"),
+    Choice("no", "No, they were 18 or older"),
 )
 
 DANGER = (Choice("no", "No"), Choice("yes", "Yes"))

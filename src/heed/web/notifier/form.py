@@ -70,8 +70,8 @@ def check(typed: Typed) -> Checked:
     found = links.sort(typed.links)
     errors = {
         "links": _about_links(typed, found),
-        "who": _about_choice(typed.who, choices.values(choices.WHO), "Say who is shown."),
         "what": _about_choice(typed.what, choices.values(choices.WHAT), "Say what it is."),
+        "who": _about_choice(typed.who, choices.values(choices.WHO), "Say who is shown."),
         "true": "" if typed.true else "Tick that what you say is true, as far as you know.",
     }
     return Checked(

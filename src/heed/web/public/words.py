@@ -91,7 +91,7 @@ def _what_went_wrong(found: Measures) -> list[Row]:
             "Hidden, and then let stand",
             f"{stood.cases} cases, {stood.items} posts",
             "A message hid them, and people then found no rule broken. "
-            f"Half were back within {_span(stood.hidden_for)}.",
+            f"How long they were hidden, in the middle: {_span(stood.hidden_for)}.",
         ),
     ]
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -128,8 +127,14 @@ def test_a_child_killed_at_rest_is_replaced_unseen(pool: DecoderPool) -> None:
 
 def test_a_child_killed_at_work_costs_one_file_its_hash_and_says_so(pool: DecoderPool) -> None:
     pid = _child_of(pool)
-    threading.Timer(0.1, os.kill, (pid, signal.SIGKILL)).start()
-    signals = pool.signals(HEAVY)
+    (child,) = (child for child in pool._children if child.pid == pid)
+    before = child.jobs
+    with ThreadPoolExecutor(1) as hands:
+        asked = hands.submit(pool.signals, HEAVY)
+        while child.jobs == before:
+            time.sleep(0.001)
+        os.kill(pid, signal.SIGKILL)
+        signals = asked.result()
     assert (signals.state, signals.reason) == ("not_hashable", Reason.DECODER_CRASHED)
     assert signals.sha256 == exact_signals(HEAVY, Reason.BROKEN).sha256
     assert pool.signals(PICTURE).state == "hashed"

@@ -27,6 +27,7 @@ MAX_FRAMES = 64  # of an animation that are looked at
 MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together
 # EPS and WMF hand the file to another program; MPEG is only a header to Pillow.
 _REFUSED_FORMATS = {"EPS", "WMF", "MPEG", "FPX", "MIC", "GRIB", "BUFR", "HDF5"}
+_COMMON_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
 # How an EXIF orientation is undone: (transpose first, then flip rows, flip columns).
 _UPRIGHT = {
     2: (False, False, True),
@@ -60,8 +61,11 @@ class Picture:
 
 
 def _formats() -> tuple[str, ...]:
+    """Every format that decodes in this process, the commonest first."""
     Image.init()
-    return tuple(name for name in Image.OPEN if name not in _REFUSED_FORMATS)
+    common = [name for name in _COMMON_FORMATS if name in Image.OPEN]
+    rare = [name for name in Image.OPEN if name not in _REFUSED_FORMATS | set(common)]
+    return (*common, *rare)
 
 
 def _too_many(pixels: int, data: bytes) -> NotHashable:

@@ -56,8 +56,8 @@ def test_a_proof_stays_true_while_the_log_grows(now: datetime) -> None:
     receipt = give(now)
     services.sequence(now=now)
     proven = receipts.upgraded(receipt)
-    for _ in range(300):
-        give(now)
+    for number in range(300):
+        services.enter("case.opened", subject="case:1", body={"n": number}, at=now)
     services.sequence(now=now)
     assert receipts.upgraded(receipt) == proven
     assert verify.verify_receipt(proven, key()).kind == "proof"

@@ -69,10 +69,10 @@ class Notifier:
         said = {"links": link, "who": who, "young": "yes", "what": "picture", "danger": "no"}
         page = self.browser.send(form, "/notice", {**said, "true": "yes"})
         number = re.search(r"\bH-[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
-        words = re.search(r"\b[a-z]+-[a-z]+-[a-z]+-[a-z]+\b", page)
+        words = re.search(r'class="words">([^<]+)<', page)
         if number is None or words is None:
             raise PageRefused("the form gave no number and words")
-        return Told(number.group(), words.group(), page)
+        return Told(number.group(), words.group(1), page)
 
     def tell_more(self, number: str, said: dict[str, str]) -> None:
         """Step two: what else they know."""

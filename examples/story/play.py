@@ -3,7 +3,6 @@
 Everything that is measured here is measured at Townsquare or on pages that its people see.
 """
 
-import json
 import re
 import subprocess
 import sys
@@ -130,21 +129,34 @@ class Story:
         before = self.town.facts()
         caught = _hidden(before) & confusers
         innocent = _digests(before, confusers)
-        began = time.monotonic()
+        waits = 0.0
         for digest, file_id in self.sam.near(number).items():
             self.sam.judge(number, file_id, same=digest not in innocent)
-        self._until(lambda: not _hidden(self.town.facts()) & confusers)
-        seconds = time.monotonic() - began
+            waits = max(waits, self._back(innocent & {digest}))
+        left = _hidden(self.town.facts()) & confusers
         self.table.say("confusers provisionally hidden", f"{len(caught)} of {len(confusers)}")
-        self.table.say("… and back, once a person had looked", f"{seconds:.1f} s", True)
+        self.table.say("… and back, once a person had looked", f"{waits:.1f} s", not left)
+
+    def _back(self, let_go: set[str]) -> float:
+        """Seconds until every post with a file that was let go is shown again."""
+        began = time.monotonic()
+
+        def still_hidden() -> bool:
+            facts = self.town.facts()
+            return bool(let_go & _digests(facts, _hidden(facts)))
+
+        self._until(lambda: not (let_go and still_hidden()))
+        return time.monotonic() - began
 
     def it_stays_gone(self) -> None:
         """Removed, seen to be gone, and it does not come back."""
         self.say("Everything is removed, looked at again, and tried again")
         copies = self.planted.copies()
         self._until(lambda: _count(self.town.facts(), copies, "removed") == len(copies))
-        gone = sum(self.town.status_of(self._url(ref)) == 410 for ref in sorted(copies)[:100])
-        self.table.say("a visitor finds them gone", f"{gone} of 100 tried", gone == 100)
+        tried = sorted(copies)[:100]
+        gone = sum(self.town.status_of(self._url(ref)) == 410 for ref in tried)
+        found = f"{gone} of {len(tried)} tried"
+        self.table.say("a visitor finds them gone", found, gone == len(tried))
         verified = self._verified()
         self.table.say("verified gone by Heed itself", f"{verified} of {len(copies)}",
                        verified == len(copies))  # fmt: skip
@@ -171,8 +183,8 @@ class Story:
         both = "It shows a child" in self.gil.page(self.gil_number)
         self.table.say("Dana and Gil answered, with reasons", "yes" if both else "no", both)
         self._until(lambda: self.planted.first.id in self._stated())
-        letter = json.dumps(self._stated()[self.planted.first.id])
-        quiet = not re.search(r"notice|told us|child (said|asked)|Dana|Gil", letter, re.I)
+        letter = str(self._stated()[self.planted.first.id]["statement"])
+        quiet = not re.search(r"notice|told us|somebody|\bDana\b|\bGil\b", letter, re.I)
         self.table.say("the uploader has a statement of reasons", "and learns of no notice", quiet)
 
     def it_can_be_proved(self, told: Told) -> None:

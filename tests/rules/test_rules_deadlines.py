@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from heed.rules.claims import BODIES, AgeThen, Category, Claim, Standing
 from heed.rules.clocks import (
+    MEASURED_AS_AT_ONCE,
     Clock,
     Done,
     Effect,
@@ -52,7 +53,7 @@ def test_forty_eight_hours_run_from_first_receipt_for_every_body(category: Categ
     assert ("us.tida.removal" in clocks) is (category in BODIES)
     if category in BODIES:
         assert clocks["us.tida.removal"].due_at == AT + timedelta(hours=48)
-        assert clocks["us.tida.tracking"].due_at == AT
+        assert clocks["us.tida.tracking"].due_at == AT + MEASURED_AS_AT_ONCE
 
 
 @given(claims())

@@ -73,7 +73,7 @@ class DecisionForm(forms.Form):
     def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
         first = policy.default_clause(Category(case.category), about_a_child=case.about_child)
         begin = {"clause": first.id, "reasons": reasons_for(first), "scope": Scope.FILE.value}
-        super().__init__(data=data, initial=begin)
+        super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
         self.fields["clause"].choices = [(one.id, one.title) for one in policy.clauses()]  # type: ignore[attr-defined]
         self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ To add a right, name it in `RIGHTS` and give it to a role in `TABLE`. To who may
 page exists, it answers 404.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
@@ -94,18 +94,20 @@ P = ParamSpec("P")
 View = Callable[Concatenate[ConsoleRequest, P], HttpResponse]
 
 
-def permission(right: str) -> Callable[[View[P]], Callable[..., HttpResponse]]:
-    """Only for who has this right. An address with a `number` is opened as `case`, and the right is
-    asked for at that case's platform.
+def permission(right: str, *more: str) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+    """Only for who has this right (and those).
+
+    An address with a `number` is opened as `case`, and the right asked for at its platform.
     """
-    if right not in RIGHTS:
-        raise LookupError(f"{right!r} is no right; those are {', '.join(RIGHTS)}")
+    needed = (right, *more)
+    if not set(needed) <= set(RIGHTS):
+        raise LookupError(f"{needed} are not all rights; those are {', '.join(RIGHTS)}")
 
     def mark(view: View[P]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
             detour = missing_factor(request)
-            answer = _inside(view, right, request, where) if detour is None else detour
+            answer = _inside(view, needed, request, where) if detour is None else detour
             add_never_cache_headers(answer)
             return answer
 
@@ -116,16 +118,19 @@ def permission(right: str) -> Callable[[View[P]], Callable[..., HttpResponse]]:
 
 
 def _inside(
-    view: Callable[..., HttpResponse], right: str, request: HttpRequest, where: dict[str, Any]
+    view: Callable[..., HttpResponse],
+    needed: Sequence[str],
+    request: HttpRequest,
+    where: dict[str, Any],
 ) -> HttpResponse:
     staff = staff_of(request)
     assert staff is not None
     request.grants = grants = grants_of(staff)  # type: ignore[attr-defined]
     if "number" not in where:
-        if not grants.may(right):
+        if not all(grants.may(right) for right in needed):
             raise Http404
         return view(request, **where)
     case = case_page.find(where.pop("number"))
-    if case is None or not grants.may(right, case.platform_id):
+    if case is None or not all(grants.may(right, case.platform_id) for right in needed):
         raise Http404
     return view(request, case=case, **where)

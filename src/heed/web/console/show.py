@@ -16,5 +16,11 @@ def show(
     """The page, with who is signed in, what they may open, and the time it is."""
     grants = request.grants
     may = {right.replace(".", "_"): grants.may(right) for right in RIGHTS}
-    common = {"me": grants.staff, "titles": grants.titles, "may": may, "now": timezone.now()}
+    common = {
+        "me": grants.staff,
+        "titles": grants.titles,
+        "may": may,
+        "now": timezone.now(),
+        "here_is": request.resolver_match.url_name if request.resolver_match else "",
+    }
     return render(request, f"console/{template}", {**common, **facts}, status=status)

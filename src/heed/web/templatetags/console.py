@@ -100,3 +100,9 @@ def hex(value: bytes | memoryview | None) -> str:
 def ago(at: datetime, now: datetime) -> str:
     """How long ago."""
     return f"{words.span(now - at)} ago"
+
+
+@register.filter
+def pairs(table: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Keys and values of what people sent; `.items` would find a key of that name first."""
+    return list(table.items())

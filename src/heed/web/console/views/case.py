@@ -33,8 +33,10 @@ def case_as_page(
     request: ConsoleRequest, case: Case, forms: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The whole page; `forms` are those that came back with errors, by name."""
-    facts = _facts(case) | _history(request, case) | _rights(request, case) | _forms(request, case)
-    return show(request, "case.html", facts | dict(forms or {}), status=status)
+    facts = _facts(case) | _history(request, case) | _rights(request, case) | _forms(case)
+    for name, form in (forms or {}).items():
+        facts[name] = {**facts[name], **form} if isinstance(form, dict) else form
+    return show(request, "case.html", facts, status=status)
 
 
 def _facts(case: Case) -> dict[str, Any]:
@@ -96,13 +98,15 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def _forms(request: ConsoleRequest, case: Case) -> dict[str, Any]:
+def _forms(case: Case) -> dict[str, Any]:
     return {
         "decision_form": DecisionForm(case, named_copies(case)),
-        "second_form": SecondForm(),
-        "appeal_form": AppealForm(),
+        "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
-        "clauses": policy.clauses(),
+        "appeal_forms": {
+            one.id: AppealForm(auto_id=f"appeal-{n}-%s")
+            for n, one in enumerate(case_page.appeals(case))
+        },
     }
 
 

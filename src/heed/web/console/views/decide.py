@@ -60,7 +60,7 @@ def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
 @permissions.permission("decision.second")
 def second_decision(request: ConsoleRequest, case: Case) -> HttpResponse:
     """A second person agrees with a proposal, or does not."""
-    form = SecondForm(request.POST)
+    form = SecondForm(request.POST, auto_id="second-%s")
     return _attempt(request, case, form, "second_form", lambda: _second(request, case, form))
 
 
@@ -89,8 +89,12 @@ def end_appeal(request: ConsoleRequest, case: Case, appeal_id: UUID) -> HttpResp
     appeal = case_page.appeal_of(case, appeal_id)
     if appeal is None:
         raise Http404
-    form = AppealForm(request.POST)
-    return _attempt(request, case, form, "appeal_form", lambda: _appeal(request, appeal.id, form))
+    form = AppealForm(request.POST, auto_id="appeal-sent-%s")
+
+    def answer() -> str:
+        return _appeal(request, appeal.id, form)
+
+    return _attempt(request, case, form, "appeal_form", answer, {"appeal_forms": {appeal.id: form}})
 
 
 def _appeal(request: ConsoleRequest, appeal_id: UUID, form: Form) -> str:

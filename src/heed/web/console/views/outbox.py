@@ -58,7 +58,7 @@ def retry(request: ConsoleRequest) -> HttpResponse:
 
 
 @require_POST
-@permissions.permission("outbox.retry")
+@permissions.permission("outbox.retry", "case.see")
 def retry_case(request: ConsoleRequest, case: Case) -> HttpResponse:
     """Try again what was given up on in one case."""
     _revive(request, [row.item_id for row in case_page.trouble(case).dead])

@@ -1,0 +1,123 @@
+"""The case page says what is known, what was done, and where the two do not agree."""
+
+from datetime import timedelta
+from html import unescape
+
+from django.test import Client
+from django.utils import timezone
+
+from heed.ledger import services as ledger
+from heed.ledger.models import EntryBody
+from heed.media.models import Item
+from heed.outbox.models import StateTelling
+from heed.people.models import Role
+from tests.web.console.test_deciding import REMOVE, send
+from tests.web.console.world import World
+
+
+def page(client: Client, number: str, part: str = "") -> str:
+    return unescape(client.get(f"/console/c/{number}/{part}").content.decode())
+
+
+def test_a_notice_is_shown_as_it_was_said_with_standing_and_police_reference(
+    world: World,
+) -> None:
+    case = world.case(words="He is 13 <b>& afraid</b>", stated_age=13, police_agency="City police")
+    found = page(world.as_("Rae", Role.REVIEWER), case.number)
+    for words in ("He is 13 <b>& afraid</b>", "parent or guardian", "2026-1234", "City police"):
+        assert words in found
+
+
+def test_the_page_says_so_when_the_platform_says_applied_and_the_address_still_shows_it(
+    world: World,
+) -> None:
+    case = world.case()
+    item = Item.objects.get(ref="p1")
+    Item.objects.filter(id=item.id).update(
+        acknowledged="hidden", acknowledged_revision=item.revision, answer="applied",
+        observed="seen", observed_at=timezone.now(),
+    )  # fmt: skip
+    found = page(world.as_("Rae", Role.REVIEWER), case.number)
+    assert "the platform says applied, but the address still shows it" in found
+
+
+def test_what_the_platform_cannot_do_is_said(world: World) -> None:
+    case = world.case()
+    Item.objects.filter(ref="p1").update(answer="unsupported")
+    assert "the platform can't do this" in page(world.as_("Rae", Role.REVIEWER), case.number)
+
+
+def test_dead_letters_are_in_sight_and_can_be_tried_again(world: World) -> None:
+    case = world.case()
+    StateTelling.objects.update(dead_at=timezone.now(), due_at=None, last_error="unreachable")
+    sam = world.as_("Sam", Role.SENIOR)
+    assert "given up on after many tries" in page(sam, case.number)
+    assert "unreachable" in unescape(sam.get("/console/outbox").content.decode())
+    sam.post(f"/console/c/{case.number}/retry")
+    assert not StateTelling.objects.exclude(dead_at=None).exists()
+
+
+def test_the_outbox_tries_again_what_was_ticked(world: World) -> None:
+    world.case("p1", 1)
+    world.case("p2", 2)
+    StateTelling.objects.update(dead_at=timezone.now(), due_at=None)
+    first = StateTelling.objects.order_by("item_id").first()
+    assert first is not None
+    world.as_("Dana", Role.ADMINISTRATOR).post("/console/outbox/retry", {"item": first.item_id})
+    assert StateTelling.objects.exclude(dead_at=None).count() == 1
+
+
+def test_accounts_are_letters_until_the_content_is_decided(world: World) -> None:
+    world.post("p0", 1, account="zed-the-first", hours_ago=9)
+    case = world.case()
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    before = page(rae, case.number)
+    assert "Account A" in before
+    assert "Account B" in before
+    assert "zed-the-first" not in before
+    send(rae, case, "decide", REMOVE)
+    assert "zed-the-first" in page(rae, case.number)
+
+
+def test_the_ledger_is_really_checked(world: World) -> None:
+    case = world.case()
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "waits for its place" in page(rae, case.number, "entries")
+    ledger.sequence(now=world.now)
+    proven = page(rae, case.number, "entries")
+    assert "✓ checked" in proven
+    assert "✗ false" not in proven
+    entry = EntryBody.objects.filter(subject=f"case:{case.id}").first()
+    assert entry is not None
+    EntryBody.objects.filter(pk=entry.pk).update(at=entry.at + timedelta(microseconds=1))
+    assert page(rae, case.number, "entries").count("✗ false") == 1
+
+
+def test_spread_is_a_drawing_with_the_same_figures_in_a_table(world: World) -> None:
+    world.post("p0", 1, hours_ago=30)
+    case = world.case()
+    found = page(world.as_("Rae", Role.REVIEWER), case.number)
+    assert '<svg class="chart"' in found
+    assert "Copies published" in found
+
+
+def test_all_copies_of_a_kind_have_a_page(world: World) -> None:
+    root = world.post("p1", 1)
+    for n in range(30):
+        world.post(f"r{n}", None, reshare_of=root.ref)
+    case = world.case("p1", 1)
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "All 30" in page(rae, case.number)
+    assert page(rae, case.number, "copies/reshare").count("<tr>") == 31
+
+
+def test_a_case_without_a_file_says_so(world: World) -> None:
+    item = world.post("p1", None)
+    notice = world.notice(item, child=False, words="They threaten me")
+    found = page(world.as_("Rae", Role.REVIEWER), notice.joins.get().case.number)
+    assert "Words only: no file belongs to it." in found
+
+
+def test_deadlines_are_shown_with_their_citation(world: World) -> None:
+    case = world.case()
+    assert "Heed policy, review within" in page(world.as_("Rae", Role.REVIEWER), case.number)

@@ -1,0 +1,214 @@
+"""People decide, together where a body is concerned, and nothing they typed is lost."""
+
+from html import unescape
+from typing import Any
+
+from django.test import Client
+
+from heed.cases.models import Appeal, Case, Copy, Decision
+from heed.media.models import Item, Upload
+from heed.people.models import Role, Viewing
+from heed.rules.decisions import Ruling
+from tests.web.console.world import World
+
+REMOVE = {
+    "ruling": "remove", "clause": "child-sexual", "reasons": "It was removed.", "scope": "file",
+    "facts": "A drawn scene.",
+}  # fmt: skip
+KEEP = {**REMOVE, "ruling": "keep", "clause": "none", "reasons": "No rule was broken."}
+
+
+def text(answer: Any) -> str:
+    return unescape(answer.content.decode())
+
+
+def send(client: Client, case: Case, what: str, said: dict[str, str]) -> str:
+    return text(client.post(f"/console/c/{case.number}/{what}", said, follow=True))
+
+
+def look(client: Client, case: Case, variant: str = "blurred") -> Any:
+    return client.post(f"/console/c/{case.number}/files/{case.file_id}/{variant}")
+
+
+def test_a_reviewer_removes_it_everywhere(world: World) -> None:
+    case = world.case()
+    copy = world.post("p2", 1)
+    page = send(world.as_("Rae", Role.CHILD_SAFETY), case, "decide", REMOVE)
+    assert "Decided. The platform and the notifier are being told." in page
+    assert Decision.objects.get().ruling == Ruling.REMOVE
+    desired = Item.objects.filter(copies__case=case).values_list("desired", flat=True)
+    assert set(desired) == {"removed"}
+    assert copy.platform_id == case.platform_id
+
+
+def test_no_violation_on_a_body_stays_proposed_until_another_person_agrees(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    look(rae, case)
+    assert "Proposed." in send(rae, case, "decide", KEEP)
+    assert Item.objects.get(ref="p1").desired == "hidden"
+    alone = send(rae, case, "second", {"agrees": "yes"})
+    assert "A different person must agree." in alone
+    unseen = send(sam, case, "second", {"agrees": "yes", "reasons": "So do I"})
+    assert "Open the file first" in unseen
+    assert "So do I" in unseen
+    look(sam, case)
+    assert "Agreed: it is final." in send(sam, case, "second", {"agrees": "yes"})
+    assert Item.objects.get(ref="p1").desired == "visible"
+
+
+def test_the_form_says_beforehand_that_two_people_are_needed(world: World) -> None:
+    body, words = world.case("p1", 1), world.case("p2", 2, child=False)
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    assert '"No violation" needs two people' in text(rae.get(f"/console/c/{body.number}/"))
+    assert '"No violation" needs two people' not in text(rae.get(f"/console/c/{words.number}/"))
+
+
+def test_who_does_not_agree_sends_it_back_with_reasons(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    look(rae, case)
+    look(sam, case)
+    send(rae, case, "decide", KEEP)
+    assert "Say why you do not agree" in send(sam, case, "second", {"agrees": "no"})
+    back = send(sam, case, "second", {"agrees": "no", "reasons": "It is a child."})
+    assert "waits for a decision again" in back
+    case.refresh_from_db()
+    assert case.state == Case.State.OPEN
+
+
+def test_no_violation_needs_a_look_first_and_says_so(world: World) -> None:
+    case = world.case()
+    page = send(world.as_("Rae", Role.CHILD_SAFETY), case, "decide", KEEP)
+    assert "You have not opened this file." in page
+    assert "No rule was broken." in page
+    assert not Decision.objects.exists()
+
+
+def test_errors_stand_beside_their_fields_and_nothing_is_lost(world: World) -> None:
+    case = world.case()
+    said = {**REMOVE, "ruling": "", "clause": "none", "reasons": "My long words"}
+    answer = world.as_("Rae", Role.CHILD_SAFETY).post(f"/console/c/{case.number}/decide", said)
+    assert answer.status_code == 422
+    assert "Choose one of the two." in text(answer)
+    assert "My long words" in text(answer)
+    wrong = send(world.as_("Sam", Role.REVIEWER), case, "decide", {**said, "ruling": "remove"})
+    assert "name the rule that it breaks" in wrong
+
+
+def test_the_second_of_two_deciders_is_told_and_keeps_their_words(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    send(rae, case, "decide", REMOVE)
+    answer = sam.post(f"/console/c/{case.number}/decide", REMOVE)
+    assert answer.status_code == 422
+    assert Decision.objects.count() == 1
+
+
+def test_a_preview_decides_nothing(world: World) -> None:
+    case = world.case()
+    page = send(world.as_("Rae", Role.REVIEWER), case, "decide", {**REMOVE, "preview": "1"})
+    assert "As the notifier will read it" in page
+    assert not Decision.objects.exists()
+
+
+def test_an_appeal_is_never_offered_to_who_has_decided(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    send(rae, case, "decide", REMOVE)
+    appeal = Appeal.objects.create(
+        case=case, decision=Decision.objects.get(), text="It is mine", opened_at=world.now
+    )
+    address = f"appeals/{appeal.id}"
+    answer = {"outcome": "stands", "reasons": "We looked again."}
+    assert "goes to a person who has not" in text(rae.get(f"/console/c/{case.number}/"))
+    assert "Appeal (not for you)" in text(rae.get("/console/"))
+    assert "goes to another person" in send(rae, case, address, answer)
+    assert "The appeal is answered." in send(sam, case, address, answer)
+    appeal.refresh_from_db()
+    assert appeal.state == Appeal.State.STANDS
+
+
+# ------------------------------------------------------------------ looking
+
+
+def test_nothing_of_a_file_is_in_the_page_until_it_is_asked_for(world: World) -> None:
+    case = world.case()
+    page = text(world.as_("Rae", Role.CHILD_SAFETY).get(f"/console/c/{case.number}/"))
+    assert "data:image" not in page
+    assert "<img" not in page
+    assert not Viewing.objects.exists()
+
+
+def test_each_look_is_in_the_log_and_shown_on_the_case(world: World) -> None:
+    case = world.case()
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    answer = look(rae, case)
+    assert "data:image/png;base64," in text(answer)
+    assert "no-store" in answer["Cache-Control"]
+    assert [one.variant for one in Viewing.objects.all()] == ["blurred"]
+    assert "Who has looked (1)" in text(rae.get(f"/console/c/{case.number}/"))
+
+
+def test_a_file_of_a_minor_opens_in_full_only_after_proving_who_one_is(world: World) -> None:
+    case = world.case()
+    answer = look(world.as_("Rae", Role.CHILD_SAFETY), case, "full")
+    assert answer["Location"].startswith("/console/sign-in/2fa/reauthenticate/")
+    assert not Viewing.objects.exists()
+
+
+def test_a_file_that_cannot_be_had_says_so_in_words(world: World) -> None:
+    case = world.case()
+    world.evidence.clear()
+    page = text(look(world.as_("Rae", Role.CHILD_SAFETY), case))
+    assert "could not be shown" in page
+    assert not Viewing.objects.exists()
+
+
+def test_a_reviewer_without_the_role_reads_that_it_needs_one(world: World) -> None:
+    case = world.case()
+    page = text(world.as_("Rae", Role.REVIEWER).get(f"/console/c/{case.number}/"))
+    assert "Only a child-safety reviewer opens files" in page
+    assert "Open blurred" not in page
+
+
+# ------------------------------------------------------------------ near copies, uploads, words
+
+
+def test_a_near_copy_is_judged_beside_the_file(world: World) -> None:
+    world.post("near", 1, "quality")
+    case = world.case()
+    near = Copy.objects.get(case=case, how="near")
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    both = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look")
+    assert text(both).count("data:image/png") == 2
+    assert Viewing.objects.count() == 2
+    page = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "no"})
+    assert "Noted: not the same." in page
+    assert Item.objects.get(ref="near").desired == "visible"
+    again = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "yes"})
+    assert "Somebody has judged this copy before." in again
+
+
+def test_a_held_upload_is_released_or_refused_once(world: World) -> None:
+    case = world.case()
+    upload = Upload.objects.create(
+        platform=world.platform, file=world.file_of(case), case_id=case.id, state="held",
+        reason="case", upload_ref="u1", asked_at=world.now,
+    )  # fmt: skip
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "Released." in send(rae, case, f"uploads/{upload.id}", {"what": "release"})
+    assert "no longer waits" in send(rae, case, f"uploads/{upload.id}", {"what": "refuse"})
+
+
+def test_a_message_reaches_the_notifier_and_an_empty_one_says_what_is_missing(
+    world: World,
+) -> None:
+    case = world.case()
+    notice = case.joins.get().notice
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "Write something first." in send(
+        rae, case, f"notices/{notice.number}/write", {"text": ""}
+    )
+    send(rae, case, f"notices/{notice.number}/write", {"text": "We are looking."})
+    assert notice.messages.get().from_staff == world.added["Rae"].staff_id

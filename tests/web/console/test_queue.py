@@ -1,0 +1,166 @@
+"""The queue is in the order of harm, finds what is asked for, and shows no picture."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from heed.cases.models import Appeal, Case
+from heed.cases.queries import queue
+from heed.ids import mint, number
+from heed.media.models import Platform
+from heed.people.models import Role
+from heed.rules.order import Rung, queue_key
+from tests.web.console.world import World
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+places = st.tuples(
+    st.sampled_from(Rung),
+    st.none() | st.integers(-3, 3).map(lambda hours: NOW + timedelta(hours=hours)),
+    st.sampled_from([0.0, 1.5, 40.0]),
+)
+
+
+def a_case(platform: Platform, at: tuple[Rung, datetime | None, float], name: str = "") -> Case:
+    return Case(
+        number=name or number("C"),
+        platform=platform,
+        threat_of=mint(),
+        category="other",
+        rung=int(at[0]),
+        due_at=at[1],
+        speed_per_hour=at[2],
+        opened_at=NOW,
+        round_at=NOW,
+    )
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(places, max_size=12))
+def test_the_queue_is_in_the_order_that_the_rules_say(
+    world: World, wanted: list[tuple[Rung, datetime | None, float]]
+) -> None:
+    with transaction.atomic():
+        Case.objects.bulk_create(a_case(world.platform, one) for one in wanted)
+        found = list(queue.cases_of({world.platform.id}, now=NOW))
+        by_rules = sorted(
+            found, key=lambda c: queue_key(Rung(c.rung), c.due_at, c.speed_per_hour, c.number)
+        )
+        assert found == by_rules
+        assert len(found) == len(wanted)
+        transaction.set_rollback(True)
+
+
+def test_equal_harm_goes_by_number_as_python_compares(world: World) -> None:
+    names = ["C-9ZZZ-0000", "C-A000-0000", "C-0AAA-0000", "C-00AA-000A"]
+    same = (Rung.CHILD, None, 0.0)
+    Case.objects.bulk_create(a_case(world.platform, same, name) for name in names)
+    assert [one.number for one in queue.cases_of({world.platform.id}, now=NOW)] == sorted(names)
+
+
+def test_a_page_costs_the_same_few_queries_however_long_the_queue(
+    world: World, django_assert_max_num_queries: object
+) -> None:
+    Case.objects.bulk_create(a_case(world.platform, (Rung.CHILD, NOW, 1.0)) for _ in range(300))
+    client = world.as_("Rae", Role.REVIEWER)
+    with django_assert_max_num_queries(25):  # type: ignore[operator]
+        answer = client.get("/console/?page=3")
+    assert "Page 3 of 6" in answer.content.decode()
+
+
+def shown(world: World, query: str = "", role: Role = Role.REVIEWER) -> str:
+    if "Rae" not in world.added:
+        world.rae = world.as_("Rae", role)  # type: ignore[attr-defined]
+    return str(world.rae.get(f"/console/?{query}").content.decode())  # type: ignore[attr-defined]
+
+
+def test_an_empty_queue_says_so(world: World) -> None:
+    assert "Nothing waits." in shown(world)
+
+
+def test_what_is_late_says_so_in_words(world: World) -> None:
+    case = world.case()
+    Case.objects.filter(id=case.id).update(due_at=timezone.now() - timedelta(hours=2, minutes=5))
+    page = shown(world)
+    assert "overdue by 2 h" in page
+    assert case.number in shown(world, "state=overdue")
+
+
+def test_the_queue_says_what_harm_and_what_waits(world: World) -> None:
+    world.case()
+    page = shown(world)
+    assert "A child" in page
+    assert "Sexual content of someone under 18" in page
+    assert "Decision" in page
+
+
+def test_the_queue_shows_no_picture(world: World) -> None:
+    world.case()
+    page = shown(world)
+    assert "<img" not in page
+    assert "data:image" not in page
+
+
+@pytest.mark.parametrize("what", ["case", "notice", "url", "sha256", "police"])
+def test_a_case_is_found_by_what_people_have_in_hand(world: World, what: str) -> None:
+    other, case = world.case("p2", 2, police_reference="other"), world.case("p1", 1)
+    words = {
+        "case": case.number.lower(),
+        "notice": case.joins.get().notice.number,
+        "url": case.copies.get(how="named").item.url,
+        "sha256": bytes(world.file_of(case).sha256).hex(),
+        "police": "2026-1234",
+    }
+    page = shown(world, f"words={words[what]}")
+    assert f"/c/{case.number}/" in page
+    assert f"/c/{other.number}/" not in page
+
+
+def test_a_bundle_is_named_at_each_of_its_cases(world: World) -> None:
+    first, second = world.post("a", 1), world.post("b", 2)
+    world.notice(first, second)
+    numbers = list(Case.objects.values_list("number", flat=True))
+    page = shown(world)
+    assert len(numbers) == 2
+    assert page.count("one notice with") == 2
+
+
+def test_filters_narrow_and_nonsense_does_no_harm(world: World) -> None:
+    child, other = world.case("p1", 1), world.case("p2", 2, child=False)
+    page = shown(world, "category=other")
+    assert other.number in page
+    assert child.number not in page
+    assert child.number in shown(world, "category=nonsense&state=nonsense&page=x")
+
+
+def test_a_decided_case_with_an_open_appeal_waits_again(world: World) -> None:
+    case = world.case()
+    Case.objects.filter(id=case.id).update(state=Case.State.DECIDED, decided_level="visible")
+    assert case.number not in shown(world)
+    Appeal.objects.create(case=case, text="Look again", opened_at=NOW)
+    assert case.number in shown(world)
+    assert "Appeal" in shown(world, "state=appeal")
+
+
+def test_taking_the_next_case_takes_the_gravest_that_is_free(world: World) -> None:
+    world.case("p2", 2, child=False)
+    grave = world.case("p1", 1)
+    rae, sam = world.as_("Rae", Role.REVIEWER), world.as_("Sam", Role.REVIEWER)
+    assert rae.post("/console/next")["Location"] == f"/console/c/{grave.number}/"
+    assert sam.post("/console/next")["Location"] != f"/console/c/{grave.number}/"
+    assert "Rae" in sam.get("/console/").content.decode()
+
+
+def test_a_case_that_another_person_works_on_is_not_taken_away(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.REVIEWER), world.as_("Sam", Role.REVIEWER)
+    rae.post(f"/console/c/{case.number}/take")
+    answer = sam.post(f"/console/c/{case.number}/take", follow=True)
+    assert "Somebody else works on this case now." in answer.content.decode()
+    case.refresh_from_db()
+    assert case.taken_by == world.added["Rae"].staff_id

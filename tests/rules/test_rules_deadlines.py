@@ -65,7 +65,7 @@ def test_missing_information_never_moves_a_clock(claim: Claim) -> None:
 
 def test_a_notice_is_acknowledged_at_once_and_decided_within_a_day() -> None:
     clocks = due(Event.NOTICE_RECEIVED, replace(CHILD, category=Category.OTHER))
-    assert clocks["eu.dsa.16.ack"].due_at == AT
+    assert clocks["eu.dsa.16.ack"].due_at == AT + MEASURED_AS_AT_ONCE
     assert clocks["eu.dsa.16.decide"].due_at == AT + timedelta(hours=24)
 
 
@@ -82,7 +82,7 @@ def test_the_report_to_ncmec_runs_from_a_persons_finding() -> None:
 
 
 def test_a_restriction_owes_reasons_and_an_appeal_an_answer() -> None:
-    assert due(Event.RESTRICTED)["eu.dsa.17.statement"].due_at == AT
+    assert due(Event.RESTRICTED)["eu.dsa.17.statement"].due_at == AT + MEASURED_AS_AT_ONCE
     assert due(Event.COMPLAINT_RECEIVED)["eu.dsa.20.complaint"].due_at == AT + timedelta(days=7)
 
 

@@ -64,17 +64,26 @@ def chromium() -> Path | None:
     """The browser for tests, or None. `HEED_CHROMIUM` names another than the first on the path."""
     named = os.environ.get("HEED_CHROMIUM")
     names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
-    found = next((path for path in map(shutil.which, names) if path), None)
-    return Path(found) if found else None
+    found = [path for path in map(shutil.which, names) if path]
+    return next((Path(path) for path in found if _runs(path)), None)
+
+
+def _runs(path: str) -> bool:
+    """Ubuntu's package is a stub that only says where the browser could be had."""
+    try:
+        said = subprocess.run([path, "--version"], capture_output=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return said.returncode == 0
 
 
 def _apt_install_chromium() -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
-    for command in (["apt-get", "update", "-q"], install):
-        done = subprocess.run(command, env=quiet, capture_output=True, text=True, check=False)
-        if done.returncode:
-            print("\n".join((done.stdout + done.stderr).splitlines()[-3:]), flush=True)
+    subprocess.run(["apt-get", "update", "-q"], env=quiet, capture_output=True, check=False)
+    done = subprocess.run(install, env=quiet, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print("\n".join((done.stdout + done.stderr).splitlines()[-3:]), flush=True)
 
 
 def _parallel() -> list[str]:

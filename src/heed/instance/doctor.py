@@ -13,7 +13,7 @@ from heed.instance.boot import booted
 from heed.instance.place import Place, here
 from heed.instance.trouble import Trouble
 
-HEARTBEAT_WITHIN_SECONDS = 60  # Procrastinate's workers write one every ten seconds
+HEARTBEAT_WITHIN_SECONDS = 30  # Procrastinate's workers write one every ten seconds
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from heed.cases.models import Case
+from heed.cases.models import Case, Copy
 from heed.flows import wiring
-from heed.hashing.refusals import NotHashable
+from heed.hashing import refusals
 from heed.ledger import services as ledger
 from heed.media.models import File, ItemFile, Platform
 from heed.people import queries as people
@@ -46,7 +47,7 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
     """Open a file of a case as `blurred` or `full`. Raises `MayNotView`, `NotViewable`."""
     case = Case.objects.select_related("platform").get(id=case_id)
     _must_be_allowed(case, by)
-    data = _bytes(case.platform, File.objects.get(id=file_id), case)
+    data = _bytes(case.platform, _file_of(case, file_id))
     shown = _render(data, variant)
     with transaction.atomic():
         writing.note_viewing(
@@ -61,6 +62,17 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
     return shown
 
 
+def _file_of(case: Case, file_id: UUID) -> File:
+    """The case's own file, one that looks like it, one at its door, or one of the named item's."""
+    of_case = Q(id=case.file_id) | Q(uploads__case_id=case.id)
+    of_case |= Q(id__in=Copy.objects.filter(case=case).values("near_file_id"))
+    of_case |= Q(places__item_id=case.item_id, places__item__isnull=False)
+    file = File.objects.filter(of_case, id=file_id).first()
+    if file is None:
+        raise MayNotView("This file is no part of this case. Open it from a case that it is in.")
+    return file
+
+
 def _must_be_allowed(case: Case, by: UUID) -> None:
     roles = people.roles_of(Staff.objects.get(id=by), case.platform_id)
     allowed = may_open(
@@ -73,7 +85,7 @@ def _must_be_allowed(case: Case, by: UUID) -> None:
         raise MayNotView("Only a child-safety reviewer may open a file in a case about a minor.")
 
 
-def _bytes(platform: Platform, file: File, case: Case) -> bytes:
+def _bytes(platform: Platform, file: File) -> bytes:
     places = ItemFile.objects.filter(file=file, item__platform=platform).select_related("item")
     for place in places.order_by("item__registered_at")[:5]:
         for url, bearer in _addresses(platform, place):
@@ -113,9 +125,9 @@ def _fetch(platform: Platform, url: str, bearer: str | None) -> bytes | None:
 def _render(data: bytes, variant: str) -> Viewed:
     try:
         if variant == "full":
-            return Viewed(body=wiring.decoder().full(data), mime="image/png")
-        return Viewed(body=wiring.decoder().derivative(data, BLURRED_PX), mime="image/png")
-    except NotHashable as why:
+            return Viewed(body=wiring.decoder().full(data), mime="image/jpeg")
+        return Viewed(body=wiring.decoder().derivative(data, BLURRED_PX), mime="image/webp")
+    except refusals.NotViewable as why:
         raise NotViewable(
             f"The file can't be read ({why}). Decide by what is known of it."
         ) from why

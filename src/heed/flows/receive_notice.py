@@ -4,7 +4,6 @@
 2. Try to protect at once; if that fails, the job takes it up again.
 """
 
-import hashlib
 import logging
 import secrets
 from collections.abc import Mapping
@@ -169,7 +168,7 @@ def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str
     entry_id = ledger.enter(
         "notice.received",
         subject=f"notice:{notice.id}",
-        body={"commitment": commitment.hex(), "source": _short(notice.source_index)},
+        body={"commitment": commitment.hex()},
         at=now,
     )
     receipt = _signed(notice, commitment, salt, entry_id, now)
@@ -193,10 +192,6 @@ def _signed(
     except CannotSign:
         logger.exception("no receipt could be signed", extra={"notice": str(notice.id)})
         return {}
-
-
-def _short(index: bytes | memoryview | None) -> str:
-    return "" if index is None else hashlib.sha256(bytes(index)).hexdigest()[:16]
 
 
 def _try_to_protect(notice: Notice, now: datetime) -> None:

@@ -150,3 +150,9 @@ def chromium() -> Iterator["Browser"]:
         browser = playwright.chromium.launch(executable_path=str(path), args=flags)
         yield browser
         browser.close()
+
+
+@pytest.fixture(autouse=True)
+def _checkpoints_of_its_own() -> None:
+    """A test's log is rolled back with its database: what it signed must not outlive it."""
+    shutil.rmtree(Path(settings.HEED_VAR) / "checkpoints", ignore_errors=True)

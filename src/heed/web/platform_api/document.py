@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 from heed.web.platform_api import said
 from heed.web.platform_api.answers import ProblemAnswer
 
+PREFIX = "/api/v1/"  # fixed: it only ever grows
 REF = "#/components/schemas/{model}"
 _REQUESTS: list[type[BaseModel]] = [
     said.ItemSaid,
@@ -59,8 +60,8 @@ class HeedAPI(NinjaAPI):
     """Ninja's API, with bodies and problems in its document."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """OpenAPI 3.1."""
-        schema = super().get_openapi_schema(**options)
+        """OpenAPI 3.1. The options of ninja's own are passed over: there is one place for this API."""
+        schema = super().get_openapi_schema(path_prefix=PREFIX)
         _, requests = models_json_schema(
             [(model, "validation") for model in _REQUESTS], ref_template=REF
         )
@@ -88,6 +89,6 @@ def _declare_problems(operation: dict[str, Any]) -> None:
     statuses += _WITH_BODY if "requestBody" in operation else ()
     statuses += ["404"] if "path" in places else []
     statuses += ["409"] if "header" in places else []
-    for status in sorted(statuses):
-        pointer = {"$ref": f"#/components/responses/{status}"}
-        operation["responses"].setdefault(status, pointer)
+    named = {str(status): said for status, said in operation["responses"].items()}
+    refusals = {status: {"$ref": f"#/components/responses/{status}"} for status in statuses}
+    operation["responses"] = dict(sorted((refusals | named).items()))

@@ -81,7 +81,7 @@ def _not_found(request: HttpRequest, error: Any) -> HttpResponse:
 
 
 def _parameters(request: HttpRequest, error: Any) -> HttpResponse:
-    return _problem(request, invalid(wrong_in(error.errors, skip=2)))
+    return _problem(request, invalid(wrong_in(error.errors, skip=1)))
 
 
 def _other_http(request: HttpRequest, error: Any) -> HttpResponse:

@@ -34,7 +34,8 @@ def body_of(request: HttpRequest, *, most_bytes: int, instead: str) -> bytes:
 
 def _source(request: HttpRequest, length: str) -> Any:
     """Django reads nothing of a body that comes in chunks: then we ask the server itself."""
-    return request if length else request.META.get("wsgi.input", request)
+    chunked = not length and "Transfer-Encoding" in request.headers
+    return request.META["wsgi.input"] if chunked else request
 
 
 def too_large(most_bytes: int, instead: str) -> Problem:

@@ -7,7 +7,6 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
-from pydantic import StringConstraints
 
 from heed.flows.check_upload import Checked, check_bytes, check_signals
 from heed.media.keys import Scope
@@ -25,7 +24,7 @@ _FORM_BYTES = 1 << 20  # what a form may have around its file
 _BYTES = {"type": "string", "format": "binary"}
 router = Router(auth=ApiKey(Scope.UPLOADS), tags=["uploads"])
 
-OwnRef = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
+OwnRef = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 
 
 @router.post(
@@ -48,7 +47,7 @@ OwnRef = Annotated[str, StringConstraints(max_length=200, pattern=NO_NUL)]
     ),
 )
 def check_upload(
-    request: HttpRequest, account_ref: Query[OwnRef] = "", upload_ref: Query[OwnRef] = ""
+    request: HttpRequest, account_ref: OwnRef = "", upload_ref: OwnRef = ""
 ) -> HttpResponse:
     """Send the bytes, of whatever media type, or JSON with the file's signals.
 

@@ -1,0 +1,87 @@
+"""The statements that register many rows at once. Rows come as one JSON document."""
+
+KNOWN = """
+SELECT id, ref, kind, views, text, reshare_of_ref, registered_by, desired, revision
+FROM media_item WHERE platform_id = %s AND ref = ANY(%s)
+"""
+
+# Items are always locked by id, before outbox rows.
+LOCK = "SELECT id FROM media_item WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+
+CHANGE = """
+UPDATE media_item i SET views = greatest(i.views, n.views), text = n.text, kind = n.kind,
+    reshare_of_ref = n.reshare_of_ref, registered_by = n.registered_by,
+    committed = CASE WHEN n.to_be_swept THEN %s ELSE i.committed END
+FROM json_to_recordset(%s) AS n(id uuid, views bigint, text text, kind text,
+    reshare_of_ref text, registered_by text, to_be_swept boolean)
+WHERE i.id = n.id
+"""
+
+KNOWN_ACCOUNTS = "SELECT ref FROM media_account WHERE platform_id = %s AND ref = ANY(%s)"
+
+ADD_ACCOUNTS = """
+INSERT INTO media_account (id, platform_id, ref)
+SELECT n.id, %s, n.ref FROM json_to_recordset(%s) AS n(id uuid, ref text)
+ON CONFLICT DO NOTHING
+"""
+
+# `observe_due_at`: a first look, for only what was seen can be verified to be gone.
+ADD_ITEMS = """
+INSERT INTO media_item (
+    id, platform_id, ref, url, kind, account_id, reshare_of_id, reshare_of_ref, text, published_at,
+    registered_at, registered_by, views, desired, revision, acknowledged, acknowledged_revision,
+    answer, observed, observed_revision, seen_before, observe_due_at, observe_tries, committed
+)
+SELECT n.id, %(platform)s, n.ref, n.url, n.kind, a.id, p.id, n.reshare_of_ref, n.text,
+    n.published_at, %(now)s, n.registered_by, n.views, 'visible', 0, 'visible', 0,
+    '', '', 0, false, %(now)s, 0, %(transaction)s
+FROM json_to_recordset(%(rows)s) AS n(
+    id uuid, ref text, url text, kind text, account text, reshare_of_ref text, text text,
+    published_at timestamptz, registered_by text, views bigint)
+LEFT JOIN media_account a
+    ON n.account <> '' AND a.platform_id = %(platform)s AND a.ref = n.account
+LEFT JOIN media_item p
+    ON n.reshare_of_ref <> '' AND p.platform_id = %(platform)s AND p.ref = n.reshare_of_ref
+ORDER BY n.ref
+ON CONFLICT DO NOTHING
+"""
+
+# Two statements, for one with OR would walk the whole table.
+_ADOPT = """
+UPDATE media_item child SET reshare_of_id = parent.id, committed = %(transaction)s
+FROM media_item parent
+WHERE child.platform_id = %(platform)s AND parent.platform_id = %(platform)s
+  AND child.reshare_of_id IS NULL AND child.reshare_of_ref <> ''
+  AND parent.ref = child.reshare_of_ref AND parent.id <> child.id
+"""
+FIND_PARENTS = _ADOPT + "  AND child.ref = ANY(%(refs)s)"
+ADOPT_CHILDREN = _ADOPT + "  AND child.reshare_of_ref = ANY(%(refs)s)"
+
+KNOWN_FILES = "SELECT sha256, id FROM media_file WHERE sha256 = ANY(%s::bytea[])"
+
+ADD_TOLD = """
+WITH new AS (
+    INSERT INTO media_file (id, sha256, md5, kind, mime, state, reason, forms, first_seen_at)
+    SELECT n.id, decode(n.sha256, 'hex'), decode(n.md5, 'hex'),
+        CASE WHEN n.pdq IS NULL THEN 'other' ELSE 'picture' END, '', 'signals_only', '',
+        coalesce(decode(n.pdq, 'hex'), ''), %(now)s
+    FROM json_to_recordset(%(rows)s) AS n(id uuid, sha256 text, md5 text, pdq text)
+    ORDER BY n.sha256
+    ON CONFLICT DO NOTHING RETURNING id
+)
+INSERT INTO media_signal (file_id, type, value, quality)
+SELECT new.id, 'pdq', decode(n.pdq, 'hex'), n.quality
+FROM json_to_recordset(%(rows)s) AS n(id uuid, pdq text, quality int) JOIN new USING (id)
+WHERE n.pdq IS NOT NULL
+"""
+
+ADD_PLACES = """
+INSERT INTO media_itemfile
+    (id, item_id, position, file_id, url, preview_url, state, tries, reason)
+SELECT n.id, n.item_id, n.position, n.file_id, n.url, n.preview_url, n.state, 0, ''
+FROM json_to_recordset(%s) AS n(id uuid, item_id uuid, position int, file_id uuid,
+    url text, preview_url text, state text)
+ON CONFLICT DO NOTHING
+"""
+
+SWEEP_AGAIN = "UPDATE media_item SET committed = %s WHERE id = ANY(%s)"

@@ -51,7 +51,7 @@ def _cases(notice: Notice) -> list[Case]:
 
 
 def _again(case: Case, notice: Notice, now: datetime) -> None:
-    cause = f"reappeared:{notice.id}:{now:%Y%m%dT%H%M%S}"
+    cause = f"back:{notice.id}:{now:%Y%m%dT%H%M%S}"
     due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
     deadlines.set_clocks(case, due, now=now)
     removed = case.decided_level == Visibility.REMOVED

@@ -23,7 +23,7 @@ from heed.rules.decisions import AppealOutcome, Ruling, Scope, may_decide_appeal
 def decide_appeal(
     *, appeal_id: UUID, outcome: AppealOutcome, reasons: str, by: UUID, now: datetime
 ) -> None:
-    """End an appeal. Raises `MayNotDecide`, `cases.CaseChanged`.
+    """End an appeal. Raises `MayNotDecide`, `cases.CaseChanged`, `decisions.AlreadyDecided`.
 
     To reverse "remove" on a body is to propose "no violation": a second person must agree.
     """
@@ -43,21 +43,29 @@ def decide_appeal(
 
 
 def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> None:
-    was = Ruling.KEEP if appeal.decision is None else Ruling(appeal.decision.ruling)
+    ruling = _other_way(appeal)
     cases.new_round(case, now=now)
     decide(
         case_id=case.id,
-        ruling=Ruling.KEEP if was is Ruling.REMOVE else Ruling.REMOVE,
+        ruling=ruling,
         scope=Scope.FILE if appeal.decision is None else Scope(appeal.decision.scope),
-        clause=_clause(case, appeal, was),
+        clause=_clause(case, appeal, ruling),
         reasons=reasons,
         by=by,
         now=now,
     )
 
 
-def _clause(case: Case, appeal: Appeal, was: Ruling) -> str:
-    if was is Ruling.KEEP or appeal.decision is None:
+def _other_way(appeal: Appeal) -> Ruling:
+    """An uploader who is right gets it back, also when nobody but a rule had restricted it."""
+    if appeal.statement_id is not None:
+        return Ruling.KEEP
+    kept = appeal.decision is None or Ruling(appeal.decision.ruling) is Ruling.KEEP
+    return Ruling.REMOVE if kept else Ruling.KEEP
+
+
+def _clause(case: Case, appeal: Appeal, ruling: Ruling) -> str:
+    if ruling is Ruling.REMOVE or appeal.decision is None:
         return policy.default_clause(Category(case.category), about_a_child=case.about_child).id
     return appeal.decision.clause
 

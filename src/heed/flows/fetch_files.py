@@ -6,11 +6,13 @@
 
 import logging
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from heed.cases.models import Notice
-from heed.flows import wiring
+from heed.flows import jobs, wiring
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
 from heed.media import services as writing
@@ -59,9 +61,16 @@ def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
     with transaction.atomic():
         file = writing.keep_file(signals, now=now)
         writing.put_in_place(place, file)
+        for notice_id in _notices(place):
+            jobs.later("protect", once=f"protect:{notice_id}", notice_id=str(notice_id))
     meet_cases(item_ids=[place.item_id], now=now)
-    for notice in Notice.objects.filter(targets__item_id=place.item_id):
-        protect(notice_id=notice.id, now=now)
+    for notice_id in _notices(place):  # also those that came while we read
+        protect(notice_id=notice_id, now=now)
+
+
+def _notices(place: ItemFile) -> QuerySet[Notice, UUID]:
+    named = Notice.objects.filter(targets__item_id=place.item_id)
+    return named.distinct().values_list("id", flat=True)
 
 
 def _again(place: ItemFile, reason: str, now: datetime) -> None:

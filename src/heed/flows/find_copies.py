@@ -1,7 +1,8 @@
 """Every copy of a case's file, now and later.
 
-1. Search: named items, same bytes, near pictures, and reshares of all of them through any depth.
-2. Note how each was found, and restrict it as far as the rules allow; tell the platform.
+1. Ask of the copies that are known already what the case asks now; it may have grown graver.
+2. Search: named items, same bytes, near pictures, and reshares of all of them through any depth.
+   Note how each was found, and restrict it as far as the rules allow; tell the platform.
 3. Search again until nothing new is found: what was registered meanwhile is then seen.
 """
 
@@ -15,7 +16,6 @@ from heed.cases.models import Case, Copy
 from heed.cases.queries import search
 from heed.cases.services import cases, deadlines
 from heed.cases.services.cases import CopyIn
-from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.shared import clocks, states
 from heed.ledger import services as ledger
@@ -27,16 +27,17 @@ ROUNDS = 50  # each adds a generation of reshares that were made while we search
 
 def find_copies(*, case_id: UUID, now: datetime) -> int:
     """Find and restrict every copy; returns how many there are. Repeating finds what is new."""
+    with transaction.atomic():
+        states.apply(states.lock(case_id), now=now)
     for _ in range(ROUNDS):
         case = Case.objects.select_related("file").get(id=case_id)
         if not add(case_id, search.all_copies(case), now=now):
             break
-    jobs.later("issue_statements", once=f"statements:{case_id}", case_id=str(case_id))
     return Copy.objects.filter(case_id=case_id).count()
 
 
 def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
-    """Steps 2: take these into the case. Returns how many were new."""
+    """Step 2: take these into the case. Returns how many were new."""
     with transaction.atomic():
         case = states.lock(case_id)
         known = set(
@@ -70,7 +71,7 @@ def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
     """A removed thing that is there again starts a new clock; a near one waits for a person."""
     if case.decided_level != Visibility.REMOVED or case.decided_at is None:
         return
-    cause = f"reappeared:{case.id}:{now:%Y%m%dT%H%M}"
+    cause = f"back:{case.id}:{now:%Y%m%dT%H%M}"
     due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
     deadlines.set_clocks(case, due, now=now)
     if any(one.how == Copy.How.NEAR for one in new):

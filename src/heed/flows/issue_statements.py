@@ -17,6 +17,7 @@ from heed.filings import answers, queries
 from heed.filings import services as filings
 from heed.filings.services import StatementIn
 from heed.flows import jobs
+from heed.flows.shared import states
 from heed.ids import secret
 from heed.ledger import services as ledger
 from heed.outbox import services as outbox
@@ -33,7 +34,7 @@ def issue_statements(*, case_id: UUID, now: datetime) -> int:
     total = 0
     while True:
         with transaction.atomic():
-            case = Case.objects.select_related("platform").get(id=case_id)
+            case = states.lock(case_id)  # its clocks are met below: never after the outbox
             rows = list(queries.restrictions_without_statement(case.id)[:BATCH])
             if rows:
                 _issue(case, rows, now)

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+
+# A sweep asks for these again; nothing but their job asks for the others.
+SWEPT = frozenset({"deliver", "fetch_files", "look_at_items"})
 
 
 def later(
@@ -18,13 +21,32 @@ def later(
 ) -> None:
     """Ask the worker to run the job `name` (see `worker/jobs.py`), not before `at`.
 
-    With `once`, a job of that lock that still waits is enough: asking again changes nothing.
+    With `once`, a job of that lock that still waits is enough. It is then kept from starting until
+    this transaction has ended: a job that started earlier would not see what it is asked for.
     """
     task = app.configure_task(
         f"heed.{name}", allow_unknown=True, queueing_lock=once, schedule_at=at, queue=queue
     )
+    while not _deferred(task, args):
+        if name in SWEPT or _kept_waiting(once):
+            return
+
+
+def _deferred(task: Any, args: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():  # a savepoint, so that "already there" harms nothing
             task.defer(**args)
     except AlreadyEnqueued:
-        return
+        return False
+    return True
+
+
+def _kept_waiting(once: str | None) -> bool:
+    """Hold the waiting job: workers pass over rows that are locked. False when it has started."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM procrastinate_jobs"
+            " WHERE queueing_lock = %s AND status = 'todo' FOR SHARE",
+            [once],
+        )
+        return cursor.fetchone() is not None

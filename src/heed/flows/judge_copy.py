@@ -9,11 +9,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Copy
-from heed.cases.services import cases
+from heed.cases.models import Case, Copy
+from heed.cases.services import cases, deadlines
 from heed.flows.shared import states, uploads
 from heed.ledger import services as ledger
 from heed.media.models import Upload
+from heed.rules.clocks import Done
 
 
 def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
@@ -28,6 +29,7 @@ def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
         if not any([cases.judge_copy(twin.id, same=same) for twin in twins]):
             return False
         states.apply(case, items=ids, now=now, lower=True)
+        _nothing_waits(case, now)
         ledger.enter(
             "copy.judged",
             subject=f"case:{case.id}",
@@ -42,4 +44,17 @@ def settle_upload(*, upload_id: UUID, release: bool, by: UUID, now: datetime) ->
     """Let a held upload in, or turn it away. False when it no longer waits."""
     with transaction.atomic():
         upload = Upload.objects.select_related("file").get(id=upload_id)
-        return uploads.settle(upload, release=release, now=now)
+        case = None if upload.case_id is None else states.lock(upload.case_id)
+        if not uploads.settle(upload, release=release, now=now):
+            return False
+        deadlines.done(Done.PERSON_LOOKED, now=now, cause=f"upload:{upload.id}")
+        if case is not None:
+            _nothing_waits(case, now)
+    return True
+
+
+def _nothing_waits(case: Case, now: datetime) -> None:
+    """In a decided case the last word on what was near it meets its review clocks."""
+    settled = case.state == Case.State.DECIDED
+    if settled and not uploads.held(case.id) and not cases.unjudged(case):
+        deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)

@@ -17,6 +17,7 @@ def look_again(*, case_id: UUID, now: datetime) -> int:
     """Returns how many items are looked at again."""
     items = list(Copy.objects.filter(case_id=case_id).values_list("item_id", flat=True))
     with transaction.atomic():
+        media.lock(items)
         media.look_again(items, now=now)
         outbox.tell_again(items, now=now)
     return len(items)

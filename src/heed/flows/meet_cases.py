@@ -2,6 +2,7 @@
 
 1. Find the cases that new items belong to: as reshares of a copy, by the same bytes, or nearly.
 2. Take them in: noted as copies, restricted, told to the platform.
+3. Search below them again until nothing is new: a reshare of theirs may have come meanwhile.
 """
 
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.queries import search
-from heed.flows.find_copies import add, find_copies
+from heed.flows.find_copies import add
 
 
 def meet_cases(*, item_ids: Sequence[UUID], now: datetime) -> int:
@@ -19,8 +20,7 @@ def meet_cases(*, item_ids: Sequence[UUID], now: datetime) -> int:
     """
     total = 0
     for case_id, found in search.cases_met_by(item_ids).items():
-        fresh = add(case_id, found, now=now)
-        total += fresh
-        if fresh and len(found) > 1:
-            find_copies(case_id=case_id, now=now)
+        while fresh := add(case_id, found, now=now):
+            total += fresh
+            found = search.reshares_of(found)
     return total

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from heed.cases.models import Case, Notice
+from heed.cases.models import Case, Join, Notice
 from heed.cases.services import cases, deadlines
 from heed.flows.protect_target import protect
 from heed.flows.shared import claims, states
@@ -43,23 +43,23 @@ def meet_deadlines(*, now: datetime) -> int:
 
 def _hide_complete_requests(now: datetime) -> None:
     """Limited until now because nobody confirmed the contact: hidden before the 48 hours end."""
-    waiting = Notice.objects.filter(
-        received_at__lte=now - HIDE_COMPLETE_WITHIN,
-        joins__case__state__in=[Case.State.OPEN, Case.State.PROPOSED],
-        joins__case__level=Visibility.LIMITED,
-        joins__undone_at=None,
-    ).distinct()
-    for notice in waiting:
-        if may_hide_later(claims.bare(notice)):
-            for case in Case.objects.filter(joins__notice=notice, level=Visibility.LIMITED):
-                _hide(case, now)
+    waiting = Join.objects.filter(
+        notice__received_at__lte=now - HIDE_COMPLETE_WITHIN,
+        case__state__in=[Case.State.OPEN, Case.State.PROPOSED],
+        case__level=Visibility.LIMITED,
+        undone_at=None,
+    )
+    for join in waiting.select_related("notice", "case"):
+        if may_hide_later(claims.about_case(join.notice, join.case, now=now)):
+            _hide(join.case, now)
 
 
 def _hide(case: Case, now: datetime) -> None:
     with transaction.atomic():
         locked = states.lock(case.id)
-        cases.raise_level(locked, Visibility.HIDDEN)
-        states.apply(locked, now=now)
+        if locked.state != Case.State.DECIDED:
+            cases.raise_level(locked, Visibility.HIDDEN)
+            states.apply(locked, now=now)
 
 
 def _take_up(now: datetime) -> None:

@@ -37,7 +37,10 @@ def observe_states(*, now: datetime) -> int:
     """Look at one batch of items; returns how many. Repeating looks at what is still due."""
     claimed = media.claim_observations(now=now, lease_until=now + LEASE, limit=BATCH)
     items = list(
-        Item.objects.filter(id__in=claimed).select_related("platform").prefetch_related("files")
+        Item.objects.filter(id__in=claimed)
+        .order_by("id")  # as everybody locks them
+        .select_related("platform")
+        .prefetch_related("files")
     )
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = list(pool.map(_ask, items))

@@ -6,6 +6,7 @@
 """
 
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +25,9 @@ from heed.rules import deadlines as rules
 from heed.rules.claims import Category, about_a_body
 from heed.rules.triage import Triage, triage
 
+LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
+LONGEST_REF = 200
+
 
 def protect(*, notice_id: UUID, now: datetime) -> None:
     """Protect what this notice names. Repeating it finishes what was left."""
@@ -31,11 +35,10 @@ def protect(*, notice_id: UUID, now: datetime) -> None:
     for target in notice.targets.filter(state=Target.State.WAITING):
         with transaction.atomic():
             _find(notice, target, now)
+    _use_own_names(notice)
     reached("targets-found")
-    with transaction.atomic():
-        for case in _join(notice, now):
-            jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
-        notices.protected(notice, now=now)
+    _join(notice, now)
+    notices.protected(notice, now=now)
     reached("items-restricted")
 
 
@@ -45,6 +48,9 @@ def protect(*, notice_id: UUID, now: datetime) -> None:
 def _find(notice: Notice, target: Target, now: datetime) -> None:
     if target.signals and not target.url:
         notices.settle_target(target, state=Target.State.HASHES)
+        return
+    if len(target.url) > LONGEST_URL or "\0" in target.url:
+        notices.settle_target(target, state=Target.State.NOT_AN_ITEM)
         return
     platform = media.platform_of(target.url)
     if platform is None or platform.id != notice.platform_id:
@@ -61,27 +67,37 @@ def _find(notice: Notice, target: Target, now: datetime) -> None:
 
 def _register_named(platform: Platform, url: str, now: datetime) -> Item:
     """Known from now on by its address, until the platform registers it by its own name."""
-    row = ItemIn(ref=url[:200], url=url, registered_by="notice", files=(FileIn(url=url),))
+    ref = url if len(url) <= LONGEST_REF else "sha256:" + sha256(url.encode()).hexdigest()
+    row = ItemIn(ref=ref, url=url, registered_by="notice", files=(FileIn(url=url),))
     done = register(platform, [row], now=now)
     jobs.later("fetch_files", once="fetch_files")
     return Item.objects.get(id=done[0].item_id)
 
 
+def _use_own_names(notice: Notice) -> None:
+    """While we wrote an address down, the platform may have done so under its own name for it."""
+    ours = notice.targets.filter(state=Target.State.REGISTERED, item__registered_by="notice")
+    for target in ours:
+        theirs = Item.objects.filter(platform=notice.platform, url=target.url)
+        own = theirs.exclude(registered_by="notice").first()
+        if own is not None:
+            notices.settle_target(target, state=Target.State.FOUND, item_id=own.id)
+
+
 # ------------------------------------------------------------------ 2 join, judge, restrict
 
 
-def _join(notice: Notice, now: datetime) -> list[Case]:
-    opened: dict[UUID, Case] = {}
+def _join(notice: Notice, now: datetime) -> None:
+    """Each case in a transaction of its own: two notices of the same never wait in a ring."""
+    located = False
     for target in notice.targets.select_related("item", "file").exclude(item=None):
         assert target.item is not None
+        located = True
         for file in _files(target):
             subject = Subject(file=file) if file else Subject(item=target.item)
-            case = _take_in(notice, subject, target.item, now)
-            opened[case.id] = case
-    if not opened and (notice.threatened_only or _hashes(notice)):
-        case = _take_in(notice, Subject(threat_of=notice.id), None, now)
-        opened[case.id] = case
-    return list(opened.values())
+            _take_in(notice, subject, target.item, now)
+    if not located and (notice.threatened_only or _hashes(notice)):
+        _take_in(notice, Subject(threat_of=notice.id), None, now)
 
 
 def _hashes(notice: Notice) -> bool:
@@ -96,46 +112,48 @@ def _files(target: Target) -> list[File | None]:
     return list(media.files_of([target.item.id])) or [None]
 
 
-def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> Case:
-    case, made = cases.open_case(notice, subject, now=now)
-    case = states.lock(case.id)
+@transaction.atomic
+def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> None:
+    opened, made = cases.open_case(notice, subject, now=now)
+    case = states.lock(opened.id)
     fresh = cases.join(notice, case, now=now)
-    outcome = _judge(notice, case, subject, item, fresh, now)
-    deadlines.set_clocks(
-        case, [rules.review(outcome, cause=f"notice:{notice.id}/{case.number}", at=now)], now=now
-    )
+    before = (case.round, case.level)
+    outcome = _judge(notice, case, fresh, now)
+    deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
     _take_clocks_in(notice, case)
     if item is not None:
         copy = CopyIn(item_id=item.id, how=Copy.How.NAMED, views_then=item.views)
         cases.add_copies(case, [copy], now=now)
         states.apply(case, items=[item.id], now=now)
-    if about_a_body(Category(case.category)):
+    if _holds_uploads(case, outcome):
         banks.hold_uploads(case, notice, now=now)
-    if made or fresh:
+    if made or fresh or before != (case.round, case.level):
         _enter(notice, case, made, outcome, now)
-    return case
+    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
 
 
-def _judge(
-    notice: Notice, case: Case, subject: Subject, item: Item | None, fresh: bool, now: datetime
-) -> Triage:
-    """Weigh the claim. A decided case opens again for a notice that it has not heard yet."""
-    claim = claims.about_case(notice, case, has_file=_has_file(notice, subject, item), now=now)
-    if fresh and case.state == Case.State.DECIDED:
+def _cause(notice: Notice, case: Case) -> str:
+    return f"notice:{notice.id}/{case.number}"
+
+
+def _judge(notice: Notice, case: Case, fresh: bool, now: datetime) -> Triage:
+    """Weigh the claim. A decided case opens again for what people had not heard when they decided:
+    another notice, or a new fact of the same one.
+    """
+    claim = claims.about_case(notice, case, now=now)
+    if case.state == Case.State.DECIDED and (fresh or claim.brings_new_fact):
         cases.new_round(case, now=now)
+    if case.state == Case.State.DECIDED:
+        return triage(claim)  # taken up again; nothing is asked of what people let stand
     outcome = triage(claim)
     cases.weigh(case, claim, outcome)
     return outcome
 
 
-def _has_file(notice: Notice, subject: Subject, item: Item | None) -> bool:
-    """A picture or video is there; or nobody could look yet, and the notifier says there is one."""
-    if subject.file is not None:
-        return True
-    if item is None:
-        return False
-    unread = item.files.filter(file=None).exists()
-    return unread and about_a_body(Category(notice.category))
+def _holds_uploads(case: Case, outcome: Triage) -> bool:
+    """Not for what people have decided, nor for a claim that adds nothing to what they knew."""
+    settled = case.state == Case.State.DECIDED or "let-stand-before" in outcome.because
+    return about_a_body(Category(case.category)) and not settled
 
 
 def _take_clocks_in(notice: Notice, case: Case) -> None:

@@ -1,8 +1,11 @@
 """The platform says what it has.
 
-1. Write the items down, with their files and what they reshare.
-2. Meet the cases that are there already: a late copy of a hidden item is hidden too.
-3. Ask the worker to read files that were named by address, and to look at new items once.
+1. Items that a notice named before get the platform's own name.
+2. Write the items down, with their files and what they reshare; ask the worker to read files that
+   were named by address, and to look at new items once.
+3. Find what was being written down meanwhile: parents, and items that a notice named; ask the
+   worker to judge again what notices said of changed ones.
+4. Meet the cases that are there already: a late copy of a hidden item is hidden too.
 """
 
 from collections.abc import Sequence
@@ -15,6 +18,8 @@ from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.meet_cases import meet_cases
 from heed.flows.shared import adoption
+from heed.media import orphans
+from heed.media import services as media
 from heed.media.models import Item, Platform
 from heed.media.services import ItemIn, Registered, register
 
@@ -24,13 +29,18 @@ def register_items(*, platform_id: UUID, rows: Sequence[ItemIn], now: datetime) 
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         adoption.adopt(platform, rows, now=now)
+    with transaction.atomic():
+        media.lock_refs(platform_id, [row.ref for row in rows])
         done = register(platform, rows, now=now)
         if any(file.url for row in rows for file in row.files or ()):
             jobs.later("fetch_files", once="fetch_files")
         jobs.later("look_at_items", once="look_at_items", queue="look")
     reached("items-registered")
     news = [one.item_id for one in done if one.status != "known"]
-    if not news or not meet_cases(item_ids=news, now=now):
+    with transaction.atomic():
+        found = orphans.adopt([one.item_id for one in done])
+        adoption.judge_again(platform, done, rows)
+    if not meet_cases(item_ids=[*news, *found], now=now):
         return done
     return _with_states(done)
 

@@ -27,8 +27,8 @@ def second(
 ) -> Agreement:
     """Second a proposal. Raises `MayNotSecond`, `cases.CaseChanged`."""
     with transaction.atomic():
-        decision = Decision.objects.select_for_update().get(id=decision_id)
-        case = states.lock(decision.case_id)
+        case = states.lock(Decision.objects.get(id=decision_id).case_id)
+        decision = Decision.objects.get(id=decision_id)
         _must_be_new_to_an_appeal(case, decision, by)
         agreement = _agreement(case, decision, by, now)
         if agreement is Agreement.WAITING:

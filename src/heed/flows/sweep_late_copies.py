@@ -1,14 +1,16 @@
 """Nothing stays up because two things happened at once.
 
 1. Take all items committed since the last sweep, in the order of commits.
-2. Let them meet the cases; then move the watermark.
+2. Let reshares find what they reshare, where both were registered at once.
+3. Let them meet the cases; then move the watermark.
 """
 
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from heed.flows.meet_cases import meet_cases
+from heed.media import orphans
 from heed.media import services as media
 from heed.media.models import Item, Watermark
 
@@ -28,7 +30,10 @@ def sweep_late_copies(*, now: datetime) -> int:
     ids = list(late.values_list("id", flat=True))
     found = 0
     for start in range(0, len(ids), BATCH):
-        found += meet_cases(item_ids=ids[start : start + BATCH], now=now)
+        batch = ids[start : start + BATCH]
+        with transaction.atomic():
+            batch += orphans.adopt(batch)
+        found += meet_cases(item_ids=batch, now=now)
     if ids:
         media.move_watermark(NAME, to=upto)
     return found

@@ -32,6 +32,7 @@ class Case(models.Model):
     because = models.JSONField(default=list)
     decided_level = models.CharField(max_length=8, blank=True)  # last final ruling's level
     stood_at = models.DateTimeField(null=True)  # people let it stand
+    known_facts = models.JSONField(default=list)  # what they had been told then: [name, value]
     due_at = models.DateTimeField(null=True)  # the nearest unmet deadline, kept for the queue
     speed_per_hour = models.FloatField(default=0)
     opened_at = models.DateTimeField()

@@ -123,7 +123,15 @@ class CopyIn:
 
 
 def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
-    """Note how each copy was found; what is known already keeps its first finding."""
+    """Note how each copy was found; what is known already keeps its first finding.
+
+    A file that a person has compared with the case's before need not be compared again.
+    """
+    judged = dict(
+        Copy.objects.filter(case=case, how=Copy.How.NEAR)
+        .exclude(same=None)
+        .values_list("near_file_id", "same")
+    )
     rows = [
         Copy(
             case=case,
@@ -132,12 +140,19 @@ def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
             distance_bits=copy.distance_bits,
             quality=copy.quality,
             near_file_id=copy.near_file_id,
+            same=judged.get(copy.near_file_id) if copy.near_file_id else None,
             views_then=copy.views_then,
             found_at=now,
         )
         for copy in copies
     ]
     Copy.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+
+
+def unjudged(case: Case) -> bool:
+    """Whether near copies of this case wait for a person's word while they are restricted."""
+    near = Copy.objects.filter(case=case, how=Copy.How.NEAR, same=None)
+    return near.filter(item__restrictions__case=case, item__restrictions__lifted_at=None).exists()
 
 
 def judge_copy(copy_id: UUID, *, same: bool) -> bool:

@@ -68,16 +68,23 @@ def second(decision: Decision, *, agrees: bool, by: UUID, unseconded: bool, now:
     decision.refresh_from_db()
 
 
-def carry(case: Case, ruling: Ruling, *, now: datetime) -> None:
-    """The case's own lasting facts after a final decision."""
+def carry(
+    case: Case, ruling: Ruling, *, known_facts: Sequence[tuple[str, str]], now: datetime
+) -> None:
+    """The case's own lasting facts after a final decision; `known_facts` is what it rests on.
+
+    A file that is let stand is asked nothing of any more, also where it turns up later.
+    """
     removed = ruling is Ruling.REMOVE
     level = Visibility.REMOVED if removed else Visibility.VISIBLE
     Case.objects.filter(id=case.id).update(
         decided_level=level.value,
         decided_at=now,
         stood_at=None if removed else now,
+        known_facts=[] if removed else [list(fact) for fact in known_facts],
         taken_by=None,
         taken_until=None,
+        **({} if removed else {"level": Visibility.VISIBLE.value}),
     )
     case.refresh_from_db()
 

@@ -41,7 +41,7 @@ def restrict(
     Repeating changes nothing. Must run in a transaction; items are locked in the order of ids.
     """
     wanted = {item: wish for item, wish in wishes.items() if wish.level > Visibility.VISIBLE}
-    _lock(list(wanted))
+    lock(list(wanted))
     _replace(case, wanted, now=now, lower=lower)
     return restate(list(wanted), now=now)
 
@@ -58,7 +58,7 @@ def lift(case: Case, item_ids: Sequence[UUID] | None, *, now: datetime) -> list[
             [case.id, _ids(item_ids), _ids(item_ids)],
         )
         items = [row[0] for row in cursor.fetchall()]
-        _lock(items)
+        lock(items)
         cursor.execute(
             "UPDATE cases_restriction SET lifted_at = %s"
             " WHERE case_id = %s AND lifted_at IS NULL AND item_id = ANY(%s)",
@@ -102,10 +102,15 @@ def _ids(item_ids: Sequence[UUID] | None) -> list[UUID] | None:
     return None if item_ids is None else list(item_ids)
 
 
-def _lock(item_ids: Sequence[UUID]) -> None:
+def lock(item_ids: Sequence[UUID]) -> None:
+    """Hold these items for this transaction, in the order of ids.
+
+    Reshares of a held item may still be registered: they refer to its key, which stays.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id FROM media_item WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [list(item_ids)]
+            "SELECT id FROM media_item WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
+            [list(item_ids)],
         )
 
 

@@ -3,30 +3,53 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from heed.cases.models import Case
+from django.db.models import Q
+
+from heed.cases.models import Case, Target
 from heed.cases.services.restrictions import Changed
+from heed.flows import jobs
 from heed.flows.shared import states
 from heed.media import services as media
 from heed.media.models import Item, Platform
-from heed.media.services import ItemIn
+from heed.media.services import ItemIn, Registered
 
 
 def adopt(platform: Platform, rows: Sequence[ItemIn], *, now: datetime) -> None:
-    """Give items known only by address their ref, and tell their state again under it."""
-    by_url = {row.url: row for row in rows}
-    waiting = Item.objects.filter(
-        platform=platform, registered_by="notice", url__in=by_url
-    ).exclude(ref__in=[row.ref for row in rows])
-    for item in waiting:
-        ref = by_url[item.url].ref
-        if Item.objects.filter(platform=platform, ref=ref).exists():
-            continue
-        renamed = media.rename(item, ref)
-        _tell_again(renamed, now)
+    """Give items known only by address their ref, and tell their state again under it.
+
+    In a transaction of its own: what follows would lock other items after the outbox.
+    """
+    by_url = {row.url: row.ref for row in rows}
+    waiting = Item.objects.filter(platform=platform, registered_by="notice", url__in=by_url)
+    media.lock(list(waiting.values_list("id", flat=True)))
+    known = set(
+        Item.objects.filter(platform=platform, ref__in=by_url.values()).values_list(
+            "ref", flat=True
+        )
+    )
+    for item in waiting.order_by("id"):  # read anew: what was changed while we waited counts
+        ref = by_url[item.url]
+        if ref not in known:
+            known.add(ref)
+            _tell_again(media.rename(item, ref), now)
+
+
+def judge_again(platform: Platform, done: Sequence[Registered], rows: Sequence[ItemIn]) -> None:
+    """Notices of changed items, and of addresses that the platform has by a name of its own now.
+
+    What was named and could not be read may have got its files.
+    """
+    changed = [one.item_id for one in done if one.status == "changed"]
+    urls = [row.url for row in rows]
+    ours = Q(item__registered_by="notice", item__platform=platform, item__url__in=urls)
+    named = Target.objects.filter(ours | Q(item_id__in=changed))
+    for notice_id in named.order_by("notice_id").values_list("notice_id", flat=True).distinct():
+        jobs.later("protect", once=f"protect:{notice_id}", notice_id=str(notice_id))
 
 
 def _tell_again(item: Item, now: datetime) -> None:
-    case = Case.objects.filter(restrictions__item=item, restrictions__lifted_at=None).first()
+    restricting = Case.objects.filter(restrictions__item=item, restrictions__lifted_at=None)
+    case = restricting.select_related("platform").order_by("opened_at").first()
     if case is None:
         return
     changed = Changed(
@@ -36,4 +59,4 @@ def _tell_again(item: Item, now: datetime) -> None:
         desired=item.desired,
         revision=item.revision,
     )
-    states.tell(states.lock(case.id), [changed], now=now)
+    states.tell(case, [changed], now=now)

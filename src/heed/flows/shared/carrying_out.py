@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from heed.cases.models import Case, Decision
-from heed.cases.services import deadlines, decisions, restrictions
+from heed.cases.services import cases, deadlines, decisions, restrictions
 from heed.flows import jobs
-from heed.flows.shared import banks, clocks, states, uploads
+from heed.flows.shared import banks, claims, clocks, states, uploads
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Ruling, Scope
@@ -16,7 +16,7 @@ CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A 
 def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
     """In the transaction of the decision; the case is locked by the caller."""
     ruling = Ruling(decision.ruling)
-    decisions.carry(case, ruling, now=now)
+    decisions.carry(case, ruling, known_facts=claims.known_facts(case), now=now)
     if ruling is Ruling.REMOVE:
         _remove(case, decision, now)
     else:
@@ -44,6 +44,8 @@ def _remove(case: Case, decision: Decision, now: datetime) -> None:
         banks.keep_for_good(case, now=now)
     uploads.settle_exact(case, now=now)
     deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)
+    if uploads.held(case.id) or cases.unjudged(case):
+        states.set_review(case, cause=f"near:{decision.id}", now=now)
 
 
 def _let_stand(case: Case, now: datetime) -> None:

@@ -1,11 +1,11 @@
 """A notice's claim about a target, as the rules want it."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
 from heed.cases.models import Case, Decision, Join, Notice
+from heed.media.models import ItemFile
 from heed.people import queries as people
 from heed.people.models import Contact
 from heed.rules import misuse
@@ -62,12 +62,22 @@ def _only_hashes(notice: Notice) -> bool:
     return bool(targets) and all(target.signals and not target.url for target in targets)
 
 
-def about_case(notice: Notice, case: Case, *, has_file: bool, now: datetime) -> Claim:
+def has_file(notice: Notice, case: Case) -> bool:
+    """A picture or video is there; or nobody could look yet, and the notifier says there is one."""
+    if case.file_id is not None:
+        return True
+    if case.item_id is None:
+        return False
+    unread = ItemFile.objects.filter(item_id=case.item_id, file=None)
+    return about_a_body(Category(notice.category)) and unread.exists()
+
+
+def about_case(notice: Notice, case: Case, *, now: datetime) -> Claim:
     """The claim, with what people decided before and how its source behaves."""
     stood = case.stood_at is not None
     return of(
         notice,
-        has_file=has_file,
+        has_file=has_file(notice, case),
         stood_before=stood,
         brings_new_fact=stood and _brings_new_fact(notice, case),
         source_over_bound=source_over_bound(notice, now=now),
@@ -84,15 +94,15 @@ def _facts(notice: Notice) -> frozenset[Fact]:
 
 
 def _brings_new_fact(notice: Notice, case: Case) -> bool:
-    """Compared with all notices that people knew of when they last let it stand."""
-    known = Notice.objects.filter(joins__case=case, received_at__lte=case.stood_at).exclude(
-        id=notice.id
-    )
-    return misuse.brings_new_fact(_union(known), _facts(notice))
+    """Compared with all that people had been told when they last let it stand."""
+    known = frozenset((name, value) for name, value in case.known_facts)
+    return misuse.brings_new_fact(known, _facts(notice))
 
 
-def _union(notices: Iterable[Notice]) -> frozenset[Fact]:
-    return frozenset(fact for notice in notices for fact in _facts(notice))
+def known_facts(case: Case) -> list[Fact]:
+    """All that the notices of a case tell, as it is kept when people let the file stand."""
+    notices = Notice.objects.filter(joins__case=case)
+    return sorted({fact for notice in notices for fact in _facts(notice)})
 
 
 def source_over_bound(notice: Notice, *, now: datetime) -> bool:

@@ -24,7 +24,7 @@ from heed.rules.visibility import Visibility
 def lock(case_id: UUID) -> Case:
     """The case, held for this transaction: what it asks for changes in one hand at a time."""
     return (
-        Case.objects.select_for_update(of=("self",))
+        Case.objects.select_for_update(of=("self",), no_key=True)
         .select_related("platform", "file", "item")
         .get(id=case_id)
     )
@@ -35,6 +35,7 @@ def apply(
 ) -> list[Changed]:
     """Ask for each copy (of `items`, or all) what the rules allow; tell the platform of changes."""
     wishes = _wishes(case, items)
+    restrictions.lock(list(wishes))  # all at once: what is lifted as well as what is restricted
     changed = restrictions.restrict(case, wishes, now=now, lower=lower)
     if lower:
         bare = [item for item, wish in wishes.items() if wish.level is Visibility.VISIBLE]
@@ -55,6 +56,7 @@ def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> No
         cause = f"restricted:{case.id}:{case.round}:{max(stricter)}"
         due = clocks.of_case(case, event=Event.RESTRICTED, cause=cause, at=now)
         deadlines.set_clocks(case, due, now=now)
+        jobs.later("issue_statements", once=f"statements:{case.id}", case_id=str(case.id))
 
 
 def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:

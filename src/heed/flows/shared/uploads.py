@@ -25,19 +25,20 @@ def settle(upload: Upload, *, release: bool, now: datetime) -> bool:
     return True
 
 
-def _held(case_id: UUID) -> list[Upload]:
-    held = Upload.objects.filter(case_id=case_id, state=Upload.State.HELD)
-    return list(held.select_related("file"))
+def held(case_id: UUID) -> list[Upload]:
+    """Uploads that wait at the door for this case."""
+    waiting = Upload.objects.filter(case_id=case_id, state=Upload.State.HELD)
+    return list(waiting.select_related("file"))
 
 
 def settle_exact(case: Case, *, now: datetime) -> None:
     """Removed: the same bytes that wait at the door are blocked. Near ones wait for a person."""
-    for upload in _held(case.id):
+    for upload in held(case.id):
         if upload.file_id == case.file_id:
             settle(upload, release=False, now=now)
 
 
 def release_all(case: Case, *, now: datetime) -> None:
     """Let stand: nothing of this case holds an upload any more."""
-    for upload in _held(case.id):
+    for upload in held(case.id):
         settle(upload, release=True, now=now)

@@ -144,7 +144,7 @@ def test_each_look_is_in_the_log_and_shown_on_the_case(world: World) -> None:
     case = world.case()
     rae = world.as_("Rae", Role.CHILD_SAFETY)
     answer = look(rae, case)
-    assert "data:image/png;base64," in text(answer)
+    assert "data:image/" in text(answer)
     assert "no-store" in answer["Cache-Control"]
     assert [one.variant for one in Viewing.objects.all()] == ["blurred"]
     assert "Who has looked (1)" in text(rae.get(f"/console/c/{case.number}/"))
@@ -181,7 +181,7 @@ def test_a_near_copy_is_judged_beside_the_file(world: World) -> None:
     near = Copy.objects.get(case=case, how="near")
     rae = world.as_("Rae", Role.CHILD_SAFETY)
     both = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look")
-    assert text(both).count("data:image/png") == 2
+    assert text(both).count("data:image/") == 2
     assert Viewing.objects.count() == 2
     page = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "no"})
     assert "Noted: not the same." in page

@@ -1,0 +1,300 @@
+"""The private page: its holder sees what was done, can answer back, and nobody else gets in."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from heed.cases.models import Appeal, Case, Decision, Message, Notice
+from heed.ledger.verify import commit_to, verify_receipt
+from heed.people.models import Contact
+from tests.flows.stage import Stage, picture
+from tests.web.notifier.forms import link_in, number_in, send, words_in
+
+
+@pytest.fixture
+def page(client: Client, town: Stage) -> str:
+    """The path of a page that this client has open; whatever is done next is done later."""
+    path = f"/n/{number_in(send(client, town.url('p1')))}"
+    town.now = timezone.now()
+    return path
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def other_case(town: Stage) -> Case:
+    return town.case(picture("one"))
+
+
+# ------------------------------------------------------------------ who gets in
+
+
+def test_the_secret_leaves_the_address_at_once(client: Client, town: Stage) -> None:
+    link = link_in(send(client, town.url("p1")))
+    visitor = Client()
+    moved = visitor.get(link)
+    assert (moved.status_code, moved["Location"]) == (302, link.partition("?")[0])
+    cookie = moved.cookies["page"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (
+        link.partition("?")[0], True, "Lax",
+    )  # fmt: skip
+    shown = visitor.get(moved["Location"])
+    assert shown.status_code == 200
+    assert shown["Cache-Control"] == "no-store"
+    assert "<title>Your page</title>" in text(shown)
+
+
+def test_whatever_is_wrong_the_answer_is_the_same(client: Client, page: str, town: Stage) -> None:
+    stranger = Client()
+    tried = [f"{page}?k=wrong", page, "/n/H-AAAA-AAAA?k=wrong", "/n/H-AAAA-AAAA", f"{page}/receipt"]
+    answers = [stranger.get(path) for path in tried]
+    assert {one.status_code for one in answers} == {404}
+    assert len({one.content for one in answers}) == 1
+
+
+def test_the_cookie_of_one_page_opens_no_other(client: Client, page: str, town: Stage) -> None:
+    other = number_in(send(Client(), town.url("p2")))
+    client.cookies["page"]["path"] = "/"
+    assert client.get(f"/n/{other}").status_code == 404
+
+
+def test_a_renewed_link_shuts_the_old_one_out(client: Client, page: str) -> None:
+    old = Client()
+    old.cookies.load(client.cookies)
+    assert client.post(f"{page}/renew", follow=True).status_code == 200
+    assert old.get(page).status_code == 404
+    assert client.get(page).status_code == 200
+
+
+def test_leaving_closes_the_page_in_this_browser(client: Client, page: str) -> None:
+    assert client.get(f"{page}/leave")["Location"].startswith("https://www.wikipedia.org")
+    assert client.get(page).status_code == 404
+
+
+def test_number_and_four_words_lead_back_however_they_are_written(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, town.url("p1"))
+    number, words = number_in(sent), words_in(sent)
+    visitor = Client()
+    written = {"number": number.lower().replace("-", " "), "words": f"  {words.upper()} "}
+    found = visitor.post("/find", written, follow=True)
+    assert found.status_code == 200
+    assert "Welcome back" in text(found)
+
+
+def test_guessing_is_slowed_down(client: Client, page: str) -> None:
+    number = page.rpartition("/")[2]
+    guess = {"number": number, "words": "able acid acorn actor"}
+    codes = [Client().post("/find", guess).status_code for _ in range(11)]
+    assert codes == [422] * 10 + [429]
+
+
+def test_forms_of_the_page_are_checked(strict: Client, town: Stage) -> None:
+    page = f"/n/{number_in(send(strict, town.url('p1')))}"
+    refused = strict.post(f"{page}/withdraw")
+    assert refused.status_code == 403
+    assert "once more" in text(refused)
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', text(strict.get(page)))
+    assert token is not None
+    again = strict.post(f"{page}/message", {"csrfmiddlewaretoken": token[1], "text": "hello"})
+    assert again.status_code == 302
+
+
+# ------------------------------------------------------------------ what it shows
+
+
+def test_the_page_says_what_was_done_and_what_comes_next(
+    client: Client, page: str, town: Stage
+) -> None:
+    town.post("copy1", picture("one"))
+    town.work()
+    shown = text(client.get(page))
+    assert "Being hidden" in shown
+    assert "<strong>1</strong> copy found" in shown
+    assert "A person looks at it" in shown
+    assert "in 4 hours" in shown
+
+
+def test_the_page_never_tells_where_copies_are_nor_of_other_notices(
+    client: Client, page: str, town: Stage
+) -> None:
+    town.post("copy-elsewhere", picture("one"))
+    other = send(Client(), town.url("p1"), who="someone", links=town.url("p1"), token="other")
+    town.work()
+    shown = text(client.get(page))
+    assert "copy-elsewhere" not in shown
+    assert number_in(other) not in shown
+    assert other_case(town).number not in shown
+
+
+def test_a_police_number_is_shown_to_a_confirmed_guardian_only(client: Client, town: Stage) -> None:
+    page = f"/n/{number_in(send(client, town.url('p1'), who='my-child'))}"
+    client.post(f"{page}/more", {"police_reference": "K-77/26", "words": "my son"})
+    assert Notice.objects.get().police_reference == "K-77/26"
+    assert "K-77/26" not in text(client.get(page))
+    client.post(f"{page}/contact", {"write": "yes", "email": "gil@example.org"})
+    Client().post(_confirming_link())
+    assert "K-77/26" in text(client.get(page))
+
+
+def test_the_answer_stands_there_with_its_reasons_and_the_way_on(
+    client: Client, page: str, town: Stage
+) -> None:
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    case = other_case(town)
+    town.keep(case, rae, sam, reasons="The picture shows a statue.")
+    shown = text(client.get(page))
+    assert "decided to let it stay" in shown
+    assert "The picture shows a statue." in shown
+    client.post(f"{page}/appeal", {"why": "It is me"})
+    assert Appeal.objects.get().text == "It is me"
+    assert "A different person is looking" in text(client.get(page))
+    again = client.post(f"{page}/appeal", follow=True)
+    assert "looking already" in text(again)
+    assert Appeal.objects.count() == 1
+
+
+def test_there_is_nothing_to_appeal_before_an_answer(client: Client, page: str) -> None:
+    assert "Ask for another look" not in text(client.get(page))
+
+
+def test_a_removal_is_told_with_the_rule(client: Client, page: str, town: Stage) -> None:
+    town.remove(other_case(town), town.staff("Rae"))
+    shown = text(client.get(page))
+    assert "against our rules" in shown
+    assert "No sexual content of anyone under 18" in shown
+
+
+# ------------------------------------------------------------------ what its holder may do
+
+
+def test_answering_back_opens_a_decided_case(client: Client, page: str, town: Stage) -> None:
+    town.remove(other_case(town), town.staff("Rae"))
+    client.post(f"{page}/message", {"text": "There is <one> more thing"})
+    assert other_case(town).state == Case.State.OPEN
+    assert "There is &lt;one&gt; more thing" in text(client.get(page))
+
+
+def test_an_empty_message_is_asked_for_at_its_field(client: Client, page: str) -> None:
+    answer = client.post(f"{page}/message", {"text": "  "})
+    assert answer.status_code == 422
+    assert "Write your message first" in text(answer)
+    assert not Message.objects.exists()
+
+
+def test_it_is_back_protects_the_new_place(client: Client, page: str, town: Stage) -> None:
+    answer = client.post(f"{page}/back", {"where": f"here {town.url('p2')}"}, follow=True)
+    assert "new clock" in text(answer)
+    assert town.seen("p2") == ["hidden"]
+
+
+def test_taking_a_notice_back_restores_nothing(client: Client, page: str, town: Stage) -> None:
+    assert "stays hidden" in text(client.post(f"{page}/withdraw", follow=True))
+    assert Notice.objects.get().state == Notice.State.WITHDRAWN
+    assert town.seen("p1") == ["hidden"]
+
+
+def test_more_facts_are_taken_in_and_leaving_one_empty_clears_nothing(
+    client: Client, page: str
+) -> None:
+    client.post(f"{page}/more", {"words": "first", "age": "13", "other_app": "app: @bad"})
+    client.post(f"{page}/more", {"words": ""})
+    notice = Notice.objects.get()
+    assert (notice.words, notice.stated_age, notice.other_app) == ("first", 13, "app: @bad")
+
+
+def test_an_age_that_is_no_number_keeps_all_that_was_typed(client: Client, page: str) -> None:
+    answer = client.post(f"{page}/more", {"words": "a long story", "age": "thirteen"})
+    assert answer.status_code == 422
+    assert "a long story" in text(answer)
+    assert 'value="thirteen"' in text(answer)
+
+
+def test_a_mail_scanner_that_opens_the_link_confirms_nothing(client: Client, page: str) -> None:
+    client.post(f"{page}/contact", {"write": "yes", "email": "dana@example.org"})
+    sent = mail.outbox[0]
+    assert sent.subject == "Please confirm your address"
+    link = _confirming_link()
+    assert Client().get(link).status_code == 200
+    assert Contact.objects.get().confirmed_at is None
+    assert "Thank you" in text(Client().post(link))
+    assert Contact.objects.get().confirmed_at is not None
+    assert Client().post(link).status_code == 422
+
+
+def test_who_does_not_want_mail_gets_none(client: Client, page: str) -> None:
+    answer = client.post(
+        f"{page}/contact", {"write": "no", "email": "dana@example.org"}, follow=True
+    )
+    assert "Saved." in text(answer)
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("email", ["", "dana", "dana@", "@x.org", "a b@c.org"])
+def test_an_address_that_can_not_work_is_said_so(client: Client, page: str, email: str) -> None:
+    answer = client.post(f"{page}/contact", {"write": "yes", "email": email})
+    assert answer.status_code == 422
+    assert "e-mail address" in text(answer)
+
+
+def test_an_adults_signed_and_confirmed_statement_hides(client: Client, town: Stage) -> None:
+    sent = send(client, town.url("p1"), who="me-adult", young="no")
+    page = f"/n/{number_in(sent)}"
+    client.post(
+        f"{page}/contact",
+        {
+            "write": "yes", "email": "dana@example.org", "good_faith": "yes",
+            "not_consensual": "yes", "signature": "Dana",
+        },
+    )  # fmt: skip
+    assert town.seen("p1") == ["limited"]
+    Client().post(_confirming_link())
+    assert town.seen("p1") == ["hidden"]
+    assert "Sign and confirm" not in text(client.get(page))
+
+
+def test_the_receipt_verifies_and_opens_what_was_sent(client: Client, page: str) -> None:
+    receipt = json.loads(client.get(f"{page}/receipt").content)
+    said = json.loads(client.get(f"{page}/said").content)
+    key = Client().get("/log/key").content.decode().split("\n")[0]
+    assert verify_receipt(receipt, key).kind in ("promise", "proof")
+    salt = bytes.fromhex(receipt["salt"])
+    assert commit_to(said, salt).hex() == receipt["promise"]["commitment"]
+    assert "town.example" not in json.dumps(receipt)
+
+
+# ------------------------------------------------------------------ the uploader's side
+
+
+def test_an_uploader_reads_why_and_asks_for_another_look(town: Stage) -> None:
+    from heed.cases.services.notices import digest
+    from heed.filings.models import StatementOfReasons
+
+    send(Client(), town.url("p1"))
+    town.work()
+    statement = StatementOfReasons.objects.first()
+    assert statement is not None
+    StatementOfReasons.objects.filter(id=statement.id).update(link_hash=digest("known"))
+    uri = Client()
+    assert uri.get(f"/s/{statement.id}?k=wrong").status_code == 404
+    shown = uri.get(f"/s/{statement.id}?k=known", follow=True)
+    assert shown.status_code == 200
+    assert "What was done" in text(shown)
+    assert "told us" not in text(shown)
+    answer = uri.post(f"/s/{statement.id}", {"why": "My account was taken over"})
+    assert "not decided before" in text(answer)
+    assert Appeal.objects.get().statement_id == statement.id
+    assert not Decision.objects.exists()
+
+
+def _confirming_link() -> str:
+    found = re.search(r"https?://[^/]+(/c/\S+)", str(mail.outbox[-1].body))
+    assert found is not None
+    return found.group(1)

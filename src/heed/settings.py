@@ -30,7 +30,7 @@ class Configuration(BaseSettings):
     debug: bool = False
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
-    failpoint: str = ""  # tests: name of the step at which this process kills itself
+    failpoint: str = ""  # tests: directory of files named like the steps at which to die
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
 
 

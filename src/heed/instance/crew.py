@@ -58,7 +58,9 @@ class Crew:
         return sum(kept.deaths for kept in self._kept if kept.child.name == name)
 
     def pid(self, name: str) -> int | None:
-        """The process id of a child, while it runs."""
+        """The process id of a child, or of the `database` if it is ours, while it runs."""
+        if name == "database" and self._server:
+            return self._server.process.pid
         for kept in self._kept:
             if kept.child.name == name and kept.process and kept.process.poll() is None:
                 return kept.process.pid

@@ -45,13 +45,13 @@ def run(*, once: bool, port: int, site_port: int) -> None:
     console = Console(highlight=False, soft_wrap=True)
     began = time.monotonic()
     stop_on_signals()
-    with contextlib.suppress(KeyboardInterrupt), stage(port, site_port) as (set_up, place):
+    with contextlib.suppress(KeyboardInterrupt), stage(port, site_port) as (set_up, heed):
         ready = time.monotonic() - began
         console.print(f"Heed is ready at {set_up.heed_url}, Townsquare at {set_up.town_url}, "
                       f"after {ready:.1f} s.\n")  # fmt: skip
         table = _play(set_up, console)
         console.print(
-            f"\nThe whole took {time.monotonic() - began:.0f} s. Logs are in {place.logs}."
+            f"\nThe whole took {time.monotonic() - began:.0f} s. Logs are in {heed.place.logs}."
         )
         if not table.held:
             raise PromiseBroken("not every promise of the table held")
@@ -61,15 +61,21 @@ def run(*, once: bool, port: int, site_port: int) -> None:
 
 
 @contextmanager
-def stage(port: int, site_port: int) -> "Iterator[tuple[Stage, Place]]":
-    """Heed and Townsquare, fresh and running, with a platform, a key and two reviewers."""
+def stage(
+    port: int, site_port: int, env: dict[str, str] | None = None
+) -> "Iterator[tuple[Stage, Running]]":
+    """Heed and Townsquare, fresh and running, with a platform, a key and two reviewers.
+
+    `env` is for Heed's web and worker.
+    """
     from examples.story.play import Stage
 
     check_port(HOST, site_port, option="--site-port")
     place = fresh(here())
     site_url = address(HOST, site_port)
     token = secrets.token_urlsafe(24)
-    with running(place, host=HOST, port=port, say=lambda *_: None, env={"HEED_DEMO": "1"}) as heed:
+    env = {"HEED_DEMO": "1", **(env or {})}
+    with running(place, host=HOST, port=port, say=lambda *_: None, env=env) as heed:
         told = _cast(heed, site_url, token)
         town = _town(place, heed.url, site_port, told, token)
         with Crew([town], logs=place.logs, say=lambda *_: None).running() as crew:
@@ -81,7 +87,7 @@ def stage(port: int, site_port: int) -> "Iterator[tuple[Stage, Place]]":
                     rae=told["rae"],
                     sam=told["sam"],
                 ),
-                place,
+                heed,
             )
 
 

@@ -187,15 +187,34 @@ def _poster_crop(seed: int, nth: int) -> bytes:
     return _encoded(poster.crop((left, top, left + width, top + height)))
 
 
+def _burst(seed: int, nth: int) -> bytes:
+    """The same scene, a moment later."""
+    return _encoded(scene(seed, shot=nth + 1))
+
+
+_CONFUSERS: tuple[tuple[str, Callable[[int, int], bytes], int], ...] = (
+    ("burst", _burst, 25),
+    ("meme", _meme, 20),
+    ("screenshot", _screenshot, 20),
+    ("flat", _flat, 10),
+    ("dark", _dark, 10),
+    ("poster", _poster_crop, 15),
+)
+CONFUSERS = sum(count for _, _, count in _CONFUSERS)
+
+
+def confuser(seed: int, nth: int) -> Confuser:
+    """One of the `CONFUSERS` pictures that might be taken for `picture(seed)` or for each other."""
+    for kind, draw, count in _CONFUSERS:
+        if nth < count:
+            return Confuser(kind, draw(seed, nth))
+        nth -= count
+    raise IndexError(nth)
+
+
 def confusers(seed: int) -> list[Confuser]:
-    """100 pictures that might be taken for `picture(seed)` or for each other."""
-    drawn = [Confuser("burst", _encoded(scene(seed, shot=nth))) for nth in range(1, 26)]
-    drawn += [Confuser("meme", _meme(seed, nth)) for nth in range(20)]
-    drawn += [Confuser("screenshot", _screenshot(seed, nth)) for nth in range(20)]
-    drawn += [Confuser("flat", _flat(seed, nth)) for nth in range(10)]
-    drawn += [Confuser("dark", _dark(seed, nth)) for nth in range(10)]
-    drawn += [Confuser("poster", _poster_crop(seed, nth)) for nth in range(15)]
-    return drawn
+    """All of them."""
+    return [confuser(seed, nth) for nth in range(CONFUSERS)]
 
 
 def video(seed: int, seconds: int = 6) -> bytes:

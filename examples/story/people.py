@@ -2,6 +2,7 @@
 
 import html
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,29 +17,46 @@ class PageRefused(Exception):
 
 
 class Browser:
-    """Follows links, keeps cookies, fills in forms; no JavaScript."""
+    """Follows links, keeps cookies, fills in forms; no JavaScript.
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    With patience, a page that does not answer or fails is asked for again, as people do.
+    """
+
+    def __init__(self, url: str, patience_seconds: float = 0) -> None:
+        self.url, self._patience = url, patience_seconds
         self._http = httpx2.Client(base_url=url, timeout=60, follow_redirects=True)
 
     def get(self, path: str) -> str:
         """A page that must be there."""
-        return self._text(self._http.get(path))
+        return self._text(self._ask("GET", path))
 
     def send(self, page: str, to: str, form: dict[str, Any], *, refused: bool = False) -> str:
         """Send a form that was read from `page`. With `refused`, a "no" is what we expect."""
         hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(page)}
-        answer = self._http.post(to, data={**hidden, **form}, headers={"Referer": self.url + to})
+        said, place = {**hidden, **form}, {"Referer": self.url + to}
+        answer = self._ask("POST", to, data=said, headers=place)
         if refused and answer.status_code == 422:
             return answer.text
         return self._text(answer)
 
     def download(self, path: str) -> bytes:
         """A file that must be there."""
-        answer = self._http.get(path)
+        answer = self._ask("GET", path)
         self._text(answer)
         return answer.content
+
+    def _ask(self, method: str, path: str, **how: Any) -> httpx2.Response:
+        until = time.monotonic() + self._patience
+        while True:
+            try:
+                answer = self._http.request(method, path, **how)
+            except httpx2.TransportError:
+                if time.monotonic() > until:
+                    raise
+            else:
+                if answer.status_code < 500 or time.monotonic() > until:
+                    return answer
+            time.sleep(0.2)
 
     @staticmethod
     def _text(answer: httpx2.Response) -> str:
@@ -60,8 +78,8 @@ class Told:
 class Notifier:
     """Dana, who is shown, or Gil, who looks after Dana."""
 
-    def __init__(self, url: str) -> None:
-        self.browser = Browser(url)
+    def __init__(self, url: str, patience_seconds: float = 0) -> None:
+        self.browser = Browser(url, patience_seconds)
 
     def give_notice(self, link: str, who: str) -> Told:
         """Step one of the form: the link, who is shown, what it is, one tick."""
@@ -91,16 +109,21 @@ class Notifier:
 class Reviewer:
     """Rae or Sam, signed in by the demonstration's link."""
 
-    def __init__(self, url: str, sign_in: str) -> None:
-        self.browser = Browser(url)
+    def __init__(self, url: str, sign_in: str, patience_seconds: float = 0) -> None:
+        self.browser = Browser(url, patience_seconds)
         self.browser.get(sign_in)
 
     def first_in_queue(self) -> str:
         """The number of the case that comes first."""
-        found = re.search(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b", self.browser.get("/console/"))
-        if found is None:
+        numbers = self.queue()
+        if not numbers:
             raise PageRefused("the queue is empty")
-        return found.group()
+        return numbers[0]
+
+    def queue(self) -> list[str]:
+        """The numbers of the cases that wait, in order."""
+        found = re.findall(r"\bC-[0-9A-Z]{4}-[0-9A-Z]{4}\b", self.browser.get("/console/"))
+        return list(dict.fromkeys(found))
 
     def case(self, number: str) -> str:
         """The case page."""

@@ -1,9 +1,8 @@
 """What the story plants before anybody says a word: the thing, its copies, and what is innocent."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 
 from examples import pictures
 from examples.story.town import Posted, Town
@@ -54,9 +53,9 @@ def plant(town: Town, plan: Plan, say: Callable[[str], None]) -> Planted:
         say(f"{plan.identical} identical re-uploads")
         same = [(f"copy{n}", "found this", claimed) for n in range(plan.identical)]
         planted.identical = town.post_many(same)
-        for name, draw, count in _kinds(plan):
-            say(f"{count} {name} pictures")
-            drawn = drawing.map(draw, range(count), chunksize=8)
+        for name, draw, seeds in _kinds(plan):
+            say(f"{len(seeds)} {name} pictures")
+            drawn = drawing.map(draw, seeds, chunksize=8)
             posts = ((f"{name}{n}", name, data) for n, data in enumerate(drawn))
             getattr(planted, name).extend(_posted(town, posts))
     say(f"{plan.reshares} reshares")
@@ -75,11 +74,13 @@ def _posted(town: Town, posts: Iterator[tuple[str, str, bytes]]) -> Iterator[Pos
     yield from town.post_many(batch)
 
 
-def _kinds(plan: Plan) -> list[tuple[str, Callable[[int], bytes], int]]:
+def _kinds(plan: Plan) -> list[tuple[str, Callable[[int], bytes], Sequence[int]]]:
+    """Fewer confusers than there are lie spread over all their kinds."""
+    every = max(1, pictures.CONFUSERS // max(1, plan.confusers))
     return [
-        ("altered", altered, plan.altered),
-        ("unrelated", _unrelated, plan.unrelated),
-        ("confusers", _confuser, plan.confusers),
+        ("altered", altered, range(plan.altered)),
+        ("unrelated", _unrelated, range(plan.unrelated)),
+        ("confusers", _confuser, range(pictures.CONFUSERS)[::every][: plan.confusers]),
     ]
 
 
@@ -88,10 +89,4 @@ def _unrelated(nth: int) -> bytes:
 
 
 def _confuser(nth: int) -> bytes:
-    return _all_confusers()[nth].data
-
-
-@cache
-def _all_confusers() -> list[pictures.Confuser]:
-    """Drawn once in the process that draws."""
-    return pictures.confusers(CLAIMED)
+    return pictures.confuser(CLAIMED, nth).data

@@ -3,6 +3,7 @@
 Everything that is measured here is measured at Townsquare or on pages that its people see.
 """
 
+import os
 import re
 import subprocess
 import sys
@@ -279,6 +280,7 @@ def _verify(receipt: bytes, key: str) -> str:
         path = Path(folder) / "receipt.json"
         path.write_bytes(receipt)
         command = [sys.executable, "-m", "heed", "verify", str(path), "--key", key]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     first = (done.stdout.strip() or done.stderr.strip()).splitlines()[:1]
     return f"{'proof' if done.returncode == 0 and 'proof' in done.stdout else 'no'}: {first}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from asgiref.sync import async_to_sync
 from procrastinate.contrib.django import app
 
-SILENT_FOR = 30.0  # seconds without a heartbeat: that worker is dead
+SILENT_FOR = 12.0  # seconds without a heartbeat: that worker is dead
 
 
 def take_up_jobs(*, now: datetime) -> int:

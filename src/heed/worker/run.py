@@ -7,6 +7,7 @@ import threading
 
 from procrastinate.contrib.django import app
 
+from heed.flows import take_up_jobs
 from heed.worker import sweeps
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,8 @@ async def _work() -> None:
                     name=queues[0],
                     fetch_job_polling_interval=1.0,
                     shutdown_graceful_timeout=10,
+                    update_heartbeat_interval=take_up_jobs.SILENT_FOR / 4,
+                    stalled_worker_timeout=take_up_jobs.SILENT_FOR,
                     install_signal_handlers=False,
                     delete_jobs="successful",
                 )

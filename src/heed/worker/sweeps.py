@@ -36,7 +36,7 @@ SWEEPS = (
     Sweep(observe_states.observe_states, 1.0),
     Sweep(sweep_late_copies.sweep_late_copies, 2.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),
-    Sweep(take_up_jobs.take_up_jobs, 30.0),
+    Sweep(take_up_jobs.take_up_jobs, 4.0),
 )
 
 

@@ -83,10 +83,10 @@ class Site:
             raise Refused(status)
         return item
 
-    def file(self, ref: str, n: int) -> Row:
-        """The n-th file of an item, from 0."""
+    def file(self, ref: str, n: int, *, at_home: bool = True) -> Row:
+        """The n-th file of an item, from 0. Visitors get it at its home: a reshare serves none."""
         files = self.store.files([ref])[ref]
-        if n >= len(files):
+        if n >= len(files) or (at_home and files[n]["home"] != ref):
             raise Refused(404)
         return files[n]
 
@@ -196,7 +196,8 @@ async def evidence(request: Request, site: Site) -> Response:
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     if not hmac.compare_digest(given.encode(), site.evidence_token.encode()):
         raise Refused(401)
-    return bytes_of(site, site.file(request.path_params["ref"], request.path_params["n"]))
+    ref, n = request.path_params["ref"], request.path_params["n"]
+    return bytes_of(site, site.file(ref, n, at_home=False))
 
 
 def bytes_of(site: Site, file: Row) -> Response:
@@ -265,8 +266,8 @@ def as_json(site: Site, made: Row) -> Json:
     files = [
         {
             "sha256": f["sha256"],
-            "url": f"{site.public_url}/f/{ref}/{f['n']}",
-            "preview_url": f"{site.public_url}/t/{ref}/{f['n']}",
+            "url": f"{site.public_url}/f/{f['home']}/{f['n']}",
+            "preview_url": f"{site.public_url}/t/{f['home']}/{f['n']}",
         }
         for f in site.store.files([ref])[ref]
     ]

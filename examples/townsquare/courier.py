@@ -109,7 +109,7 @@ class Courier:
             return False
         files = self.store.files([row["id"] for row in rows])
         results = await self.heed.register(
-            self.described(dict(row), [f["sha256"] for f in files[row["id"]]]) for row in rows
+            self.described(dict(row), [dict(f) for f in files[row["id"]]]) for row in rows
         )
         views = {row["id"]: row["views"] for row in rows}
         return self._note_confirmed(results, views) > 0 and len(rows) == BATCH
@@ -137,7 +137,7 @@ class Courier:
                     "UPDATE items SET told_deleted = 1 WHERE id = ?", (row["id"],)
                 )
 
-    def described(self, item: Json, files: list[str]) -> Json:
+    def described(self, item: Json, files: list[Json]) -> Json:
         """An item as Heed's API takes it; its files are named by the bytes that were checked."""
         ref = item["id"]
         return {
@@ -149,9 +149,13 @@ class Courier:
             "published_at": item["published_at"],
             "views": item["views"],
             "text": item["text"] or None,
-            "files": [self._file(ref, n, sha256) for n, sha256 in enumerate(files)],
+            "files": [self._file(ref, file) for file in files],
         }
 
-    def _file(self, ref: str, n: int, sha256: str) -> Json:
-        url, preview = f"{self.public_url}/f/{ref}/{n}", f"{self.public_url}/t/{ref}/{n}"
-        return {"sha256": sha256, "url": url, "preview_url": preview}
+    def _file(self, ref: str, file: Json) -> Json:
+        """A reshare shows the bytes at the address of the first post: it has none of its own."""
+        if file["home"] != ref:
+            return {"sha256": file["sha256"]}
+        at = f"{ref}/{file['n']}"
+        url, preview = f"{self.public_url}/f/{at}", f"{self.public_url}/t/{at}"
+        return {"sha256": file["sha256"], "url": url, "preview_url": preview}

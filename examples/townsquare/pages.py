@@ -69,17 +69,17 @@ def _ad(ad: sqlite3.Row | None) -> str:
 
 
 def _media(ref: str, files: Sequence[sqlite3.Row], *, large: bool) -> str:
-    def one(n: int, kind: str) -> str:
+    def one(home: str, n: int, kind: str) -> str:
         if large and kind.startswith("video/"):
-            source = f'src="/f/{ref}/{n}" poster="/t/{ref}/{n}"'
+            source = f'src="/f/{home}/{n}" poster="/t/{home}/{n}"'
             return f'<video controls preload="none" {source}></video>'
         where = "f" if large else "t"
         alt = "Video" if kind.startswith("video/") else "Picture"
-        return f'<img src="/{where}/{ref}/{n}" alt="{alt} {n + 1} of this post" loading="lazy">'
+        return f'<img src="/{where}/{home}/{n}" alt="{alt} {n + 1} of this post" loading="lazy">'
 
     if not files:
         return ""
-    shown = "".join(one(f["n"], f["type"]) for f in files)
+    shown = "".join(one(f["home"], f["n"], f["type"]) for f in files)
     inner = shown if large else f'<a href="/p/{ref}" aria-label="Open the post">{shown}</a>'
     return f'<div class="media n{len(files)}">{inner}</div>'
 

@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS files (
     sha256 TEXT NOT NULL,
     type TEXT NOT NULL,
     verdict TEXT NOT NULL,                        -- unasked, allow, hold, block
+    home TEXT NOT NULL,                           -- the item at whose address the bytes are served
     PRIMARY KEY (item, n)
 );
 CREATE INDEX IF NOT EXISTS files_by_bytes ON files (sha256);
@@ -151,7 +152,7 @@ class Store:
 
     def post(self, account: str, text: str, uploads: Sequence[Upload]) -> str:
         """A new post. With files it is held until Heed has allowed each of them."""
-        files = [(n, *upload, "unasked") for n, upload in enumerate(uploads)]
+        files = [(n, *upload, "unasked", "") for n, upload in enumerate(uploads)]
         return self._add(account, text, None, "held" if files else "published", files)
 
     def reshare(self, account: str, ref: str) -> str:
@@ -159,7 +160,8 @@ class Store:
         parent = self.item(ref)
         if parent is None or answer_for(parent) != 200 or parent["visibility"] != "visible":
             raise NotReshareable(ref)
-        files = [(f["n"], f["sha256"], f["type"], f["verdict"]) for f in self.files([ref])[ref]]
+        kept = ("n", "sha256", "type", "verdict", "home")
+        files = [tuple(f[name] for name in kept) for f in self.files([ref])[ref]]
         return self._add(account, parent["text"], ref, "published", files)
 
     def _add(
@@ -168,7 +170,7 @@ class Store:
         text: str,
         reshare_of: str | None,
         status: str,
-        files: Iterable[tuple[int, str, str, str]],
+        files: Iterable[tuple[int, str, str, str, str]],
     ) -> str:
         ref = secrets.token_hex(6)
         with self.db:
@@ -177,8 +179,8 @@ class Store:
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (ref, account, text, reshare_of, stamp(), status),
             )
-            rows = [(ref, *file) for file in files]
-            self.db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", rows)
+            rows = [(ref, *file[:4], file[4] or ref) for file in files]
+            self.db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
         return ref
 
     def delete(self, account: str, ref: str) -> bool:

@@ -53,9 +53,10 @@ def observe_states(*, now: datetime) -> int:
 
 
 def _ask(item: Item) -> list[Answer]:
-    """Every address of the item, each once. Runs outside the database."""
+    """Every address of the item, each once; at the first look its page alone. No database here."""
     urls = [item.url]
-    urls += [url for place in item.files.all() for url in (place.url, place.preview_url)]
+    if item.revision:
+        urls += [url for place in item.files.all() for url in (place.url, place.preview_url)]
     return [_status(item.platform, url) for url in dict.fromkeys(urls) if url]
 
 

@@ -136,15 +136,24 @@ def _town(place: Place, heed_url: str, port: int, told: dict[str, str], token: s
 
 
 def _play(set_up: "Stage", console: Console) -> "Table":
+    import httpx2
+
+    from examples.story.people import PageRefused
     from examples.story.planting import Plan
     from examples.story.play import Story
+    from examples.story.town import TownRefused
 
     began = time.monotonic()
 
     def say(what: str) -> None:
         console.print(f"{time.monotonic() - began:6.1f} s  {what}", markup=False)
 
-    table = Story(set_up, Plan(), say).play()
+    story = Story(set_up, Plan(), say)
+    try:
+        story.play()
+    except (TownRefused, PageRefused, httpx2.HTTPError) as why:
+        story.table.say("the story went on to its end", str(why)[:300] or type(why).__name__, False)
+    table = story.table
     grid = Grid(title="What was promised, and what was measured at Townsquare")
     grid.add_column("promise")
     grid.add_column("measured")

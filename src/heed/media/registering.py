@@ -72,6 +72,18 @@ class _Known:
     revision: int
 
 
+@dataclass(slots=True, kw_only=True)
+class _Place:
+    """A file's place in an item, as it stands in the database."""
+
+    id: UUID
+    item_id: UUID
+    position: int
+    file_id: UUID | None
+    url: str
+    preview_url: str
+
+
 @dataclass(slots=True)
 class _Batch:
     """One batch on its way into the database."""
@@ -220,18 +232,19 @@ def _place_files(batch: _Batch) -> None:
             was = old.get((batch.items[ref].id, position))
             if was is None:
                 fresh.append(_new_place(batch.items[ref].id, position, one, file_id))
-            elif _moved(was, one, file_id):
-                moved.append(was)
+            elif _is_other(was, one, file_id):
+                moved.append(_moved(was, one, file_id))
     _asked(sql.ADD_PLACES, [json.dumps(fresh)])
     if moved:
         _move(moved)
     _say_changed(batch, [*(place["item_id"] for place in fresh), *(p.item_id for p in moved)])
 
 
-def _places(batch: _Batch, refs: Iterable[str]) -> dict[tuple[UUID, int], ItemFile]:
+def _places(batch: _Batch, refs: Iterable[str]) -> dict[tuple[UUID, int], _Place]:
     """Where files stand already; nothing stands yet at an item that this batch made."""
     old = [batch.items[ref].id for ref in refs if batch.status[ref] != "registered"]
-    found = ItemFile.objects.filter(item_id__in=old) if old else ()
+    rows = _asked(sql.KNOWN_PLACES, [old]) if old else []
+    found = [_Place(**dict(zip(_Place.__slots__, row, strict=True))) for row in rows]
     return {(place.item_id, place.position): place for place in found}
 
 
@@ -251,15 +264,22 @@ def _state(file_id: UUID | None) -> str:
     return (ItemFile.State.KNOWN if file_id else ItemFile.State.WAITING).value
 
 
-def _moved(was: ItemFile, now: FileIn, file_id: UUID | None) -> bool:
+def _is_other(was: _Place, now: FileIn, file_id: UUID | None) -> bool:
     """Another file stands at this place than the one we knew."""
     same_file = file_id is None or was.file_id == file_id
-    if same_file and was.url == (now.url or was.url):
-        return False
-    was.file_id, was.state = file_id, _state(file_id)
-    was.url, was.preview_url = now.url or was.url, now.preview_url or was.preview_url
-    was.tries, was.retry_at = 0, None
-    return True
+    return not same_file or was.url != (now.url or was.url)
+
+
+def _moved(was: _Place, now: FileIn, file_id: UUID | None) -> ItemFile:
+    return ItemFile(
+        id=was.id,
+        item_id=was.item_id,
+        position=was.position,
+        file_id=file_id,
+        url=now.url or was.url,
+        preview_url=now.preview_url or was.preview_url,
+        state=_state(file_id),
+    )
 
 
 def _move(moved: Sequence[ItemFile]) -> None:

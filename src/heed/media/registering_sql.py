@@ -75,6 +75,10 @@ FROM json_to_recordset(%(rows)s) AS n(id uuid, pdq text, quality int) JOIN new U
 WHERE n.pdq IS NOT NULL
 """
 
+KNOWN_PLACES = """
+SELECT id, item_id, position, file_id, url, preview_url FROM media_itemfile WHERE item_id = ANY(%s)
+"""
+
 ADD_PLACES = """
 INSERT INTO media_itemfile
     (id, item_id, position, file_id, url, preview_url, state, tries, reason)

@@ -57,6 +57,7 @@ def test_the_document_is_served_to_everybody(client: Client) -> None:
     assert (answer.status_code, answer.json()["openapi"]) == (200, "3.1.0")
 
 
+@pytest.mark.django_db(transaction=True)  # a real server ends its connections between requests
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_whatever_is_sent_the_answer_is_as_the_document_says(
     api: Api, method: str, path: str

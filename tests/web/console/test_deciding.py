@@ -180,6 +180,8 @@ def test_a_near_copy_is_judged_beside_the_file(world: World) -> None:
     case = world.case()
     near = Copy.objects.get(case=case, how="near")
     rae = world.as_("Rae", Role.CHILD_SAFETY)
+    unseen = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "yes"})
+    assert "Look at both first" in unseen
     both = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look")
     assert text(both).count("data:image/") == 2
     assert Viewing.objects.count() == 2

@@ -7,7 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case as Order
+from django.db.models import F, Q, QuerySet, Value, When
 
 from heed.cases.models import (
     Appeal,
@@ -146,11 +147,17 @@ def matches(case: Case) -> list[Match]:
 
 
 def banked(case: Case) -> Counter[tuple[str, str, bool]]:
-    """Signals that this case put into banks: (bank, type, withdrawn) and how many."""
+    """Signals that this case put into banks: (bank, type, withdrawn) and how many.
+
+    The bank's name is empty for the case's own, provisional one.
+    """
     made = BankSignal.objects.filter(case_id=case.id).values_list(
-        "bank__name", "type", "withdrawn_at"
+        "bank__case_id", "bank__name", "type", "withdrawn_at"
     )
-    return Counter((bank, kind, withdrawn is not None) for bank, kind, withdrawn in made)
+    return Counter(
+        (name if own is None else "", kind, withdrawn is not None)
+        for own, name, kind, withdrawn in made
+    )
 
 
 # ------------------------------------------------------------------ files
@@ -225,6 +232,13 @@ def viewings(case: Case) -> list[Viewing]:
     return list(Viewing.objects.filter(case_id=case.id).order_by("opened_at"))
 
 
+def has_seen(case: Case, staff_id: UUID, near_file_id: UUID) -> bool:
+    """Whether somebody has looked at a near copy and at the case's own file."""
+    looks = Viewing.objects.filter(case_id=case.id, staff_id=staff_id)
+    seen = set(looks.values_list("file_id", flat=True))
+    return near_file_id in seen and (case.file_id is None or case.file_id in seen)
+
+
 # ------------------------------------------------------------------ copies
 
 
@@ -287,9 +301,18 @@ def copies_of(case: Case, how: str = "") -> QuerySet[Copy]:
     """The copies of one kind (or all), those that are not as they should be first."""
     found = Copy.objects.filter(case=case).select_related("item__account", "near_file")
     found = found.filter(how=how) if how else found
-    return found.order_by(
-        F("item__acknowledged_revision") - F("item__revision"), "distance_bits", "item__ref"
-    )
+    return found.annotate(wrong=_WRONG).order_by("wrong", "distance_bits", "item__ref")
+
+
+_TOLD = Q(item__acknowledged_revision__gte=F("item__revision"))
+_GONE = Q(item__desired__in=("hidden", "removed"))
+_WRONG = Order(  # the worst first: disagrees, not acknowledged, can't be verified, as it should be
+    When(~Q(item__answer__in=("", "applied")), then=Value(0)),
+    When(_TOLD & _GONE & Q(item__observed="seen"), then=Value(0)),
+    When(~_TOLD, then=Value(1)),
+    When(_GONE & Q(item__observed="unverifiable"), then=Value(2)),
+    default=Value(3),
+)
 
 
 def accounts(case: Case) -> list[UUID]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-WIDTH, HEIGHT, FOOT = 720, 180, 28  # units of the drawing; it scales with the page
+WIDTH, HEIGHT, HEAD, FOOT = 720, 180, 24, 28  # units of the drawing; it scales with the page
 MOST_BARS = 48
 STEPS = tuple(
     timedelta(minutes=minutes)
@@ -64,7 +64,7 @@ def spread(
 def _bar(
     at: datetime, row: Sequence[int], n: int, width: float, most: int, known_at: datetime | None
 ) -> Bar:
-    height = round(row[0] / most * (HEIGHT - 12), 1)
+    height = round(row[0] / most * (HEIGHT - HEAD), 1)
     return Bar(
         begins_at=at,
         copies=row[0],

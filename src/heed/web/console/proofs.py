@@ -31,7 +31,13 @@ class Checked:
 def checked(entry_ids: Sequence[UUID]) -> list[Checked]:
     """Every entry with the result of its check; a false one is never left out."""
     vkeys = [notes.parse_vkey(one) for one in queries.vkeys()]
-    return [_check(entry, vkeys) for entry in entry_ids]
+    found = [_check(entry, vkeys) for entry in entry_ids]
+    return sorted(found, key=_place, reverse=True)
+
+
+def _place(one: Checked) -> tuple[bool, int]:
+    """What waits for its place is the newest."""
+    return (one.index is None, one.index or 0)
 
 
 def _check(entry_id: UUID, keys: Sequence[notes.Verifier]) -> Checked:

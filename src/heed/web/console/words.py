@@ -218,5 +218,6 @@ def item_disagrees(item: Item) -> bool:
     """Whether that sentence is bad news."""
     gone = item.desired in ("hidden", "removed")
     bad_answer = item.answer not in ("", "applied")
-    late = item.acknowledged_revision < item.revision
-    return bool(item.revision) and (bad_answer or late or (gone and item.observed == "seen"))
+    told = item.acknowledged_revision >= item.revision
+    lying = told and gone and item.observed == "seen"
+    return bool(item.revision) and (bad_answer or lying)

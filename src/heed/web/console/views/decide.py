@@ -160,6 +160,9 @@ def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     same = request.POST.get("same")
     if same not in ("yes", "no"):
         raise Http404
+    if not case_page.has_seen(case, request.grants.staff.pk, file_id):
+        messages.error(request, "Look at both first: nobody compares what they have not seen.")
+        return redirect("console:compare", number=case.number, file_id=file_id)
     if copies and judge_copy(
         copy_id=copies[0].id, same=same == "yes", by=request.grants.staff.pk, now=timezone.now()
     ):

@@ -50,8 +50,13 @@ def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> Ht
 def compare(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     """The page on which a near copy is judged; nothing is shown before it is asked for."""
     near = _near(case, file_id)
-    may_open = request.grants.may_open_files(case)
-    return show(request, "compare.html", {"case": case, "near": near, "may_open": may_open})
+    facts = {
+        "case": case,
+        "near": near,
+        "may_open": request.grants.may_open_files(case),
+        "compared": case_page.has_seen(case, request.grants.staff.pk, file_id),
+    }
+    return show(request, "compare.html", facts)
 
 
 @require_POST
@@ -64,7 +69,8 @@ def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResp
         _file(request, case, file.id, "blurred")
     both = [_look(request, case, file, "blurred", "The file of this case") for file in own]
     both.append(_look(request, case, near.file, "blurred", "The near copy"))
-    facts = {"case": case, "near": near, "both": both, "may_open": True}
+    compared = case_page.has_seen(case, request.grants.staff.pk, file_id)
+    facts = {"case": case, "near": near, "both": both, "may_open": True, "compared": compared}
     return show(request, "compare.html", facts)
 
 

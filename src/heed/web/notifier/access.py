@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 
-_COOKIE = "page"
 _SALT = "heed.private-page"
 OPEN_FOR = timedelta(hours=1)  # without a visit; a shared telephone should not keep it longer
 
@@ -19,10 +18,15 @@ def path_of(number: str) -> str:
     return f"/n/{number}"
 
 
+def _cookie(path: str) -> str:
+    """One name for each page, so that one answer can open several."""
+    return "page_" + path.rpartition("/")[2]
+
+
 def let_in(response: HttpResponse, path: str, secret: str) -> HttpResponse:
     """Remember the secret of the page at `path` in a cookie that only this page is sent."""
     response.set_cookie(
-        _COOKIE,
+        _cookie(path),
         signing.dumps({"path": path, "k": secret}, salt=_SALT),
         max_age=OPEN_FOR,
         path=path,
@@ -35,14 +39,14 @@ def let_in(response: HttpResponse, path: str, secret: str) -> HttpResponse:
 
 def let_out(response: HttpResponse, path: str) -> HttpResponse:
     """Forget it: the back button then shows nothing."""
-    response.delete_cookie(_COOKIE, path=path, samesite="Lax")
+    response.delete_cookie(_cookie(path), path=path, samesite="Lax")
     return response
 
 
 def secret_of(request: HttpRequest, path: str) -> str:
     """The secret that the cookie of this page carries; empty without one."""
     try:
-        held = signing.loads(request.COOKIES.get(_COOKIE, ""), salt=_SALT, max_age=OPEN_FOR)
+        held = signing.loads(request.COOKIES.get(_cookie(path), ""), salt=_SALT, max_age=OPEN_FOR)
     except signing.BadSignature:
         return ""
     return str(held["k"]) if held.get("path") == path else ""

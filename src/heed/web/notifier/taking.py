@@ -40,10 +40,17 @@ class Remembered:
         self._sent: OrderedDict[str, tuple[datetime, tuple[Sent, ...]]] = OrderedDict()
 
     def get(self, key: str, now: datetime) -> tuple[Sent, ...] | None:
-        """What was said to this sending before."""
+        """What was said to this sending before; nothing to say once its sender has left."""
         with self._lock:
-            at, sent = self._sent.get(key, (now, ()))
-            return sent if sent and now - at < SHOWN_AGAIN_FOR else None
+            at, sent = self._sent.get(key, (now - SHOWN_AGAIN_FOR, ()))
+            return sent if now - at < SHOWN_AGAIN_FOR else None
+
+    def close(self, number: str) -> None:
+        """Its sender has left: whoever presses "back" and sends the form again is told nothing."""
+        with self._lock:
+            for key, (at, sent) in self._sent.items():
+                if any(one.number == number for one in sent):
+                    self._sent[key] = at, ()
 
     def put(self, key: str, sent: tuple[Sent, ...], now: datetime) -> None:
         """Keep it for a quarter of an hour; the oldest go first."""
@@ -60,15 +67,25 @@ _remembered = Remembered()
 
 
 def take_in(checked: Checked, *, source: str, language: str, now: datetime) -> tuple[Sent, ...]:
-    """Take it in, or say again what was said to the same sending before."""
+    """Take it in, or say again what was said to the same sending before.
+
+    Empty when its sender has left the page since, by the quick exit.
+    """
     key = checked.typed.key()
     with own_notices.one_at_a_time(key):
-        before = _remembered.get(key, now) or _known(key, now)
-        if before:
+        before = _remembered.get(key, now)
+        if before is None:
+            before = _known(key, now) or None
+        if before is not None:
             return before
         sent = tuple(_each(checked, source, language, now))
         _remembered.put(key, sent, now)
         return sent
+
+
+def left(number: str) -> None:
+    """The quick exit was taken from the page of this notice."""
+    _remembered.close(number)
 
 
 def _known(key: str, now: datetime) -> tuple[Sent, ...]:

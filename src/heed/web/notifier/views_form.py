@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.csrf import csrf_exempt
@@ -44,7 +44,7 @@ def start(request: HttpRequest) -> HttpResponse:
         answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return answer
     sent = take_in(checked, source=source(request), language=get_language() or "en", now=now)
-    return _sent(request, sent, now)
+    return _sent(request, sent, now) if sent else redirect("/find")
 
 
 def _wait(checked: Checked, source: str, now: datetime) -> timedelta | None:

@@ -17,6 +17,7 @@ from heed.ledger.receipts import upgraded
 from heed.web.notifier import access, choices, spoken
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import HELPLINES
+from heed.web.notifier.taking import left
 
 NEUTRAL = "https://www.wikipedia.org/"  # where the quick exit leads
 
@@ -127,4 +128,7 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, number: str) -> HttpResponse:
     """The quick exit: closes the page in this browser, and is somewhere else."""
-    return access.let_out(HttpResponseRedirect(NEUTRAL), access.path_of(number))
+    path = access.path_of(number)
+    if own_notices.notice_with_secret(number, access.secret_of(request, path)) is not None:
+        left(number)
+    return access.let_out(HttpResponseRedirect(NEUTRAL), path)

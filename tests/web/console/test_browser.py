@@ -54,6 +54,12 @@ def sign_in(context: "BrowserContext", world: World, name: str) -> "Page":
     return page
 
 
+def ready(page: "Page") -> None:
+    """The page's scripts are there: the last of them shows the button for the keys."""
+    page.wait_for_load_state("load")
+    page.locator("[data-keys]").wait_for()
+
+
 def violations(page: "Page") -> list[str]:
     """What axe finds wrong, in one line each."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -67,9 +73,11 @@ def test_a_reviewers_way_from_sign_in_to_removed(square: World, visit: "BrowserC
     case = square.case()
     square.person("Rae", Role.CHILD_SAFETY)
     page = sign_in(visit, square, "Rae")
+    ready(page)
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name=f"Case {case.number}").wait_for()
+    ready(page)
     assert page.locator("img").count() == 0
     page.get_by_role("button", name="Open blurred").click()
     page.get_by_role("img", name="blurred and grey").wait_for()
@@ -92,6 +100,7 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     square.person("Sam", Role.CHILD_SAFETY)
     page = sign_in(visit, square, "Rae")
     page.goto(f"/console/c/{case.number}/")
+    ready(page)
     page.get_by_role("button", name="Open blurred").click()
     page.get_by_role("img", name="blurred and grey").wait_for()
     page.get_by_label("No violation: let it stand").check()
@@ -102,6 +111,7 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     other = chromium.new_context(base_url=live_server.url)
     second = sign_in(other, square, "Sam")
     second.goto(f"/console/c/{case.number}/")
+    ready(second)
     second.get_by_role("button", name="Open blurred").click()
     second.get_by_role("img", name="blurred and grey").wait_for()
     second.get_by_label("I agree: no rule was broken").check()

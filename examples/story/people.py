@@ -26,6 +26,10 @@ class Browser:
         self.url, self._patience = url, patience_seconds
         self._http = httpx2.Client(base_url=url, timeout=60, follow_redirects=True)
 
+    def close(self) -> None:
+        """Close the browser."""
+        self._http.close()
+
     def get(self, path: str) -> str:
         """A page that must be there."""
         return self._text(self._ask("GET", path))

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter, defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,19 +46,28 @@ class Story:
         self.stage, self.plan, self.say = stage, plan, say
         self.town, self.table = Town(stage.town_url), Table()
         self.dana, self.gil = Notifier(stage.heed_url), Notifier(stage.heed_url)
+        self.rae = Reviewer(stage.heed_url, stage.rae)
+        self.sam = Reviewer(stage.heed_url, stage.sam)
         self.notice_at = 0.0
 
     def play(self) -> Table:
         """All chapters in order; the table says what held."""
-        self.before()
-        told = self.dana_tells()
-        self.gil_tells()
-        self.copies_go()
-        self.reviewers_decide()
-        self.it_stays_gone()
-        self.everybody_is_told(told)
-        self.it_can_be_proved(told)
+        with closing(self):
+            self.before()
+            told = self.dana_tells()
+            self.gil_tells()
+            self.copies_go()
+            self.reviewers_decide()
+            self.it_stays_gone()
+            self.everybody_is_told(told)
+            self.it_can_be_proved(told)
         return self.table
+
+    def close(self) -> None:
+        """Everybody goes home."""
+        self.town.close()
+        for one in (self.dana, self.gil, self.rae, self.sam):
+            one.browser.close()
 
     # ------------------------------------------------------------------ chapters
 
@@ -66,8 +77,6 @@ class Story:
         self.planted: Planted = plant(self.town, self.plan, lambda what: self.say(f"  {what}"))
         self._wait_looked()
         self.views_before = self._views(self.planted.copies())
-        self.rae = Reviewer(self.stage.heed_url, self.stage.rae)
-        self.sam = Reviewer(self.stage.heed_url, self.stage.sam)
 
     def dana_tells(self) -> Told:
         """Dana, 13, pastes the link. Until the answer is there, the post is hidden already."""
@@ -129,24 +138,22 @@ class Story:
         confusers = {one.id for one in self.planted.confusers}
         before = self.town.facts()
         caught = _hidden(before) & confusers
-        innocent = _digests(before, confusers)
+        innocent = {
+            digest: self._url(ref) for ref in confusers for digest in _digests(before, {ref})
+        }
         waits = 0.0
         for digest, file_id in self.sam.near(number).items():
             self.sam.judge(number, file_id, same=digest not in innocent)
-            waits = max(waits, self._back(innocent & {digest}))
+            if digest in innocent:
+                waits = max(waits, self._back(innocent[digest]))
         left = _hidden(self.town.facts()) & confusers
         self.table.say("confusers provisionally hidden", f"{len(caught)} of {len(confusers)}")
         self.table.say("… and back, once a person had looked", f"{waits:.1f} s", not left)
 
-    def _back(self, let_go: set[str]) -> float:
-        """Seconds until every post with a file that was let go is shown again."""
+    def _back(self, url: str) -> float:
+        """Seconds until a post that was let go is shown again."""
         began = time.monotonic()
-
-        def still_hidden() -> bool:
-            facts = self.town.facts()
-            return bool(let_go & _digests(facts, _hidden(facts)))
-
-        self._until(lambda: not (let_go and still_hidden()))
+        self._until(lambda: self.town.status_of(url) == 200)
         return time.monotonic() - began
 
     def it_stays_gone(self) -> None:
@@ -193,9 +200,10 @@ class Story:
         self.say("The receipt is checked with nothing but the log's public key")
         receipt = self.dana.receipt(told.number)
         verdict = _verify(receipt, self.dana.browser.get("/log/key").splitlines()[0])
-        self.table.say("Dana's receipt verifies offline", verdict, "proof" in verdict)
-        for line in _deadlines(self.sam.case(self.number)):
-            self.table.say("deadline", line)
+        self.table.say("Dana's receipt verifies offline", verdict, verdict.startswith("PROOF"))
+        for owed, states in _deadlines(self.sam.case(self.number)).items():
+            said = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+            self.table.say(f"due: {owed}", said, None if "open" in states else "late" not in states)
 
     # ------------------------------------------------------------------ measuring
 
@@ -213,7 +221,7 @@ class Story:
         """Wait for it; a promise that is not kept in time is measured as it then stands."""
         until = time.monotonic() + within_seconds
         while not holds() and time.monotonic() < until:
-            time.sleep(0.2)
+            time.sleep(0.1)
 
     def _found(self, name: str, planted: set[str], facts: Json) -> None:
         hidden = len(_hidden(facts) & planted)
@@ -267,11 +275,17 @@ def _digests(facts: Json, ids: set[str]) -> set[str]:
     }
 
 
-def _deadlines(page: str) -> list[str]:
-    """What the case page says of each deadline."""
+def _deadlines(page: str) -> dict[str, Counter[str]]:
+    """What the case page says of each deadline: what is owed, and how many are met, open or late."""
     section = page.partition('id="deadlines-title"')[2].partition("</section>")[0]
-    rows = re.findall(r"<li\b.*?</li>", section, re.S)
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
+    told: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in re.findall(r"<li\b.*?</li>", section, re.S):
+        owed = re.search(r"<strong>(.*?)</strong>", row, re.S)
+        words = re.sub(r"<[^>]+>", " ", row)
+        state = "late" if "late" in words or "missed" in words else "open"
+        if owed is not None:
+            told[owed.group(1)]["in time" if "met in time" in words else state] += 1
+    return told
 
 
 def _verify(receipt: bytes, key: str) -> str:
@@ -282,5 +296,4 @@ def _verify(receipt: bytes, key: str) -> str:
         command = [sys.executable, "-m", "heed", "verify", str(path), "--key", key]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    first = (done.stdout.strip() or done.stderr.strip()).splitlines()[:1]
-    return f"{'proof' if done.returncode == 0 and 'proof' in done.stdout else 'no'}: {first}"
+    return (done.stdout.strip() or done.stderr.strip()).partition("\n")[0]

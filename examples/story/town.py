@@ -32,6 +32,10 @@ class Town:
         self.url = url
         self._http = httpx2.Client(base_url=url, timeout=60, follow_redirects=True)
 
+    def close(self) -> None:
+        """Go."""
+        self._http.close()
+
     def post(self, account: str, text: str, picture: bytes) -> Posted:
         """Post a picture as this account."""
         answer = self._http.post(

@@ -49,7 +49,7 @@ def statement(
     made = {
         "What was done": what.get(level, "It is shown again."),
         "Ground": f"Our policy, version {policy_version}: {rule.title}.",
-        "How long": "Until further notice." if decided else "Until a person has looked at it.",
+        "How long": "Without an end date." if decided else "Until a person has looked at it.",
         "Decided by": "A person." if decided else "A rule, before a person has looked.",
         "If you disagree": "Ask for another look with the link that came with this. It is free; "
         "a person who has not decided before will look. You may also go to a court, and in the "

@@ -1,0 +1,18 @@
+"""The case that Heed exists for, told live with few copies: every promise of the table holds."""
+
+import pytest
+
+from examples.story.planting import Plan
+from examples.story.play import Story
+from tests.stories.conftest import LiveStage
+
+pytestmark = pytest.mark.processes
+SMALL = Plan(reshares=60, identical=4, altered=9, unrelated=6, confusers=12)
+TIMED = "from notice to hidden"  # how fast is for the benches, on a quiet machine
+
+
+def test_every_promise_of_the_table_is_kept(live: LiveStage) -> None:
+    table = Story(live[0], SMALL, lambda _: None).play()
+    promised = [row for row in table.rows if not row.what.startswith(TIMED)]
+    assert [row for row in promised if row.held is False] == []
+    assert sum(row.held is True for row in promised) >= 12

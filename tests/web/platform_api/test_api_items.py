@@ -1,14 +1,20 @@
 import hashlib
 import json
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.utils import timezone
 
+from heed.flows.register_items import register_items
 from heed.flows.remember_answer import remember_answer
+from heed.flows.shared.shapes import ItemIn
 from heed.media.models import File, Item, ItemFile, Platform, RememberedAnswer, Signal
-from tests.web.platform_api.engineer import SITE, Api, wrong_fields
+from tests.web.platform_api.engineer import SITE, Api, add, wrong_fields
 
 Make = Callable[..., dict[str, Any]]
 SHA = hashlib.sha256(b"a picture").hexdigest()
@@ -230,3 +236,32 @@ def test_a_remembered_answer_is_not_readable_in_the_database(api: Api, item: Mak
     sealed = RememberedAnswer.objects.get().answer_sealed
     assert sealed is not None and b"secret-ref" not in bytes(sealed)
     assert remember_answer.__doc__
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_doors_that_tell_of_the_same_items_never_wait_for_each_other_for_good() -> None:
+    square = add("square", SITE)
+    rows = [
+        ItemIn(ref=f"i{n}", url=f"{SITE}{n}", account_ref=f"a{n}", reshare_of=f"i{n - 1}")
+        for n in range(60)
+    ]
+    failed: list[BaseException] = []
+
+    def tell(order: int) -> None:
+        try:
+            for views in range(8):
+                told = [replace(row, views=views) for row in rows[::order]]
+                register_items(platform_id=square.id, rows=told, now=timezone.now())
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=tell, args=[order]) for order in (1, -1, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert Item.objects.filter(reshare_of=None).count() == 1
+    assert set(Item.objects.values_list("views", flat=True)) == {7}

@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+from django.core.mail import EmailMessage
 
 from heed.cases.models import Notice
 from heed.ledger.verify import verify_receipt
@@ -51,6 +52,15 @@ def test_asking_again_with_the_key_is_one_notice_and_one_link(api: Api) -> None:
     first, again = (api.post("notices", sent, headers=key).json() for _ in range(2))
     assert first == again
     assert Notice.objects.count() == 1
+
+
+def test_who_leaves_an_address_is_asked_to_confirm_it(
+    api: Api, mailoutbox: list[EmailMessage]
+) -> None:
+    said = {**CHILD, "url": f"{SITE}p/1", "email": "gil@example.org"}
+    number = api.post("notices", said).json()["number"]
+    (mail,) = mailoutbox
+    assert mail.to == ["gil@example.org"] and f"/c/{number}/" in str(mail.body)
 
 
 def test_ten_megabytes_of_words_are_kept(api: Api) -> None:

@@ -114,7 +114,7 @@ def test_events_are_read_in_order_to_their_end_and_on_from_there() -> None:
     api = Api("square")
     with transaction.atomic():
         ids = [tell(square, f"i{n}") for n in range(5)]
-    released = {"type": "upload.released", "upload_ref": "u", "sha256": "ab"}
+    released: dict[str, object] = {"type": "upload.released", "upload_ref": "u", "sha256": "ab"}
     outbox.tell("upload.released", released, key="u", platform_id=square.id, now=timezone.now())
     events = pages(api, "events", "events", 2)
     assert sorted(one["id"] for one in events[:5]) == sorted(f"{one}.1" for one in ids)

@@ -60,7 +60,7 @@ class HeedAPI(NinjaAPI):
     """Ninja's API, with bodies and problems in its document."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """OpenAPI 3.1. The options of ninja's own are passed over: there is one place for this API."""
+        """OpenAPI 3.1. Ninja's options are passed over: this API stands in one place."""
         schema = super().get_openapi_schema(path_prefix=PREFIX)
         _, requests = models_json_schema(
             [(model, "validation") for model in _REQUESTS], ref_template=REF

@@ -1,12 +1,15 @@
 """Notices by the platform's own report button."""
 
+import logging
 from dataclasses import asdict
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
 from heed.flows.receive_notice import NothingNamed, NoticeIn, Received, receive_notice
+from heed.flows.send_mail import send_confirmation
 from heed.flows.shared.shapes import Place
 from heed.media.keys import Caller, Scope
 from heed.web.platform_api import document, reading
@@ -17,6 +20,7 @@ from heed.web.platform_api.remedies import Wrong
 from heed.web.platform_api.repeats import Said, once
 from heed.web.platform_api.said import MOST_PLACES, HashesSaid, NoticeSaid
 
+logger = logging.getLogger(__name__)
 _NOT_FACTS = {"url", "urls", "hashes", "notifier_ref", "country"}
 router = Router(auth=ApiKey(Scope.NOTICES), tags=["notices"])
 
@@ -39,7 +43,7 @@ def post_notice(request: HttpRequest) -> HttpResponse:
 
 
 def _take(caller: Caller, body: bytes) -> Said:
-    said = reading.checked(NoticeSaid, body)
+    said, now = reading.checked(NoticeSaid, body), timezone.now()
     try:
         received = receive_notice(
             platform_id=caller.platform_id,
@@ -47,12 +51,23 @@ def _take(caller: Caller, body: bytes) -> Said:
             door="api",
             verbatim=reading.verbatim(body),
             source=f"{caller.slug}:{said.notifier_ref}" if said.notifier_ref else "",
-            now=timezone.now(),
+            now=now,
         )
     except NothingNamed as nothing:
         remedy = "name at least one place in url, urls or hashes, or say threatened_only"
         raise refused("urls", remedy) from nothing
+    if received.contact_code:
+        _confirm_by_mail(received, now)
     return Said(status=201, body=_answer(received))
+
+
+def _confirm_by_mail(received: Received, now: datetime) -> None:
+    """A mail server that is down loses nothing that was said."""
+    try:
+        send_confirmation(notice_id=received.notice_id, code=received.contact_code, now=now)
+    except Exception:
+        about = {"notice": str(received.notice_id)}
+        logger.exception("the confirming mail was not sent", extra=about)
 
 
 def _notice(said: NoticeSaid) -> NoticeIn:

@@ -165,10 +165,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # staff come by invitation only; sign-up is
 ACCOUNT_ADAPTER = "heed.web.console.sign_in.ClosedAdapter"
 LOGIN_REDIRECT_URL = "/console/"
 LOGIN_URL = "/console/sign-in/login/"
-MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Heed"
-MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = CONFIG.demo
 
 if CONFIG.mail_url:
     _mail = urlsplit(CONFIG.mail_url)

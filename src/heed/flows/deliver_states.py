@@ -101,6 +101,12 @@ def revive(*, item_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
     return outbox.revive(item_ids, now=now)
 
 
+def revive_letters(*, letter_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
+    """The same for letters: statements, and what became of held uploads."""
+    logger.info("dead letters revived", extra={"letters": len(letter_ids), "by": str(by)})
+    return outbox.revive_letters(letter_ids, now=now)
+
+
 def endpoint_of(platform: Platform) -> Endpoint:
     """Where this platform listens."""
     return Endpoint(

@@ -34,7 +34,14 @@ def second(
         if agreement is Agreement.WAITING:
             raise MayNotSecond(_why(case, decision, by))
         unseconded = agreement is Agreement.UNSECONDED
-        decisions.second(decision, agrees=agrees, by=by, unseconded=unseconded, now=now)
+        decisions.second(
+            decision,
+            agrees=agrees,
+            reasons=reasons.strip(),
+            by=by,
+            unseconded=unseconded,
+            now=now,
+        )
         case.refresh_from_db()
         _enter(case, decision, agrees, reasons, now)
         if agrees:

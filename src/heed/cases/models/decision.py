@@ -33,6 +33,7 @@ class Decision(models.Model):
     decided_at = models.DateTimeField()
     seconded_by = models.UUIDField(null=True)
     seconded_at = models.DateTimeField(null=True)
+    second_reasons = models.TextField(blank=True)  # of who did not agree; stays inside
     unseconded = models.BooleanField(default=False)  # alone on a small site; published
     exempt_items = models.ManyToManyField(Item, blank=True, related_name="+")
 

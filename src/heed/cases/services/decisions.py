@@ -55,11 +55,17 @@ def record(
     return decision
 
 
-def second(decision: Decision, *, agrees: bool, by: UUID, unseconded: bool, now: datetime) -> None:
+def second(
+    decision: Decision, *, agrees: bool, reasons: str, by: UUID, unseconded: bool, now: datetime
+) -> None:
     """A second person's word on a proposal. Raises `CaseChanged` when it no longer waits for it."""
     state = Decision.State.FINAL if agrees else Decision.State.REFUSED
     done = Decision.objects.filter(id=decision.id, state=Decision.State.PROPOSED).update(
-        state=state, seconded_by=by, seconded_at=now, unseconded=unseconded
+        state=state,
+        seconded_by=by,
+        seconded_at=now,
+        second_reasons=reasons,
+        unseconded=unseconded,
     )
     if not done:
         raise CaseChanged("this proposal was answered in the meantime")

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
 from heed.cases.queries import case_page
-from heed.flows.deliver_states import revive
+from heed.flows.deliver_states import revive, revive_letters
 from heed.media.models import Platform
 from heed.outbox import queries as outbox
 from heed.web.console import permissions
@@ -50,6 +50,9 @@ def _platform(platform: Platform, now: datetime) -> dict[str, object]:
 def retry(request: ConsoleRequest) -> HttpResponse:
     """Try again what was given up on: what is ticked, or all of a platform."""
     mine = request.grants.platforms("outbox.retry")
+    if "letters" in request.POST:
+        _revive_letters(request, [row.id for one in mine for row in outbox.dead_letters(one)])
+        return redirect("console:outbox")
     found = [row.item_id for one in mine for row in outbox.dead_states(one)]
     ticked = {_uuid(one) for one in request.POST.getlist("item")}
     wanted = found if "all" in request.POST else [one for one in found if one in ticked]
@@ -68,6 +71,12 @@ def retry_case(request: ConsoleRequest, case: Case) -> HttpResponse:
 def _revive(request: ConsoleRequest, items: list[UUID]) -> None:
     count = revive(item_ids=items, by=request.grants.staff.pk, now=timezone.now())
     messages.success(request, f"{count} to be told again, from the start.")
+
+
+def _revive_letters(request: ConsoleRequest, letters: list[UUID]) -> None:
+    by, now = request.grants.staff.pk, timezone.now()
+    count = revive_letters(letter_ids=letters, by=by, now=now)
+    messages.success(request, f"{count} to be sent again, from the start.")
 
 
 def _uuid(text: str) -> UUID | None:

@@ -1,6 +1,7 @@
 """A platform with posts on it, people who tell us, and the worker's jobs done when we say so."""
 
 import hashlib
+import json
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -56,11 +57,10 @@ def picture(name: str, *, like: FileIn | None = None, bits: int = 0, quality: in
 class Stage:
     """One platform. `now` moves only when a test moves it."""
 
-    def __init__(self, slug: str = "town", at: str = TOWN) -> None:
+    def __init__(self, slug: str = "town", at: str = TOWN, **more: Any) -> None:
         self.now, self.at = NOON, at
-        self.platform_id = add_platform(
-            slug=slug, name=slug.title(), url_prefixes=[at], now=self.now
-        ).platform_id
+        added = add_platform(slug=slug, name=slug.title(), url_prefixes=[at], now=self.now, **more)
+        self.platform_id, self.callback_secret = added.platform_id, added.callback_secret
 
     @property
     def platform(self) -> Platform:
@@ -159,11 +159,9 @@ class Stage:
     def work(self) -> list[str]:
         """Do the jobs that wait, and those that they ask for; returns their names."""
         done: list[str] = []
-        while job := _take(self.now):
-            name, args = job
-            if run := _JOBS.get(name):
-                run(now=self.now, **args)
-            done.append(name)
+        while job := take(self.now):
+            do(*job, self.now)
+            done.append(job[0])
         return done
 
 
@@ -174,23 +172,26 @@ def waiting() -> list[str]:
         return [row[0].removeprefix("heed.") for row in cursor.fetchall()]
 
 
-def _take(now: datetime) -> tuple[str, dict[str, Any]] | None:
+def do(name: str, args: dict[str, Any], now: datetime) -> None:
+    """One job; those that only look at or tell the outside are left to the tests about them."""
+    if run := _JOBS.get(name):
+        run(now=now, **args)
+
+
+def take(now: datetime) -> tuple[str, dict[str, Any]] | None:
+    """A waiting job, taken as a worker takes it: rows that are locked are passed over."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, task_name, args FROM procrastinate_jobs WHERE status = 'todo'"
-            " AND (scheduled_at IS NULL OR scheduled_at <= %s) ORDER BY id LIMIT 1",
+            "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs"
+            " WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= %s)"
+            " ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING task_name, args",
             [now],
         )
         row = cursor.fetchone()
-        if row is None:
-            return None
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [row[0]])
-    args = row[2]
-    if isinstance(args, str):
-        import json
-
-        args = json.loads(args)
-    return row[1].removeprefix("heed."), args
+    if row is None:
+        return None
+    args = json.loads(row[1]) if isinstance(row[1], str) else row[1]
+    return row[0].removeprefix("heed."), args
 
 
 def entries(event: str) -> int:

@@ -76,7 +76,7 @@ def undo_join(notice: Notice, case: Case, *, now: datetime) -> bool:
 
 def weigh(case: Case, claim: Claim, outcome: Triage) -> None:
     """Take one claim's weight into the case: it can only grow graver inside a round."""
-    row = Case.objects.select_for_update().get(id=case.id)
+    row = Case.objects.select_for_update(no_key=True).get(id=case.id)
     row.category = gravest([Category(row.category), claim.category]).value
     row.rung = min(row.rung, int(outcome.rung))
     row.about_child = row.about_child or about_a_child(claim)

@@ -13,7 +13,7 @@ def mint() -> UUID:
 
 
 def number(prefix: str) -> str:
-    """A short number for people: `prefix-XXXX-XXXX`, 40 random bits; unique only with a constraint."""
+    """A short number for people: `prefix-XXXX-XXXX`, 40 random bits; so needs a constraint."""
     letters = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{prefix}-{letters[:4]}-{letters[4:]}"
 

@@ -31,6 +31,7 @@ class Configuration(BaseSettings):
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
     failpoint: str = ""  # tests: directory of files named like the steps at which to die
+    proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
 
 
@@ -66,6 +67,7 @@ HEED_SIGNING_KEY_FILE = (
 )
 HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
 HEED_FAILPOINT = CONFIG.failpoint
+HEED_PROXIES = CONFIG.proxies
 HEED_STATUTES = [name.strip() for name in CONFIG.statutes.split(",") if name.strip()]
 
 INSTALLED_APPS = [
@@ -129,6 +131,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]  # those that there are texts in
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = CONFIG.var / "static"
@@ -149,7 +152,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
-SECURE_REFERRER_POLICY = "no-referrer"  # a private link must not travel in a Referer
+# A private link must not travel in a Referer; to this site itself it may: with "no-referrer"
+# Chromium sends forms with `Origin: null`, which the CSRF check refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True

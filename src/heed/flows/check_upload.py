@@ -34,6 +34,16 @@ class Checked:
     case_number: str  # empty when no case is concerned
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who asks about which file. With an `upload_ref`, asking again is the same question."""
+
+    platform: Platform
+    file: File
+    account_ref: str
+    upload_ref: str
+
+
 def check_bytes(
     *, platform_id: UUID, data: bytes, account_ref: str = "", upload_ref: str = "", now: datetime
 ) -> Checked:
@@ -42,7 +52,7 @@ def check_bytes(
     signals = wiring.decoder().signals(data)
     with transaction.atomic():
         file = writing.keep_file(signals, now=now)
-    return _check(platform, file, account_ref, upload_ref, now)
+    return _check(_Asked(platform, file, account_ref, upload_ref), now)
 
 
 def check_signals(
@@ -57,23 +67,23 @@ def check_signals(
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         file = writing.keep_told_signals(signals, now=now)
-    return _check(platform, file, account_ref, upload_ref, now)
+    return _check(_Asked(platform, file, account_ref, upload_ref), now)
 
 
-def _check(
-    platform: Platform, file: File, account_ref: str, upload_ref: str, now: datetime
-) -> Checked:
-    met = media.banked(platform, file)
+def _check(asked: _Asked, now: datetime) -> Checked:
+    met = media.banked(asked.platform, asked.file)
     first = met[0] if met else None
+    file = asked.file
     answer, reason = verdict(
         action=None if first is None else first.action,
         exact=first is not None and first.exact,
         unreadable=file.state == File.State.NOT_HASHABLE and file.kind != "other",
+        released=media.released_before(asked.platform, file, asked.upload_ref),
     )
     case = _case(first)
     if answer is not Verdict.ALLOW:
         with transaction.atomic():
-            _note(platform, file, case, first, answer, reason, account_ref, upload_ref, now)
+            _note(asked, case, first, answer, reason, now)
     return Checked(
         verdict=answer,
         reason=reason,
@@ -89,27 +99,27 @@ def _case(met: Banked | None) -> Case | None:
 
 
 def _note(
-    platform: Platform,
-    file: File,
+    asked: _Asked,
     case: Case | None,
     met: Banked | None,
     answer: Verdict,
     reason: str,
-    account_ref: str,
-    upload_ref: str,
     now: datetime,
 ) -> None:
-    upload = writing.keep_upload(
-        platform=platform,
-        file=file,
+    """Once for each attempt: a platform that asks again is not a new upload."""
+    upload, fresh = writing.keep_upload(
+        platform=asked.platform,
+        file=asked.file,
         case_id=case.id if case else None,
-        account_ref=account_ref,
-        upload_ref=upload_ref,
+        account_ref=asked.account_ref,
+        upload_ref=asked.upload_ref,
         held=answer is Verdict.HOLD,
         reason=reason,
         distance_bits=met.distance_bits if met else None,
         now=now,
     )
+    if not fresh:
+        return
     if case is not None and answer is Verdict.HOLD:
         _somebody_is_due(case, upload, now)
     ledger.enter(

@@ -5,6 +5,7 @@
 3. Ask the worker to find every copy; say that the notice is protected.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -29,17 +30,26 @@ LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
 
 
-def protect(*, notice_id: UUID, now: datetime) -> None:
-    """Protect what this notice names. Repeating it finishes what was left."""
+def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bool:
+    """Protect what this notice names. Repeating it finishes what was left.
+
+    `at_most` bounds how many places are taken, for somebody who waits for the answer. True when
+    all are done.
+    """
     notice = Notice.objects.select_related("platform").get(id=notice_id)
-    for target in notice.targets.filter(state=Target.State.WAITING):
-        with transaction.atomic():
-            _find(notice, target, now)
+    targets = list(notice.targets.order_by("position")[:at_most])
+    for target in targets:
+        if target.state == Target.State.WAITING:
+            with transaction.atomic():
+                _find(notice, target, now)
     _use_own_names(notice)
     reached("targets-found")
-    _join(notice, now)
+    _join(notice, targets, now)
+    if notice.targets.filter(state=Target.State.WAITING).exists():
+        return False
     notices.protected(notice, now=now)
     reached("items-restricted")
+    return True
 
 
 # ------------------------------------------------------------------ 1 find
@@ -87,10 +97,11 @@ def _use_own_names(notice: Notice) -> None:
 # ------------------------------------------------------------------ 2 join, judge, restrict
 
 
-def _join(notice: Notice, now: datetime) -> None:
+def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
     """Each case in a transaction of its own: two notices of the same never wait in a ring."""
     located = False
-    for target in notice.targets.select_related("item", "file").exclude(item=None):
+    taken = notice.targets.filter(id__in=[target.id for target in targets])
+    for target in taken.select_related("item", "file").exclude(item=None):
         assert target.item is not None
         located = True
         for file in _files(target):

@@ -32,6 +32,7 @@ from heed.rules.clocks import Done, Event
 
 logger = logging.getLogger(__name__)
 PROTECT_AGAIN_IN = timedelta(seconds=5)  # the request itself tries first
+PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
 MOST_PLACES = 100  # in one notice; more come as a second notice, so that one answer stays readable
 
 
@@ -197,7 +198,8 @@ def _signed(
 def _try_to_protect(notice: Notice, now: datetime) -> None:
     """Step 2. The notice is safe already: a failure here is the job's to mend, not the person's."""
     try:
-        protect(notice_id=notice.id, now=now)
+        if not protect(notice_id=notice.id, now=now, at_most=PLACES_AT_ONCE):
+            jobs.later("protect", notice_id=str(notice.id))
     except Exception:
         logger.exception("not protected at once, the job will", extra={"notice": str(notice.id)})
 

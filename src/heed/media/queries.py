@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from heed.media.models import BankSignal, File, Item, ItemFile, Platform
+from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
 VIDEO_SHARE = 0.8  # of one side's frames have a match on the other side ...
@@ -183,13 +183,25 @@ def banked(platform: Platform, file: File) -> list[Banked]:
         ]  # fmt: skip
 
 
+def released_before(platform: Platform, file: File, upload_ref: str) -> bool:
+    """Whether a person has let this very attempt in."""
+    same = Upload.objects.filter(platform=platform, file=file, upload_ref=upload_ref)
+    return bool(upload_ref) and same.filter(state=Upload.State.RELEASED).exists()
+
+
+def under(prefix: str, url: str) -> bool:
+    """Whether an address lies under a prefix: `https://a.example` is not one of `a.example.net`."""
+    rest = url[len(prefix) :]
+    return url.startswith(prefix) and (prefix[-1:] == "/" or rest[:1] in ("", "/", "?", "#"))
+
+
 def platform_of(url: str) -> Platform | None:
     """The platform on which this address lies; the longest prefix wins."""
     found = [
         (len(prefix), platform)
         for platform in Platform.objects.all()
         for prefix in platform.url_prefixes
-        if url.startswith(prefix)
+        if under(prefix, url)
     ]
     return max(found, key=lambda pair: pair[0])[1] if found else None
 

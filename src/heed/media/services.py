@@ -94,7 +94,7 @@ def acknowledge(rows: Sequence[tuple[UUID, int, str]], *, now: datetime, look_at
             SET acknowledged_revision = a.revision, answer = a.result, acknowledged_at = %s,
                 acknowledged = CASE WHEN a.result = 'applied' AND a.revision = i.revision
                                     THEN i.desired ELSE i.acknowledged END,
-                observe_due_at = coalesce(i.observe_due_at, %s)
+                observe_due_at = least(i.observe_due_at, %s)
             FROM unnest(%s::uuid[], %s::bigint[], %s::text[]) AS a(item_id, revision, result)
             WHERE i.id = a.item_id AND i.acknowledged_revision <= a.revision
               AND a.revision <= i.revision
@@ -123,9 +123,15 @@ def claim_observations(*, now: datetime, lease_until: datetime, limit: int) -> l
 def observe(
     item: Item, observed: str, *, now: datetime, next_at: datetime | None, seen: bool
 ) -> bool:
-    """What a fetch showed of this revision; False when the item has moved on meanwhile."""
+    """What a fetch showed of this revision; False when the item has moved on meanwhile.
+
+    Also when the platform has: what was seen before its word came says nothing about its word.
+    """
+    unmoved = Item.objects.filter(
+        id=item.id, revision=item.revision, acknowledged_revision=item.acknowledged_revision
+    )
     return bool(
-        Item.objects.filter(id=item.id, revision=item.revision).update(
+        unmoved.update(
             observed=observed,
             observed_revision=item.revision,
             observed_at=now,
@@ -156,22 +162,26 @@ def keep_upload(
     reason: str,
     distance_bits: int | None,
     now: datetime,
-) -> Upload:
-    """A file that was not let through at once. The same attempt, asked again, is one row."""
-    same = Upload.objects.filter(platform=platform, file=file, upload_ref=upload_ref)
-    known = same.filter(state=Upload.State.HELD).first() if upload_ref and held else None
-    return known or Upload.objects.create(
+) -> tuple[Upload, bool]:
+    """A file that was not let through, and whether it is new: the same attempt is one row."""
+    state = Upload.State.HELD if held else Upload.State.BLOCKED
+    same = Upload.objects.filter(platform=platform, file=file, upload_ref=upload_ref, state=state)
+    known = same.first() if upload_ref else None
+    if known is not None:
+        return known, False
+    made = Upload.objects.create(
         platform=platform,
         file=file,
         case_id=case_id,
         account_ref=account_ref,
         upload_ref=upload_ref,
-        state=Upload.State.HELD if held else Upload.State.BLOCKED,
+        state=state,
         reason=reason,
         distance_bits=distance_bits,
         asked_at=now,
         ended_at=None if held else now,
     )
+    return made, True
 
 
 def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:

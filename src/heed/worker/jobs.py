@@ -62,9 +62,7 @@ def copies(*, case_id: str, now: datetime) -> None:
 @_job("deliver", "deliver")
 def deliver(*, platform_id: str, now: datetime) -> None:
     """Tell a platform what is due, batch after batch."""
-    _until_done(
-        deliver_states.deliver_states, platform_id=UUID(platform_id), clock=timezone.now
-    )
+    _until_done(deliver_states.deliver_states, platform_id=UUID(platform_id), clock=timezone.now)
     _until_done(deliver_states.deliver_letters, platform_id=UUID(platform_id))
 
 

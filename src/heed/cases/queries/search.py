@@ -1,6 +1,7 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -55,44 +56,41 @@ def _near(case: Case) -> list[CopyIn]:
     return sorted(found, key=lambda copy: copy.distance_bits or 0)
 
 
+# Each item once for each thing that it carries: the case's own ("") or a near file. Carrying the
+# root along instead would visit a long chain of reshares once for each of its members.
 _DESCEND = """
 WITH RECURSIVE tree AS (
-    SELECT i.id, i.id AS root FROM media_item i WHERE i.id = ANY(%s)
+    SELECT * FROM unnest(%s::uuid[], %s::text[]) AS root(id, carries)
     UNION
-    SELECT c.id, t.root FROM media_item c JOIN tree t ON c.reshare_of_id = t.id
+    SELECT c.id, t.carries FROM media_item c JOIN tree t ON c.reshare_of_id = t.id
 )
-SELECT tree.id, tree.root, i.views FROM tree JOIN media_item i ON i.id = tree.id
+SELECT tree.id, tree.carries, i.views, i.reshare_of_id FROM tree JOIN media_item i USING (id)
 """
 
 
 def reshares_of(roots: Sequence[CopyIn]) -> list[CopyIn]:
     """The roots and everything that reshares them, through any depth.
 
-    A reshare of a near copy is itself only near: it carries that file, and no more is known of it.
+    A reshare often carries the file as well: how it came there tells more than that it is the
+    same. A reshare of a near copy is itself only near: no more is known of it.
     """
-    by_id = {root.item_id: root for root in roots}
     with connection.cursor() as cursor:
-        cursor.execute(_DESCEND, [list(by_id)])
+        carried = [str(root.near_file_id or "") for root in roots]
+        cursor.execute(_DESCEND, [[root.item_id for root in roots], carried])
         rows = cursor.fetchall()
+    own = {(root.item_id, str(root.near_file_id or "")): root for root in roots}
+    any_of = {carries: root for (_, carries), root in own.items()}
+    certain = {item_id for item_id, carries, _, _ in rows if not carries}
     found: dict[UUID, CopyIn] = {}
-    for item_id, root_id, views in rows:
-        copy = _as_found(item_id, by_id.get(item_id) or by_id[root_id], item_id in by_id, views)
-        known = found.get(item_id)
-        if known is None or known.how == Copy.How.NEAR:
-            found[item_id] = copy
+    for item_id, carries, views, parent_id in rows:
+        itself = own.get((item_id, carries))
+        root = itself or any_of[carries]
+        named = itself is not None and itself.how == Copy.How.NAMED
+        reshared = not carries and parent_id in certain and not named
+        how = Copy.How.RESHARE if reshared else root.how
+        if not carries or item_id not in certain | found.keys():
+            found[item_id] = replace(root, item_id=item_id, how=how, views_then=views)
     return list(found.values())
-
-
-def _as_found(item_id: UUID, root: CopyIn, is_root: bool, views: int) -> CopyIn:
-    how = root.how if is_root or root.how == Copy.How.NEAR else Copy.How.RESHARE
-    return CopyIn(
-        item_id=item_id,
-        how=how,
-        distance_bits=root.distance_bits,
-        quality=root.quality,
-        near_file_id=root.near_file_id,
-        views_then=views,
-    )
 
 
 _MET = """

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from heed.cases.models import Case, CaseLink, Copy, Join, Notice
 from heed.ids import number
-from heed.media.models import File, Item
+from heed.media.models import File, Item, Upload
 from heed.rules.claims import Category, Claim, about_a_child
 from heed.rules.order import gravest
 from heed.rules.triage import Triage
@@ -127,11 +127,7 @@ def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
 
     A file that a person has compared with the case's before need not be compared again.
     """
-    judged = dict(
-        Copy.objects.filter(case=case, how=Copy.How.NEAR)
-        .exclude(same=None)
-        .values_list("near_file_id", "same")
-    )
+    judged = _judged(case)
     rows = [
         Copy(
             case=case,
@@ -147,6 +143,16 @@ def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
         for copy in copies
     ]
     Copy.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+
+
+def _judged(case: Case) -> dict[UUID | None, bool | None]:
+    """What people have said of near files, as copies here or as uploads that were let in."""
+    let_in = Upload.objects.filter(case_id=case.id, state=Upload.State.RELEASED)
+    said: dict[UUID | None, bool | None] = dict.fromkeys(
+        let_in.values_list("file_id", flat=True), False
+    )
+    near = Copy.objects.filter(case=case, how=Copy.How.NEAR).exclude(same=None)
+    return said | dict(near.values_list("near_file_id", "same"))
 
 
 def unjudged(case: Case) -> bool:

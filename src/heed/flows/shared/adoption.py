@@ -19,6 +19,8 @@ def adopt(platform: Platform, rows: Sequence[ItemIn], *, now: datetime) -> None:
 
     In a transaction of its own: what follows would lock other items after the outbox.
     """
+    if not Item.objects.filter(platform=platform, registered_by="notice").exists():
+        return  # nearly always: a long list of addresses need not be sent
     by_url = {row.url: row.ref for row in rows}
     waiting = Item.objects.filter(platform=platform, registered_by="notice", url__in=by_url)
     media.lock(list(waiting.values_list("id", flat=True)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -42,6 +43,10 @@ def too_long(request: HttpRequest) -> HttpResponse | None:
 
 def source(request: HttpRequest) -> str:
     """Where a notice comes from; kept as a keyed hash only."""
+    seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    behind = settings.HEED_PROXIES  # only what our own proxies added can be believed
+    if behind and len(seen) >= behind:
+        return own_notices.source_of(seen[-behind].strip())
     return own_notices.source_of(str(request.META.get("REMOTE_ADDR", "")))
 
 

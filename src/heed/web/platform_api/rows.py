@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from heed.flows.shared.shapes import FileIn, ItemIn
 from heed.media.keys import Caller
+from heed.media.queries import under
 from heed.web.platform_api.remedies import Wrong
 from heed.web.platform_api.said import FileSaid, ItemSaid, Signals
 
@@ -70,12 +71,8 @@ def foreign_files(caller: Caller, said: Sequence[FileSaid] | None) -> list[Wrong
 
 
 def _is_own(caller: Caller, address: str) -> bool:
-    """Under a prefix of the platform; `https://a.example` is not one of `https://a.example.net`."""
-    fits = any(
-        address.startswith(prefix)
-        and (prefix[-1:] == "/" or address[len(prefix) : len(prefix) + 1] in ("", "/", "?", "#"))
-        for prefix in caller.url_prefixes
-    )
+    """Under a prefix of the platform, and short enough to be kept."""
+    fits = any(under(prefix, address) for prefix in caller.url_prefixes)
     return fits and (address.isascii() or len(address.encode()) <= MOST_ADDRESS_BYTES)
 
 

@@ -76,9 +76,11 @@ class Town:
         found: Json = self._http.get("/pretend/facts" + ("?brief=1" if brief else "")).json()
         return found
 
-    def pretend(self, mode: str, seconds: float = 0, only: str = "") -> None:
-        """Have the site misbehave."""
-        asked = {"mode": mode, "seconds": seconds, "only": only}
+    def pretend(self, mode: str, seconds: float | None = None, only: str = "") -> None:
+        """Have the site misbehave; without `seconds`, until it is told otherwise."""
+        asked: Json = {"mode": mode, "only": only}
+        if seconds is not None:
+            asked["seconds"] = seconds
         self._http.post("/pretend", json=asked).raise_for_status()
 
     def wait_registered(self, within_seconds: float = 60) -> None:

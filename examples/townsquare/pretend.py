@@ -48,8 +48,10 @@ class Mischief:
         await self._real(scope, receive, send)
 
     def obey(self, store: Store, states: Iterable[Json]) -> list[Json]:
-        """Honest, half-deaf, or saying `applied` of what was never done."""
+        """Honest, half-deaf, away, or saying `applied` of what was never done."""
         states = list(states)
+        if self.mode == "down":  # what it asks of Heed by itself finds it no better
+            return []
         if self.mode == "half":
             states = states[: (len(states) + 1) // 2]
         if self.mode == "lying":

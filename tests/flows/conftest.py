@@ -1,6 +1,6 @@
 """A fresh platform for each test; and one that really listens."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -33,7 +33,22 @@ def square(db: None, platform: StandInPlatform) -> Iterator[Stage]:
     )
     platform.secret = stage.callback_secret
     yield stage
+    _close_ports()
+
+
+def _close_ports() -> None:
+    """Connections to a platform that is no more."""
     for port in (wiring.platform, wiring.fetcher):
         if port.cache_info().currsize:
-            port().close()  # type: ignore[attr-defined]
+            close: Callable[[], None] = getattr(port(), "close")  # noqa: B009  (not in the promise)
+            close()
             port.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[None]:
+    """The real child process that reads files, ended with the run."""
+    yield
+    if wiring.decoder.cache_info().currsize:
+        wiring.decoder().close()
+        wiring.decoder.cache_clear()

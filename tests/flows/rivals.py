@@ -14,13 +14,13 @@ from traceback import extract_tb
 from typing import Any
 from uuid import UUID
 
-WORLDS = 8  # in one round; nothing of one touches another
+WORLDS = 20  # in one round; nothing of one touches another
 REFS = 5  # posts of one world; few, so that rivals meet at them
 
 
 @dataclass
 class Report:
-    """What one process did, and what went wrong."""
+    """What one process did (`deeds`: a thing done to one world), and what went wrong."""
 
     rounds: int = 0
     deeds: int = 0
@@ -52,7 +52,8 @@ def rival(
     ends = time.monotonic() + seconds
     while together.go_on(ends):
         for _ in range(chance.randint(1, 3)):
-            _try(report, partial(_deed, chance, platform, f"s{seed}r{report.rounds}"))
+            world = partial(_deed, chance, platform, f"s{seed}r{report.rounds}")
+            report.deeds += _try(report, world) or 0
         report.rounds += 1
     reports.put(report)
 
@@ -80,10 +81,9 @@ def _begin() -> None:
     django.setup()
 
 
-def _try(report: Report, deed: Callable[[], object]) -> None:
-    report.deeds += 1
+def _try(report: Report, deed: Callable[[], Any]) -> Any:
     try:
-        deed()
+        return deed()
     except Exception as error:
         where = [f"{one.name}:{one.lineno}" for one in extract_tb(error.__traceback__)
                  if "/heed/" in one.filename]  # fmt: skip
@@ -93,11 +93,12 @@ def _try(report: Report, deed: Callable[[], object]) -> None:
 # ------------------------------------------------------------------ what they do
 
 
-def _deed(chance: random.Random, platform: UUID, round_: str) -> None:
-    """One call of Heed; in it, each of some worlds gets a thing of its own."""
+def _deed(chance: random.Random, platform: UUID, round_: str) -> int:
+    """One call of Heed; in it, each of some worlds gets a thing of its own. Returns how many."""
     worlds = [f"{round_}w{n}" for n in range(WORLDS) if chance.random() < 0.7]
-    deeds = [_register, _register, _register, _reshare, _reshare, _reshare, _edit, _hear]
-    chance.choice(deeds)(chance, platform, worlds)
+    deeds = [_register, _register, _register, _reshare, _reshare, _reshare, _edit, _hear, _hear]
+    chance.choice([*deeds, _decide])(chance, platform, worlds)
+    return len(worlds)
 
 
 def _ref(chance: random.Random, world: str) -> str:
@@ -155,3 +156,42 @@ def _hear(chance: random.Random, platform: UUID, worlds: list[str]) -> None:
     urls = [f"{TOWN}/{_ref(chance, world)}" for world in worlds[:3]]
     if urls:
         receive_notice(platform_id=platform, notice=gil(*urls), door="api", verbatim={}, now=NOON)
+
+
+def decided(world: str) -> bool:
+    """Every other world is one where people decide as well."""
+    return int(world.rpartition("w")[2]) % 2 == 1
+
+
+def _decide(chance: random.Random, platform: UUID, worlds: list[str]) -> None:
+    """Remove, or let stand by two people; who comes second to a case is told so."""
+    from heed.cases.models import Case
+    from tests.flows.stage import picture
+
+    files = [picture(world).sha256 for world in worlds if decided(world)]
+    for case in Case.objects.filter(file__sha256__in=files[:3], platform_id=platform):
+        _judge(case.id, remove=chance.random() < 0.5)
+
+
+def _judge(case_id: UUID, *, remove: bool) -> None:
+    from heed.cases.services.cases import CaseChanged
+    from heed.cases.services.decisions import AlreadyDecided
+    from heed.flows.decide_case import decide
+    from heed.flows.second_decision import second
+    from heed.people.models import Staff
+    from heed.people.services import note_viewing
+    from heed.rules.decisions import Ruling, Scope
+    from tests.flows.stage import CHILD_CLAUSE, NOON
+
+    rae, sam = Staff.objects.order_by("email").values_list("id", flat=True)
+    for person in (rae, sam):
+        note_viewing(staff_id=person, file_id=case_id, case_id=case_id, variant="full", now=NOON)
+    try:
+        made = decide(
+            case_id=case_id, ruling=Ruling.REMOVE if remove else Ruling.KEEP, scope=Scope.FILE,
+            clause=CHILD_CLAUSE, reasons="Seen.", by=rae, now=NOON,
+        )  # fmt: skip
+        if not remove:
+            second(decision_id=made.id, agrees=True, by=sam, now=NOON)
+    except (AlreadyDecided, CaseChanged):
+        return

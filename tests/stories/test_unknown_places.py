@@ -34,7 +34,7 @@ def test_a_file_that_comes_with_the_adoption_gets_its_case_and_its_copies_go(tow
     town.register(town.row("post-7", one))
     town.later(10 * SECOND)
     town.work()
-    assert town.case(one)
+    assert town.case(one).level == "hidden"
     assert town.seen("post-7", "copy") == ["hidden", "hidden"]
 
 

@@ -1,0 +1,229 @@
+"""check_upload, fetch_files, view_file: whatever needs the bytes of a file."""
+
+from datetime import timedelta
+
+import pytest
+
+from examples import pictures
+from heed.cases.models import Case, Deadline
+from heed.flows.check_upload import check_bytes, check_signals
+from heed.flows.fetch_files import fetch_files
+from heed.flows.judge_copy import settle_upload
+from heed.flows.view_file import MayNotView, NotViewable, view_file
+from heed.media.models import ItemFile, Upload
+from heed.media.services import FileIn
+from heed.outbox.models import Letter
+from heed.people.models import Role, Viewing
+from heed.rules.decisions import Ruling
+from heed.rules.gate import Verdict
+from tests.flows.stage import HOUR, SECOND, Stage, entries, facts_now, picture
+from tests.flows.stand_in_platform import StandInPlatform
+from tests.people import dana, gil
+
+pytestmark = pytest.mark.usefixtures("decoder")
+ONE = picture("one")
+
+# ------------------------------------------------------------------ check_upload
+
+
+def test_a_claimed_file_is_held_at_the_door_and_joins_its_case(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    for _ in range(2):  # the platform asks again when it heard no answer
+        checked = check_signals(
+            platform_id=town.platform_id, signals=ONE, upload_ref="u", now=town.now
+        )
+        assert (checked.verdict, checked.case_number) == (Verdict.HOLD, town.case(ONE).number)
+    assert Upload.objects.get().state == Upload.State.HELD
+    assert Deadline.objects.filter(cause=f"upload:{Upload.objects.get().id}").exists()
+
+
+def test_what_a_decision_lets_stand_is_released_and_held_no_more(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    check_signals(platform_id=town.platform_id, signals=ONE, upload_ref="u", now=town.now)
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    assert Upload.objects.get().state == Upload.State.RELEASED
+    assert Letter.objects.filter(kind="upload.released").count() == 1
+    town.later(HOUR)
+    town.work()  # the notice's own job comes late
+    checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
+    assert checked.verdict is Verdict.ALLOW
+
+
+def test_a_claim_that_adds_nothing_holds_nothing_that_people_let_stand(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    town.later(HOUR)
+    town.hear(gil(town.url("post")))
+    checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
+    assert checked.verdict is Verdict.ALLOW
+
+
+def test_an_upload_waits_until_a_person_has_said_and_they_say_it_once(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    check_signals(
+        platform_id=town.platform_id, signals=picture("x", like=ONE, bits=6), upload_ref="u",
+        now=town.now,
+    )  # fmt: skip
+    town.decide(town.case(ONE), Ruling.REMOVE, rae := town.staff("Rae"))
+    upload = Upload.objects.get()
+    assert upload.state == Upload.State.HELD
+    assert settle_upload(upload_id=upload.id, release=True, by=rae.id, now=town.now)
+    assert not settle_upload(upload_id=upload.id, release=False, by=rae.id, now=town.now)
+    assert Upload.objects.get().state == Upload.State.RELEASED
+
+
+def test_real_bytes_are_known_again_altered_or_not(town: Stage) -> None:
+    data = pictures.picture(7)
+    first = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
+    assert first.verdict is Verdict.ALLOW
+    town.post("post", FileIn(sha256=first.sha256))
+    town.hear(gil(town.url("post")))
+    town.remove(Case.objects.get(), town.staff("Rae"))
+    again = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
+    mirrored = pictures.altered(data, "mirror")
+    near = check_bytes(platform_id=town.platform_id, data=mirrored, now=town.now)
+    other = check_bytes(platform_id=town.platform_id, data=pictures.picture(8), now=town.now)
+    assert [one.verdict for one in (again, near, other)] == [
+        Verdict.BLOCK, Verdict.HOLD, Verdict.ALLOW,
+    ]  # fmt: skip
+
+
+def test_a_picture_that_cannot_be_read_is_held_and_never_passed(town: Stage) -> None:
+    broken = pictures.picture(7)[:200]
+    checked = check_bytes(platform_id=town.platform_id, data=broken, upload_ref="u", now=town.now)
+    assert (checked.verdict, checked.reason) == (Verdict.HOLD, "could-not-be-checked")
+
+
+# ------------------------------------------------------------------ fetch_files
+
+
+def put(square: Stage, platform: StandInPlatform, ref: str, data: bytes) -> None:
+    """A post whose file is named by its address."""
+    platform.bytes[f"{ref}.0"] = data
+    square.post(ref, FileIn(url=square.url(f"files/{ref}.0")))
+
+
+def test_a_file_named_by_its_address_is_read_and_meets_the_cases(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    data = pictures.picture(3)
+    put(square, platform, "a", data)
+    assert fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    put(square, platform, "b", pictures.altered(data, "quality"))
+    assert square.seen("b") == ["visible"]
+    assert fetch_files(now=square.now)
+    assert square.seen("a", "b") == ["hidden", "hidden"]
+    before = facts_now()
+    assert not fetch_files(now=square.now)
+    assert facts_now() == before
+
+
+def test_a_file_read_after_the_notice_gets_its_case_and_its_copies_go(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    data = pictures.picture(4)
+    put(square, platform, "copy", data)
+    fetch_files(now=square.now)
+    put(square, platform, "a", data)
+    square.hear(gil(square.url("a")))
+    assert square.seen("a", "copy") == ["hidden", "visible"]
+    platform.mood = "lying"  # hides nothing yet: the file can still be read
+    fetch_files(now=square.now)
+    square.work()
+    assert square.seen("a", "copy") == ["hidden", "hidden"]
+
+
+def test_a_file_that_could_not_be_read_is_in_sight_and_tried_again(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    square.post("a", FileIn(url=square.url("files/a.0")))
+    fetch_files(now=square.now)
+    place = ItemFile.objects.get()
+    assert (place.state, place.reason) == (ItemFile.State.WAITING, "answered 404")
+    assert not fetch_files(now=square.now)
+    platform.bytes["a.0"] = pictures.picture(5)
+    square.later(timedelta(minutes=1))
+    fetch_files(now=square.now)
+    assert ItemFile.objects.get().state == ItemFile.State.KNOWN
+
+
+def test_a_file_that_never_can_be_read_is_given_up_in_sight(square: Stage) -> None:
+    square.post("a", FileIn(url=square.url("files/a.0")))
+    for _ in range(10):
+        fetch_files(now=square.now)
+        square.later(24 * HOUR)
+    assert ItemFile.objects.get().state == ItemFile.State.FAILED
+
+
+# ------------------------------------------------------------------ view_file
+
+
+def opened(square: Stage, platform: StandInPlatform, notice: object = None) -> Case:
+    put(square, platform, "a", pictures.picture(6))
+    fetch_files(now=square.now)
+    square.hear(notice or gil(square.url("a")))  # type: ignore[arg-type]
+    platform.states["a"] = ("hidden", 1)
+    return Case.objects.get()
+
+
+def test_a_hidden_file_is_shown_from_the_evidence_address_and_the_look_is_written_down(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    case, rae = opened(square, platform), square.staff("Rae")
+    assert case.file_id is not None
+    shown = view_file(
+        case_id=case.id, file_id=case.file_id, variant="blurred", by=rae.id, now=square.now
+    )
+    assert shown.mime.startswith("image/")
+    assert shown.body != platform.bytes["a.0"]
+    assert Viewing.objects.get().staff_id == rae.id
+    assert entries("file.viewed") == 1
+
+
+def test_a_file_in_a_case_about_a_child_opens_for_the_role_for_it_alone(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    case = opened(square, platform)
+    assert case.file_id is not None
+    for name, role in (("Rae", Role.REVIEWER), ("Zed", Role.AUDITOR)):
+        person = square.staff(name, role)
+        with pytest.raises(MayNotView, match="child-safety"):
+            view_file(
+                case_id=case.id, file_id=case.file_id, variant="full", by=person.id,
+                now=square.now,
+            )  # fmt: skip
+    assert not Viewing.objects.exists()
+
+
+def test_no_file_is_opened_by_way_of_a_case_that_it_is_no_part_of(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    of_a_child = opened(square, platform)
+    put(square, platform, "b", pictures.picture(9))
+    fetch_files(now=square.now)
+    square.hear(dana(square.url("b")))
+    of_an_adult = Case.objects.exclude(id=of_a_child.id).get()
+    rae = square.staff("Rae", Role.REVIEWER)
+    assert of_a_child.file_id is not None
+    with pytest.raises(MayNotView, match="no part of this case"):
+        view_file(
+            case_id=of_an_adult.id, file_id=of_a_child.file_id, variant="full", by=rae.id,
+            now=square.now,
+        )  # fmt: skip
+
+
+def test_what_the_platform_does_not_give_is_said_and_is_no_viewing(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    case, rae = opened(square, platform), square.staff("Rae")
+    platform.bytes.clear()
+    square.later(SECOND)
+    assert case.file_id is not None
+    with pytest.raises(NotViewable, match="evidence address"):
+        view_file(case_id=case.id, file_id=case.file_id, variant="full", by=rae.id, now=square.now)
+    assert not Viewing.objects.exists()

@@ -1,0 +1,210 @@
+"""meet_deadlines, seal_ledger, take_up_jobs, send_mail, manage_staff, manage_platforms,
+remember_answer: what runs beside the stories.
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from heed.cases.models import Deadline, Notice
+from heed.flows import receive_notice as receiving
+from heed.flows.check_upload import check_signals
+from heed.flows.manage_platforms import PlatformExists, add_key, add_platform
+from heed.flows.manage_staff import NotAdded, add_staff
+from heed.flows.meet_deadlines import meet_deadlines
+from heed.flows.remember_answer import KeyUsedBefore, Said, remember_answer
+from heed.flows.seal_ledger import seal_ledger
+from heed.flows.send_mail import send_confirmation, send_news
+from heed.flows.take_up_jobs import take_up_jobs
+from heed.ledger.models import Checkpoint, Waiting
+from heed.media.models import ApiKey, Platform
+from heed.people.models import Role, Staff
+from heed.rules.gate import Verdict
+from tests.flows.stage import NOON, TOWN, Stage, entries, picture
+from tests.people import dana, gil
+
+ONE = picture("one")
+
+# ------------------------------------------------------------------ meet_deadlines
+
+
+def test_what_passed_unmet_is_an_entry_once(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.later(timedelta(hours=5))
+    assert meet_deadlines(now=town.now) == 1
+    assert meet_deadlines(now=town.now) == 0
+    assert entries("deadline.breached") == 1
+
+
+def test_a_removal_clock_stands_still_while_the_item_is_hidden(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    removal = Deadline.objects.get(stops="removed_and_searched")
+    assert removal.held_at is not None
+    town.later(timedelta(hours=49))
+    meet_deadlines(now=town.now)
+    removal.refresh_from_db()
+    assert removal.breached_at is None
+
+
+def test_a_clock_starts_at_first_receipt_and_waits_for_nothing(town: Stage) -> None:
+    town.hear(dana(town.url("post"), signature="", good_faith=False))
+    removal = Deadline.objects.get(stops="removed_and_searched")
+    assert removal.due_at == NOON + timedelta(hours=48)
+    assert removal.held_at is None
+    town.later(timedelta(hours=49))
+    meet_deadlines(now=town.now)
+    removal.refresh_from_db()
+    assert removal.breached_at == town.now
+
+
+def test_a_provisional_bank_holds_nothing_for_ever(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.later(timedelta(days=31))
+    meet_deadlines(now=town.now)
+    checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
+    assert checked.verdict is Verdict.ALLOW
+
+
+def test_a_notice_whose_protection_was_cut_off_is_taken_up(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.post("post", ONE)
+    with monkeypatch.context() as broken:
+        broken.setattr(receiving, "protect", lambda **_: 1 / 0)
+        town.hear(gil(town.url("post")), then_work=False)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    town.later(timedelta(seconds=21))
+    meet_deadlines(now=town.now)
+    assert town.seen("post") == ["hidden"]
+    assert Notice.objects.get().state == Notice.State.PROTECTED
+
+
+# ------------------------------------------------------------------ seal_ledger
+
+
+def test_sealing_gives_every_entry_its_place_and_signs_once(town: Stage) -> None:
+    town.hear(gil(town.url("post")))
+    waiting = Waiting.objects.count()
+    assert seal_ledger(now=town.now) == waiting > 0
+    assert seal_ledger(now=town.now) == 0
+    assert not Waiting.objects.exists()
+    assert Checkpoint.objects.filter(size__gte=waiting).count() == 1
+
+
+# ------------------------------------------------------------------ take_up_jobs
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_of_a_worker_that_was_killed_is_put_back_in_line() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        worker = cursor.fetchone()[0]
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, worker_id)"
+            " VALUES ('work', 'heed.protect', '{}', 'doing', %s) RETURNING id",
+            [worker],
+        )
+        job = cursor.fetchone()[0]
+    assert take_up_jobs(now=datetime.now(UTC)) == 1
+    assert take_up_jobs(now=datetime.now(UTC)) == 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
+        assert cursor.fetchone()[0] == "todo"
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
+
+
+# ------------------------------------------------------------------ send_mail
+
+
+@pytest.fixture
+def letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(
+        settings, "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
+    )
+    monkeypatch.setattr(settings, "EMAIL_FILE_PATH", tmp_path)
+    return tmp_path
+
+
+def test_mails_go_to_the_address_given_and_say_nothing_of_the_case(
+    town: Stage, letters: Path
+) -> None:
+    town.post("post", ONE)
+    heard = town.hear(dana(town.url("post"), words="They posted me."))
+    assert send_confirmation(notice_id=heard.notice_id, code=heard.contact_code, now=town.now)
+    assert send_news(notice_id=heard.notice_id, now=town.now)
+    sent = "".join(one.read_text() for one in letters.iterdir())
+    assert sent.count("To: dana@example.org") == 2
+    assert heard.contact_code in sent
+    for word in ("intimate", "posted", TOWN, "abuse", heard.link_secret):
+        assert word not in sent
+
+
+def test_nobody_is_written_to_who_did_not_ask_for_it(town: Stage, letters: Path) -> None:
+    silent = town.hear(gil(town.url("post")))
+    unwilling = town.hear(dana(town.url("post"), may_write=False))
+    for heard in (silent, unwilling):
+        assert not send_news(notice_id=heard.notice_id, now=town.now)
+    assert list(letters.iterdir()) == []
+
+
+# ------------------------------------------------------------------ manage_staff, manage_platforms
+
+
+def test_new_staff_get_a_second_factor_and_roles_at_their_platform_alone(town: Stage) -> None:
+    added = add_staff(
+        email="rae@heed.example", name="Rae", roles=[Role.REVIEWER], platform_slugs=["town"],
+        now=town.now,
+    )  # fmt: skip
+    rae = Staff.objects.get(id=added.staff_id)
+    assert rae.check_password(added.password)
+    assert added.totp_secret in added.otpauth_url
+    assert len(added.recovery_codes) > 4
+    assert [one.platform_id for one in rae.memberships.all()] == [town.platform_id]
+    with pytest.raises(NotAdded, match="account"):
+        add_staff(email="rae@heed.example", name="Rae", roles=[], platform_slugs=[], now=town.now)
+    assert entries("staff.added") == 1
+
+
+def test_a_key_is_shown_once_and_kept_as_a_hash(town: Stage) -> None:
+    key = add_key(platform_slug="town", name="site", scopes=["items"], now=town.now)
+    kept = ApiKey.objects.get()
+    assert key.startswith(f"heed_{kept.prefix}_")
+    assert key.encode() not in bytes(kept.secret_hash)
+
+
+def test_a_short_name_is_given_to_one_platform(town: Stage) -> None:
+    with pytest.raises(PlatformExists):
+        add_platform(slug="town", name="Other", url_prefixes=[TOWN], now=town.now)
+    assert Platform.objects.count() == 1
+
+
+# ------------------------------------------------------------------ remember_answer
+
+
+def test_a_question_that_is_asked_again_is_answered_again_and_done_once(town: Stage) -> None:
+    done: list[int] = []
+
+    def act() -> Said:
+        done.append(1)
+        return Said(status=201, body={"made": 1})
+
+    for again in (False, True):
+        said, before = remember_answer(
+            platform_id=town.platform_id, key="k", question=b"q" * 32, act=act, now=town.now
+        )
+        assert (said.status, said.body, before) == (201, {"made": 1}, again)
+    assert done == [1]
+    with pytest.raises(KeyUsedBefore):
+        remember_answer(
+            platform_id=town.platform_id, key="k", question=b"x" * 32, act=act, now=town.now
+        )

@@ -37,8 +37,8 @@ def register_items(*, platform_id: UUID, rows: Sequence[ItemIn], now: datetime) 
         jobs.later("look_at_items", once="look_at_items", queue="look")
     reached("items-registered")
     news = [one.item_id for one in done if one.status != "known"]
+    found = orphans.adopt([one.item_id for one in done])
     with transaction.atomic():
-        found = orphans.adopt([one.item_id for one in done])
         adoption.judge_again(platform, done, rows)
     if not meet_cases(item_ids=[*news, *found], now=now):
         return done

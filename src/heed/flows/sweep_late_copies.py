@@ -7,7 +7,7 @@
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import connection
 
 from heed.flows.meet_cases import meet_cases
 from heed.media import orphans
@@ -31,8 +31,7 @@ def sweep_late_copies(*, now: datetime) -> int:
     found = 0
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
-        with transaction.atomic():
-            batch += orphans.adopt(batch)
+        batch += orphans.adopt(batch)
         found += meet_cases(item_ids=batch, now=now)
     if ids:
         media.move_watermark(NAME, to=upto)

@@ -22,10 +22,11 @@ FROM pairs WHERE child.id = pairs.id AND child.reshare_of_id IS NULL RETURNING c
 def adopt(item_ids: Sequence[UUID]) -> list[UUID]:
     """Among these items, reshares find their parents and parents their reshares.
 
-    Two transactions that run at once see nothing of each other, so each calls this again after it
-    has committed: one of them then sees both. Returns the reshares, also those of other batches.
+    Two transactions that run at once see nothing of each other, so each calls this after it has
+    committed: one of them then sees both. Call it outside a transaction: each of the two statements
+    locks in the order of ids. Returns the reshares, also those of other batches.
     """
-    found: list[UUID] = []
+    found: list[UUID] = []  # two statements, for one with OR would walk the whole table
     with connection.cursor() as cursor:
         for which in ("child", "parent"):
             cursor.execute(_ADOPT.format(which=which), [list(item_ids)])

@@ -104,14 +104,14 @@ def transaction_id() -> int:
 def register(platform: Platform, rows: Sequence[ItemIn], *, now: datetime) -> list[Registered]:
     """Write a batch of items down; repeating it changes nothing.
 
-    A later row of the same ref wins. Must run in a transaction.
+    A later row of the same ref wins. Must run in a transaction; after it, `orphans.adopt` lets
+    reshares find parents of the same batch, or of one that was written at the same time.
     """
     batch = _Batch(platform, now, transaction_id(), {row.ref: row for row in rows})
     batch.items = _known(platform, batch.wanted)
     _change_known(batch)
     _add_new(batch)
     _place_files(batch)
-    _adopt_orphans(batch)
     return [
         Registered(
             item_id=batch.items[ref].id,
@@ -203,17 +203,6 @@ def _new_item(row: ItemIn, item_id: UUID) -> dict[str, Any]:
         "registered_by": row.registered_by,
         "views": row.views,
     }
-
-
-def _adopt_orphans(batch: _Batch) -> None:
-    """Reshares that were registered before what they reshare find it now, in whichever order."""
-    children = [ref for ref, row in batch.wanted.items() if row.reshare_of]
-    values = {"platform": batch.platform.id, "transaction": batch.transaction}
-    if children:
-        _asked(sql.FIND_PARENTS, {**values, "refs": children})
-    new = [ref for ref, status in batch.status.items() if status == "registered"]
-    if new:
-        _asked(sql.ADOPT_CHILDREN, {**values, "refs": new})
 
 
 # ---------------------------------------------------------------- files

@@ -46,17 +46,6 @@ ORDER BY n.ref
 ON CONFLICT DO NOTHING
 """
 
-# Two statements, for one with OR would walk the whole table.
-_ADOPT = """
-UPDATE media_item child SET reshare_of_id = parent.id, committed = %(transaction)s
-FROM media_item parent
-WHERE child.platform_id = %(platform)s AND parent.platform_id = %(platform)s
-  AND child.reshare_of_id IS NULL AND child.reshare_of_ref <> ''
-  AND parent.ref = child.reshare_of_ref AND parent.id <> child.id
-"""
-FIND_PARENTS = _ADOPT + "  AND child.ref = ANY(%(refs)s)"
-ADOPT_CHILDREN = _ADOPT + "  AND child.reshare_of_ref = ANY(%(refs)s)"
-
 KNOWN_FILES = "SELECT sha256, id FROM media_file WHERE sha256 = ANY(%s::bytea[])"
 
 ADD_TOLD = """

@@ -78,6 +78,10 @@ class Backstage:
         seen = {row[0] for row in self.rows(_RESTRICTIONS)}
         self._kept.setdefault("restrictions", set()).update(seen)
 
+    def kept(self) -> dict[str, int]:
+        """How many of each were noted."""
+        return {name: len(noted) for name, noted in self._kept.items()}
+
     def lost(self) -> dict[str, int]:
         """How many of those that were ever noted are not there now."""
         queries = {"notices": _NOTICES, "entries": _ENTRIES, "restrictions": _RESTRICTIONS}

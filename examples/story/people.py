@@ -72,7 +72,7 @@ class Browser:
 
 @dataclass(slots=True)
 class Told:
-    """What a notifier was given at once."""
+    """What a notifier was given at once. Sent again, a form gives no words a second time."""
 
     number: str
     words: str
@@ -92,9 +92,9 @@ class Notifier:
         page = self.browser.send(form, "/notice", {**said, "true": "yes"})
         number = re.search(r"\bH-[0-9A-Z]{4}-[0-9A-Z]{4}\b", page)
         words = re.search(r'class="words">([^<]+)<', page)
-        if number is None or words is None:
-            raise PageRefused("the form gave no number and words")
-        return Told(number.group(), words.group(1), page)
+        if number is None:
+            raise PageRefused("the form gave no number")
+        return Told(number.group(), words.group(1) if words else "", page)
 
     def tell_more(self, number: str, said: dict[str, str]) -> None:
         """Step two: what else they know."""

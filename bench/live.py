@@ -1,0 +1,64 @@
+"""A stage for benches: Heed and Townsquare in a directory of their own, and figures in one line."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from examples.story.play import Stage
+from heed.instance import demo
+from heed.instance.place import SHELTER, Place
+from heed.instance.processes import Running
+
+PORT, SITE_PORT = 9_410, 9_411  # beside a demonstration that runs
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was measured, and the budget that it should stay within; without one, a mere fact."""
+
+    name: str
+    measured: float
+    unit: str
+    budget: float | None = None
+
+    @property
+    def kept(self) -> bool:
+        return self.budget is None or self.measured <= self.budget
+
+    def __str__(self) -> str:
+        figure = f"{self.name} {self.measured:,.2f}".rstrip("0").rstrip(".") + f" {self.unit}"
+        if self.budget is None:
+            return figure
+        return f"{figure} (budget {self.budget:g}: {'pass' if self.kept else 'FAIL'})"
+
+
+def told(name: str, figures: Sequence[Figure]) -> int:
+    """Print them in one line with the state of the machine; returns the exit status."""
+    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+    print(f"{name}: " + "; ".join(str(figure) for figure in figures) + f" ({machine})", flush=True)
+    return 0 if all(figure.kept for figure in figures) else 1
+
+
+@contextmanager
+def stage(port: int = PORT, site_port: int = SITE_PORT) -> Iterator[tuple[Stage, Running]]:
+    """A stage that is removed with everything on it."""
+    with directory(), demo.stage(port, site_port) as (set_up, heed):
+        yield set_up, heed
+
+
+@contextmanager
+def directory() -> Iterator[Path]:
+    """An empty `HEED_VAR` that the database's user can reach, for the block."""
+    path = Path(tempfile.mkdtemp(prefix="heed-bench-"))
+    path.chmod(0o755)
+    os.environ["HEED_VAR"] = str(path)
+    try:
+        yield path
+    finally:
+        for var in (path, path / "demo"):
+            shutil.rmtree(SHELTER / Place(var).name, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)

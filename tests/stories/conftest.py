@@ -1,6 +1,8 @@
 """A fresh platform for each story; and for those told live, a stage of real processes."""
 
+import contextlib
 import os
+import random
 import shutil
 import socket
 import tempfile
@@ -53,6 +55,9 @@ def behind(live: LiveStage) -> Backstage:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that the kernel lends to outgoing connections: nobody takes it meanwhile."""
+    for port in random.sample(range(20_000, 32_000), 50):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free between 20000 and 32000")

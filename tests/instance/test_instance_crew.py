@@ -50,7 +50,7 @@ def test_a_child_that_dies_is_started_again_and_what_it_started_goes_with_it(
         first, inner = map(int, said[0].split())
         os.kill(first, 9)
         eventually(lambda: len(said) >= 3)
-        assert said[1] == "ended (SIGKILL); starts again in 0.5 s"
+        assert said[1] == "ended (SIGKILL); starts again in 0.2 s"
         eventually(lambda: is_gone(inner))
         assert crew.deaths("child") == 1
         second, last = map(int, said[2].split())

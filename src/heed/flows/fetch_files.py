@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from heed.cases.models import Notice
 from heed.flows import jobs, wiring
+from heed.flows.failpoints import reached
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
 from heed.media import services as writing
@@ -63,6 +64,7 @@ def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
         writing.put_in_place(place, file)
         for notice_id in _notices(place):
             jobs.later("protect", once=f"protect:{notice_id}", notice_id=str(notice_id))
+    reached("file-read")
     meet_cases(item_ids=[place.item_id], now=now)
     for notice_id in _notices(place):  # also those that came while we read
         protect(notice_id=notice_id, now=now)

@@ -16,6 +16,7 @@ from heed.instance.postgres import Server
 from heed.instance.trouble import Trouble
 
 STOP_WITHIN_SECONDS = 12.0
+FIRST_RESTART_SECONDS = 0.2  # doubled with each death
 SLOWEST_RESTART_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 30.0  # a child that lived so long starts again with a short wait
 _POLL_SECONDS = 0.05
@@ -108,7 +109,7 @@ class Crew:
         _end_group(kept.process, signal.SIGKILL)
         steady = now - kept.started_at > STEADY_AFTER_SECONDS
         kept.deaths = 1 if steady else kept.deaths + 1
-        pause = min(0.25 * 2**kept.deaths, SLOWEST_RESTART_SECONDS)
+        pause = min(FIRST_RESTART_SECONDS * 2 ** (kept.deaths - 1), SLOWEST_RESTART_SECONDS)
         self._say(
             kept.child.name, f"ended ({_how(kept.process.returncode)}); starts again in {pause:g} s"
         )

@@ -133,7 +133,7 @@ class Reviewer:
         """The case page."""
         return self.browser.get(f"/console/c/{number}/")
 
-    def look(self, number: str, variant: str = "blurred") -> None:
+    def look(self, number: str, variant: str = "full") -> None:
         """Open the file of the case."""
         page = self.case(number)
         found = re.search(rf"/console/c/{number}/files/[0-9a-f-]+/{variant}", page)

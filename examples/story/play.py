@@ -276,7 +276,7 @@ def _digests(facts: Json, ids: set[str]) -> set[str]:
 
 
 def _deadlines(page: str) -> dict[str, Counter[str]]:
-    """What the case page says of each deadline: what is owed, and how many are met, open or late."""
+    """What the case page says is owed, and how much of it is met, open or late."""
     section = page.partition('id="deadlines-title"')[2].partition("</section>")[0]
     told: dict[str, Counter[str]] = defaultdict(Counter)
     for row in re.findall(r"<li\b.*?</li>", section, re.S):

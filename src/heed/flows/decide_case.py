@@ -76,10 +76,10 @@ def _waits_for_second(case: Case, ruling: Ruling) -> bool:
 
 def _must_have_looked(case: Case, ruling: Ruling, final: bool, by: UUID) -> None:
     """ "No violation" on a body is nothing to say of a file that one has not seen."""
-    if final or case.file_id is None or people.has_viewed(by, case.id):
+    if final or case.file_id is None or people.has_viewed(by, case.id, case.file_id):
         return
     raise MayNotDecide(
-        "You have not opened this file. Open it first, or hand the case on: "
+        "You have not opened this file in full. Open it first, or hand the case on: "
         "nobody is told 'no violation' about something that was not looked at."
     )
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Copy, Notice, Target
-from heed.cases.services import cases, deadlines, notices
+from heed.cases.services import cases, deadlines, decisions, notices
 from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
 from heed.flows.failpoints import reached
@@ -149,11 +149,13 @@ def _cause(notice: Notice, case: Case) -> str:
 
 def _judge(notice: Notice, case: Case, fresh: bool, now: datetime) -> Triage:
     """Weigh the claim. A decided case opens again for what people had not heard when they decided:
-    another notice, or a new fact of the same one.
+    another notice, or a new fact of the same one. So does one that waits for a second person.
     """
     claim = claims.about_case(notice, case, now=now)
     if case.state == Case.State.DECIDED and (fresh or claim.brings_new_fact):
         cases.new_round(case, now=now)
+    if case.state == Case.State.PROPOSED and fresh:
+        decisions.set_aside(case)
     if case.state == Case.State.DECIDED:
         return triage(claim)  # taken up again; nothing is asked of what people let stand
     outcome = triage(claim)

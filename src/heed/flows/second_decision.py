@@ -61,7 +61,8 @@ def _must_be_new_to_an_appeal(case: Case, decision: Decision, by: UUID) -> None:
 
 def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agreement:
     both = case.file_id is None or (
-        people.has_viewed(by, case.id) and people.has_viewed(decision.decided_by, case.id)
+        people.has_viewed(by, case.id, case.file_id)
+        and people.has_viewed(decision.decided_by, case.id, case.file_id)
     )
     return may_second(
         str(decision.decided_by),
@@ -74,7 +75,7 @@ def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agree
 
 def _why(case: Case, decision: Decision, by: UUID) -> str:
     if by != decision.decided_by:
-        return "Open the file first: both people must have seen it."
+        return "Open the file in full first: both people must have seen it."
     if people.deciders(case.platform_id) > 1:
         return "You proposed this. A different person must agree."
     hours = int(ALONE_WAITS.total_seconds() // 3600)

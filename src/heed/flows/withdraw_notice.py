@@ -1,6 +1,6 @@
 """The notifier takes a notice back. That may be coerced, so nothing is restored by it.
 
-1. Note it, enter it, and put its cases before a person.
+1. Note it and enter it; its cases go on as they are, and a person sees that it was withdrawn.
 """
 
 from datetime import datetime

@@ -139,14 +139,16 @@ def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:
 
     For what was observed to differ from the platform's word.
     """
-    rows = StateTelling.objects.filter(item_id__in=list(item_ids))
-    return rows.update(
-        **_afresh(now),
-        told_at=None,
-        acknowledged_revision=None,
-        acknowledged_result="",
-        acknowledged_at=None,
-    )
+    wanted = list(item_ids)
+    with transaction.atomic():
+        _locked(Q(item_id__in=wanted))
+        return StateTelling.objects.filter(item_id__in=wanted).update(
+            **_afresh(now),
+            told_at=None,
+            acknowledged_revision=None,
+            acknowledged_result="",
+            acknowledged_at=None,
+        )
 
 
 def claim_states(

@@ -21,9 +21,10 @@ def platforms_of(staff: Staff) -> set[UUID]:
     return set(held.values_list("platform_id", flat=True))
 
 
-def has_viewed(staff_id: UUID, case_id: UUID) -> bool:
-    """Whether somebody has seen a file of this case in full, by the viewer's own log."""
-    return Viewing.objects.filter(staff_id=staff_id, case_id=case_id).exists()
+def has_viewed(staff_id: UUID, case_id: UUID, file_id: UUID) -> bool:
+    """Whether somebody has seen this file in full in this case. A blurred look is not a view."""
+    looks = Viewing.objects.filter(staff_id=staff_id, case_id=case_id, file_id=file_id)
+    return looks.filter(variant="full").exists()
 
 
 def contact_confirmed(notice_id: UUID) -> bool:

@@ -1,5 +1,6 @@
 """People decide, together where a body is concerned, and nothing they typed is lost."""
 
+import time
 from html import unescape
 from typing import Any
 
@@ -30,6 +31,19 @@ def look(client: Client, case: Case, variant: str = "blurred") -> Any:
     return client.post(f"/console/c/{case.number}/files/{case.file_id}/{variant}")
 
 
+def seen_in_full(case: Case, *clients: Client) -> None:
+    """Each has shown again who they are, and then opened the file in full."""
+    for client in clients:
+        session = client.session
+        now = {"method": "mfa", "at": time.time(), "reauthenticated": True}
+        session["account_authentication_methods"] = [
+            *session.get("account_authentication_methods", []),
+            now,
+        ]
+        session.save()
+        assert look(client, case, "full").status_code == 200
+
+
 def test_a_reviewer_removes_it_everywhere(world: World) -> None:
     case = world.case()
     copy = world.post("p2", 1)
@@ -45,14 +59,17 @@ def test_no_violation_on_a_body_stays_proposed_until_another_person_agrees(world
     case = world.case()
     rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
     look(rae, case)
+    blurred_is_no_view = send(rae, case, "decide", KEEP)
+    assert "You have not opened this file in full." in blurred_is_no_view
+    seen_in_full(case, rae)
     assert "Proposed." in send(rae, case, "decide", KEEP)
     assert Item.objects.get(ref="p1").desired == "hidden"
     alone = send(rae, case, "second", {"agrees": "yes"})
     assert "A different person must agree." in alone
     unseen = send(sam, case, "second", {"agrees": "yes", "reasons": "So do I"})
-    assert "Open the file first" in unseen
+    assert "Open the file in full first" in unseen
     assert "So do I" in unseen
-    look(sam, case)
+    seen_in_full(case, sam)
     assert "Agreed: it is final." in send(sam, case, "second", {"agrees": "yes"})
     assert Item.objects.get(ref="p1").desired == "visible"
 
@@ -67,8 +84,7 @@ def test_the_form_says_beforehand_that_two_people_are_needed(world: World) -> No
 def test_who_does_not_agree_sends_it_back_with_reasons(world: World) -> None:
     case = world.case()
     rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
-    look(rae, case)
-    look(sam, case)
+    seen_in_full(case, rae, sam)
     send(rae, case, "decide", KEEP)
     assert "Say why you do not agree" in send(sam, case, "second", {"agrees": "no"})
     back = send(sam, case, "second", {"agrees": "no", "reasons": "It is a child."})
@@ -80,7 +96,7 @@ def test_who_does_not_agree_sends_it_back_with_reasons(world: World) -> None:
 def test_no_violation_needs_a_look_first_and_says_so(world: World) -> None:
     case = world.case()
     page = send(world.as_("Rae", Role.CHILD_SAFETY), case, "decide", KEEP)
-    assert "You have not opened this file." in page
+    assert "You have not opened this file in full." in page
     assert "No rule was broken." in page
     assert not Decision.objects.exists()
 

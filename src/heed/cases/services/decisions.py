@@ -74,6 +74,14 @@ def second(
     decision.refresh_from_db()
 
 
+def set_aside(case: Case) -> None:
+    """A proposal rests on what was known; more was said before anybody agreed to it."""
+    proposals = Decision.objects.filter(case=case, state=Decision.State.PROPOSED)
+    proposals.update(state=Decision.State.REFUSED)
+    Case.objects.filter(id=case.id, state=Case.State.PROPOSED).update(state=Case.State.OPEN)
+    case.refresh_from_db()
+
+
 def carry(
     case: Case, ruling: Ruling, *, known_facts: Sequence[tuple[str, str]], now: datetime
 ) -> None:

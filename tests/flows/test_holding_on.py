@@ -1,0 +1,214 @@
+"""What must still hold when stories cross: other spellings, other cases, other scopes, restores."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from heed.cases.models import Appeal, Deadline, Notice, Target
+from heed.cases.queries.private import private_page
+from heed.flows.check_upload import check_signals
+from heed.flows.decide_appeal import decide_appeal
+from heed.flows.decide_case import MayNotDecide
+from heed.flows.deliver_states import record_results
+from heed.flows.find_copies import find_copies
+from heed.flows.open_appeal import appeal_as_notifier
+from heed.flows.shared.shapes import Result, StateResult
+from heed.flows.sweep_late_copies import sweep_late_copies
+from heed.flows.take_up_jobs import take_up_jobs
+from heed.hashing.signals import FileSignals
+from heed.media.models import File, Item, Upload, Watermark
+from heed.media.services import keep_file
+from heed.rules.decisions import AppealOutcome, Scope
+from heed.rules.gate import Verdict
+from heed.web.notifier.spoken import told
+from tests.flows.stage import HOUR, Stage, picture
+from tests.people import dana, gil
+
+ONE, TWO = picture("one"), picture("two")
+
+# ------------------------------------------------------------------ the place that is meant
+
+
+@pytest.mark.parametrize(
+    "pasted", ["post#photo", "post?utm_source=app&fbclid=x", "post/", "post/?igsh=1#top"]
+)
+def test_a_link_with_what_an_app_added_to_it_is_the_post_that_is_meant(
+    town: Stage, pasted: str
+) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url(pasted)))
+    assert town.seen("post") == ["hidden"]
+    assert Target.objects.get().state == Target.State.FOUND
+    assert Item.objects.count() == 1
+
+
+def test_a_query_that_names_another_thing_is_another_place(town: Stage) -> None:
+    town.post("thread", ONE)
+    town.post("thread?id=7", TWO)
+    town.hear(gil(town.url("thread?id=7&utm_campaign=x")))
+    town.hear(gil(town.url("thread?id=8")))
+    assert town.seen("thread", "thread?id=7") == ["visible", "hidden"]
+
+
+def test_the_notifier_is_never_told_hidden_of_what_the_platform_did_not_do(town: Stage) -> None:
+    item = town.post("post", ONE)
+    heard = town.hear(gil(town.url("post")))
+    for word, said in ((Result.NOT_FOUND, "no post at this link"), (Result.UNSUPPORTED, "fault")):
+        answer = StateResult(item_ref=item.ref, revision=1, result=word)
+        record_results(platform_id=town.platform_id, results=[answer], now=town.now)
+        page = private_page(Notice.objects.get(id=heard.notice_id), town.now)
+        line = told(page.targets[0], page)
+        assert (line.kind, said in line.text) == ("late", True)
+
+
+# ------------------------------------------------------------------ scopes and appeals
+
+
+def test_a_removal_of_the_named_items_alone_turns_no_other_upload_away(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    check_signals(platform_id=town.platform_id, signals=ONE, upload_ref="own", now=town.now)
+    town.remove(town.case(ONE), town.staff("Rae"), scope=Scope.ITEMS)
+    assert Upload.objects.get().state == Upload.State.HELD  # a person says
+    checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
+    assert checked.verdict is Verdict.ALLOW
+
+
+def test_what_a_decision_left_alone_stays_so_while_an_appeal_is_carried_out(town: Stage) -> None:
+    named, own = town.post("post", ONE), town.post("own", ONE)
+    heard = town.hear(gil(town.url("post"), town.url("own")))
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[own.id])
+    assert town.seen(named.ref, own.ref) == ["removed", "visible"]
+    appeal_as_notifier(notice_id=heard.notice_id, text="It is not me.", now=town.now)
+    town.looks(sam, town.case(ONE))
+    decide_appeal(
+        appeal_id=Appeal.objects.get().id, outcome=AppealOutcome.REVERSED, reasons="Not her.",
+        by=sam.id, now=town.now,
+    )  # fmt: skip
+    find_copies(case_id=town.case(ONE).id, now=town.now)
+    assert town.seen(named.ref, own.ref) == ["removed", "visible"]
+
+
+def test_a_second_appeal_goes_to_nobody_who_answered_the_first(town: Stage) -> None:
+    town.post("post", ONE)
+    heard = town.hear(gil(town.url("post")))
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    third = town.staff("Third")
+    for _ in range(2):
+        appeal_as_notifier(notice_id=heard.notice_id, text="Look again.", now=town.now)
+        waiting = Appeal.objects.get(state=Appeal.State.OPEN)
+        answer = {"appeal_id": waiting.id, "outcome": AppealOutcome.STANDS, "reasons": "Seen."}
+        if Appeal.objects.count() == 1:
+            decide_appeal(**answer, by=third.id, now=town.now)
+    with pytest.raises(MayNotDecide, match="another person"):
+        decide_appeal(**answer, by=third.id, now=town.now)
+
+
+# ------------------------------------------------------------------ what another case holds
+
+
+def test_an_upload_that_another_case_holds_as_well_is_not_released_with_the_first(
+    town: Stage,
+) -> None:
+    like = picture("like", like=ONE, bits=8)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.post("other", like)
+    town.hear(gil(town.url("other")))
+    between = picture("between", like=ONE, bits=3)
+    check_signals(platform_id=town.platform_id, signals=between, upload_ref="u", now=town.now)
+    assert Upload.objects.get().case_id == town.case(ONE).id
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    upload = Upload.objects.get()
+    assert (upload.state, upload.case_id) == (Upload.State.HELD, town.case(like).id)
+    assert Deadline.objects.filter(case=town.case(like), cause__startswith="upload:").exists()
+
+
+def test_a_signal_that_two_cases_banked_goes_when_the_last_of_them_is_let_stand(
+    town: Stage,
+) -> None:
+    same = picture("same", like=ONE, bits=0)
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    for ref, file in (("post", ONE), ("other", same)):
+        town.post(ref, file)
+        town.hear(gil(town.url(ref)))
+        town.remove(town.case(file), rae)
+        town.hear(gil(town.url(ref)))
+        town.keep(town.case(file), rae, sam)
+    near = picture("near", like=ONE, bits=2)
+    checked = check_signals(platform_id=town.platform_id, signals=near, now=town.now)
+    assert checked.verdict is Verdict.ALLOW
+
+
+# ------------------------------------------------------------------ files, sweeps and jobs
+
+
+def test_a_file_that_could_not_be_read_once_is_known_when_it_can_be(town: Stage) -> None:
+    assert ONE.sha256 is not None and ONE.pdq is not None
+    failed = FileSignals(
+        sha256=ONE.sha256, md5=b"m" * 16, size_bytes=9, kind="picture", mime="image/png",
+        state="not_hashable",
+    )  # fmt: skip
+    keep_file(failed, now=town.now)
+    read = replace(failed, state="hashed", pdq=ONE.pdq, pdq_quality=90, query_forms=(ONE.pdq,))
+    assert keep_file(read, now=town.now).state == File.State.HASHED
+    assert File.objects.get().signals.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweep_goes_on_in_a_database_that_counts_its_transactions_anew() -> None:
+    Watermark.objects.create(name="late-copies", below=2**40)  # as a restored backup has it
+    town = Stage("restored")
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")), then_work=False)
+    sweep_late_copies(now=town.now)
+    assert Watermark.objects.get().below < 2**40
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dead_job_that_was_asked_for_again_stands_in_nobodys_way() -> None:
+    rows = [("heed.deliver", "one", "doing"), ("heed.deliver", "one", "todo"),
+            ("heed.protect", "two", "doing")]  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        worker = cursor.fetchone()[0]
+        for name, lock, status in rows:
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs"
+                " (queue_name, task_name, queueing_lock, args, status, worker_id)"
+                " VALUES ('work', %s, %s, '{}', %s, %s)",
+                [name, lock, status, worker if status == "doing" else None],
+            )
+    assert take_up_jobs(now=datetime.now(UTC)) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE queueing_lock IN ('one', 'two')"
+            " RETURNING queueing_lock, status"
+        )
+        assert sorted(cursor.fetchall()) == [("one", "todo"), ("two", "todo")]
+
+
+def test_a_removal_clock_waits_for_every_case_of_its_notice(town: Stage) -> None:
+    town.post("post", ONE, TWO)
+    town.hear(gil(town.url("post")))
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    assert clock.held_at is not None
+    town.later(HOUR)
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    clock.refresh_from_db()
+    assert clock.met_at is None
+    town.keep(town.case(TWO), town.staff("Third"), town.staff("Fourth"))
+    clock.refresh_from_db()
+    assert clock.met_at is not None
+
+
+def test_an_adult_is_heard_under_any_spelling_too(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(dana(town.url("post?share=1")))
+    assert town.seen("post") == ["limited"]

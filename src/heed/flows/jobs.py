@@ -32,6 +32,17 @@ def later(
             return
 
 
+def under_way(name: str) -> bool:
+    """Whether a job of this name runs or may start."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND status IN ('todo', 'doing')"
+            " AND (scheduled_at IS NULL OR scheduled_at <= now()) LIMIT 1",
+            [f"heed.{name}"],
+        )
+        return cursor.fetchone() is not None
+
+
 def _deferred(task: Any, args: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():  # a savepoint, so that "already there" harms nothing

@@ -14,17 +14,18 @@ from django.db import transaction
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
-from heed.flows import wiring
+from heed.flows import jobs, wiring
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Item, Platform
+from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
 from heed.ports import NotFetched
 from heed.rules.clocks import Done
 from heed.rules.observation import GONE_STATUSES, Answer, Observed, disputes, observed
 from heed.rules.visibility import Visibility
 
-BATCH = 200
+BATCH = 100
 LEASE = timedelta(minutes=3)
 AT_ONCE = 8  # fetches under way for one batch; the fetcher bounds each host as well
 PAGE_BYTES = 65_536  # the status is what counts
@@ -50,6 +51,13 @@ def observe_states(*, now: datetime) -> int:
     with transaction.atomic():
         _settle([item.id for item in seen if item is not None], now)
     return len(items)
+
+
+def observe_in_turn(*, now: datetime) -> int:
+    """Look at one batch, unless there is something to hide: looking keeps a processor busy."""
+    if outbox_queries.has_news(now=now) or jobs.under_way("find_copies"):
+        return 0
+    return observe_states(now=now)
 
 
 def _ask(item: Item) -> list[Answer]:

@@ -34,6 +34,11 @@ def due_platforms(*, now: datetime) -> list[UUID]:
     return sorted({*states, *letters})
 
 
+def has_news(*, now: datetime) -> bool:
+    """Whether a platform is still to hear something for the first time, or just hears it."""
+    return StateTelling.objects.filter(due_at__lte=now, attempts=0).exists()
+
+
 def next_due_at() -> datetime | None:
     """When the outbox next wants a look (may be past); `None` when nothing waits."""
     times = [

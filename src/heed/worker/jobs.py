@@ -75,7 +75,7 @@ def fetch(*, now: datetime) -> None:
 @_job("look_at_items", "look")
 def look(*, now: datetime) -> None:
     """See with our own eyes what is there, and what is gone."""
-    _until_done(observe_states.observe_states)
+    _until_done(observe_states.observe_in_turn)
 
 
 @_job("look_again")

@@ -34,7 +34,7 @@ class Sweep:
 SWEEPS = (
     Sweep(seal_ledger.seal_ledger, 1.0),  # well inside the maximum merge delay of 10 s
     Sweep(tell_platforms.tell_platforms, 1.0),
-    Sweep(observe_states.observe_states, 1.0),
+    Sweep(observe_states.observe_in_turn, 1.0),
     Sweep(sweep_late_copies.sweep_late_copies, 2.0),
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),
@@ -63,7 +63,7 @@ def _run(sweep: Sweep, now: datetime) -> bool:
     """One run; True when it may go on at once. A failure is logged, never the end."""
     try:
         did = sweep.run(now=now)
-        return bool(did) and sweep.run is observe_states.observe_states
+        return bool(did) and sweep.run is observe_states.observe_in_turn
     except Exception:
         logger.exception("a sweep failed and will run again", extra={"sweep": sweep.run.__name__})
         return False

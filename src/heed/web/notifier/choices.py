@@ -6,7 +6,7 @@ A new path or category is a line here; the templates draw whatever stands in the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from heed.rules.claims import AgeThen, Category, Standing
+from heed.rules.claims import AgeThen, Category, Standing, about_a_body
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,11 @@ def category(what: str, age: AgeThen) -> Category:
     if what == "threat":
         return Category.INTIMATE_EXTORTION if adult else Category.MINOR_EXTORTION
     return _ORDINARY[what]
+
+
+def holds_uploads(category: str) -> bool:
+    """Whether new uploads of the same file wait for a person: only where a body is concerned."""
+    return about_a_body(Category(category))
 
 
 def values(choices: tuple[Choice, ...]) -> frozenset[str]:

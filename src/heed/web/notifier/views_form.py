@@ -91,4 +91,5 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
     page = private_page(notice, now) if notice else None
     lines: list[Told] = [told(target, page) for target in page.targets] if page else []
     link = f"{settings.PUBLIC_URL}{access.path_of(sent.number)}?k={sent.link_secret}"
-    return {"sent": sent, "page": page, "lines": lines, "link": link}
+    holds = page is not None and page.uploads_watched and choices.holds_uploads(page.category)
+    return {"sent": sent, "page": page, "lines": lines, "link": link, "holds": holds}

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
-from heed.cases.queries.private import PrivatePage, private_page
+from heed.cases.queries.private import PrivatePage, Promise, private_page
 from heed.flows.renew_link import renew_link
 from heed.ledger.receipts import upgraded
+from heed.rules.clocks import Stop
 from heed.web.notifier import access, choices, spoken
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import HELPLINES
@@ -84,10 +85,16 @@ def _context(page: PrivatePage, now: datetime) -> dict[str, Any]:
     return {
         "page": page,
         "lines": [spoken.told(target, page) for target in page.targets],
-        "dues": [spoken.due(promise, now) for promise in page.promises],
+        "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
+        "body": choices.holds_uploads(page.category),
         "who": choices.WHO_SAID.get(page.standing, ""),
         "what": choices.WHAT_SAID.get(page.category, ""),
     }
+
+
+def _speaks(promise: Promise, page: PrivatePage) -> bool:
+    """"It is gone by then" says nothing while nothing is posted."""
+    return promise.what != Stop.REMOVED_AND_SEARCHED or bool(page.targets)
 
 
 @private

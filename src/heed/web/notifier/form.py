@@ -94,8 +94,9 @@ def _about_links(typed: Typed, found: Sorted) -> str:
     names = " or ".join(site.name for site in links.sites()) or "a site that we look after"
     if found.elsewhere:
         return (
-            f"This link is not on {names}, so we can't reach it. Look for “report” on the site "
-            "where it is. The help pages below can go to many sites for you."
+            f"This link is not on {names}, so we can't take it down there. Press “report” on the "
+            "site where it is. Take It Down (under 18) and StopNCII.org (18 and over) can help on "
+            "many sites at once: both are at the end of this page."
         )
     if found.unread:
         return (

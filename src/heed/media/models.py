@@ -1,6 +1,7 @@
 """What is on a platform, and what it looks like."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 
 from heed.ids import mint
@@ -188,7 +189,13 @@ class ItemFile(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["item", "position"], name="place_once")]
         indexes = [
-            models.Index(fields=["retry_at"], name="itemfile_retry", condition=models.Q(file=None))
+            models.Index(fields=["retry_at"], name="itemfile_retry", condition=models.Q(file=None)),
+            HashIndex(fields=["url"], name="itemfile_url", condition=~models.Q(url="")),
+            HashIndex(
+                fields=["preview_url"],
+                name="itemfile_preview",
+                condition=~models.Q(preview_url=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Reading what is on a platform, and what looks alike."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +13,11 @@ from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
 VIDEO_SHARE = 0.8  # of one side's frames have a match on the other side ...
 VIDEO_SHARE_OTHER = 0.3  # ... and at least this share of the other side's
+# What browsers and apps add to a link that is shared or followed; it never names another thing.
+_SHARING = re.compile(
+    r"(utm_\w+|fbclid|gclid|dclid|msclkid|twclid|ttclid|yclid|igsh|igshid|mibextid|mc_[ce]id"
+    r"|ref|ref_src|ref_url|referrer|share|share_id|shared|source|src|si|feature|context)(=|$)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,23 +212,43 @@ def platform_of(url: str) -> Platform | None:
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
+def spellings(url: str) -> list[str]:
+    """Addresses that are the same place, the likeliest first. People paste what a browser shows.
+
+    A fragment is never sent to a server, and apps add names of their own to a link that is shared.
+    """
+    plain = url.partition("#")[0]
+    found = [url]
+    for one in (plain, _unshared(plain)):
+        path, mark, query = one.partition("?")
+        found += [one, path.rstrip("/") + mark + query, path.rstrip("/") + "/" + mark + query]
+    return list(dict.fromkeys(found))
+
+
+def _unshared(url: str) -> str:
+    """The address without what was added when the link was shared."""
+    path, _, query = url.partition("?")
+    kept = [one for one in query.split("&") if one and not _SHARING.match(one)]
+    return f"{path}?{'&'.join(kept)}" if kept else path
+
+
 def item_at(platform: Platform, url: str) -> Item | None:
-    """The item at this address, or at the address of one of its files."""
-    found = Item.objects.filter(platform=platform, url=url).order_by("registered_at").first()
-    if found is not None:
-        return found
-    place = (
-        ItemFile.objects.filter(item__platform=platform)
-        .filter(Q(url=url) | Q(preview_url=url))
-        .select_related("item")
-        .first()
-    )
+    """The item at this address, or at the address of one of its files, however it is spelt."""
+    spelt = spellings(url)
+    items = Item.objects.filter(platform=platform, url__in=spelt).order_by("registered_at")
+    named = {item.url: item for item in reversed(items)}
+    if named:
+        return next(named[one] for one in spelt if one in named)
+    places = ItemFile.objects.filter(item__platform=platform).select_related("item")
+    place = places.filter(Q(url__in=spelt) | Q(preview_url__in=spelt)).first()
     return None if place is None else place.item
 
 
 def file_at(item: Item, url: str) -> File | None:
     """The file of the item that this address names, if it names one."""
-    place = item.files.filter(Q(url=url) | Q(preview_url=url)).select_related("file").first()
+    spelt = spellings(url)
+    named = item.files.filter(Q(url__in=spelt) | Q(preview_url__in=spelt))
+    place = named.select_related("file").first()
     return None if place is None else place.file
 
 

@@ -260,7 +260,8 @@ class Copies:
 
 _TALLY = """
 SELECT c.how, i.desired, count(*),
-       count(*) FILTER (WHERE i.acknowledged_revision >= i.revision),
+       count(*) FILTER (WHERE i.acknowledged_revision >= i.revision
+                          AND i.answer IN ('', 'applied')),
        count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'gone'),
        count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'seen'),
        count(*) FILTER (WHERE i.revision > 0 AND i.observed = 'unverifiable'),

@@ -52,6 +52,7 @@ class TargetLine:
     acknowledged: bool  # the platform says that it has done it
     observed: str  # seen | gone | unverifiable | "" : what Heed itself saw afterwards
     observed_at: datetime | None
+    refused: str = ""  # not_found | unsupported: the platform answered that it has not done it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,12 +204,14 @@ def _target(notice: Notice, target: Target, since: dict[UUID, datetime]) -> Targ
         )  # fmt: skip
     restricted_at = since.get(item.id)
     seen_now = item.observed_revision == item.revision and item.revision > 0
+    answered = item.acknowledged_revision >= item.revision
     return TargetLine(
         url=target.url,
         state=target.state,
         visibility=item.desired,
         since_at=max(restricted_at, notice.received_at) if restricted_at else None,
-        acknowledged=item.acknowledged_revision >= item.revision,
+        acknowledged=answered and item.answer == "applied",
+        refused=item.answer if answered and item.answer != "applied" else "",
         observed=item.observed if seen_now else "",
         observed_at=item.observed_at if seen_now else None,
     )

@@ -74,12 +74,23 @@ def _out_of_sight(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]
     if target.observed == "seen":
         text = f"{site} was told, but we could still see it. We are on it: this counts as a fault."
         return "late", "Told, but still there", text
+    if target.refused:
+        return "late", "Not done yet", _refused(target, page)
     if not target.acknowledged:
         text = f"We have told {site} to take it out of sight. This usually takes seconds."
         return "hidden", "Being hidden", text
     if decided:
         return "removed", "Taken down", "It has been taken down for good."
     return "hidden", "Hidden", "Nobody on the site can see it while a person looks."
+
+
+def _refused(target: TargetLine, page: PrivatePage) -> str:
+    if target.refused == "not_found":
+        return (
+            f"{page.platform} says that there is no post at this link. If you can still see it, "
+            "open it, copy its own link, and send us that: “Tell us more” takes it."
+        )
+    return f"{page.platform} answered that it can't do this. We are on it: this counts as a fault."
 
 
 def _limited(page: PrivatePage) -> str:

@@ -1,12 +1,15 @@
 """Jobs whose worker was killed are taken up again.
 
 1. Find jobs that are said to run in a worker that has not been heard of; put them back in line.
+   Where the same job waits already, the dead one is forgotten: it must not stand in others' way.
 """
 
 from datetime import datetime
 
 from asgiref.sync import async_to_sync
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Job, Status
 
 SILENT_FOR = 12.0  # seconds without a heartbeat: that worker is dead
 
@@ -19,6 +22,14 @@ def take_up_jobs(*, now: datetime) -> int:
 async def _take_up() -> int:
     manager = app.job_manager
     stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_FOR))
-    for job in stalled:
-        await manager.retry_job(job)
-    return len(stalled)
+    return sum([await _put_back(job) for job in stalled])
+
+
+async def _put_back(job: Job) -> bool:
+    """False when the same was asked for again meanwhile: that job waits, and this one is done."""
+    try:
+        await app.job_manager.retry_job(job)
+    except UniqueViolation:
+        await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+        return False
+    return True

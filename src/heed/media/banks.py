@@ -45,7 +45,10 @@ def lasting(name: str, platform_id: UUID, *, action: str, now: datetime) -> Bank
 def add(
     bank: Bank, signals: Sequence[SignalIn], *, source: str, case_id: UUID | None, now: datetime
 ) -> None:
-    """Put signals in; one that was withdrawn is there again. Repeating changes nothing."""
+    """Put signals in; one that was withdrawn is there again, and this case's from now on.
+
+    Repeating changes nothing.
+    """
     rows = [
         BankSignal(
             bank=bank,
@@ -60,7 +63,8 @@ def add(
     ]
     BankSignal.objects.bulk_create(rows, ignore_conflicts=True)
     values = [signal.value for signal in signals]
-    BankSignal.objects.filter(bank=bank, value__in=values).update(withdrawn_at=None)
+    again = BankSignal.objects.filter(bank=bank, value__in=values, withdrawn_at__isnull=False)
+    again.update(withdrawn_at=None, case_id=case_id, source=source)
 
 
 def close_provisional(case_id: UUID) -> None:

@@ -19,7 +19,9 @@ from heed.media.registering import transaction_id as transaction_id
 
 
 def keep_file(signals: FileSignals, *, now: datetime) -> File:
-    """A file that we have read ourselves. Bytes win over what a platform told us of them."""
+    """A file that we have read ourselves. Bytes win over what a platform told us of them, and over
+    an earlier try that could not read them.
+    """
     facts = {
         "md5": signals.md5,
         "size_bytes": signals.size_bytes,
@@ -34,12 +36,15 @@ def keep_file(signals: FileSignals, *, now: datetime) -> File:
     file, made = File.objects.get_or_create(
         sha256=signals.sha256, defaults={**facts, "first_seen_at": now}
     )
-    told_only = not made and file.state == File.State.SIGNALS_ONLY
-    if told_only:
+    known_better = not made and (
+        file.state == File.State.SIGNALS_ONLY
+        or (file.state == File.State.NOT_HASHABLE and signals.state != File.State.NOT_HASHABLE)
+    )
+    if known_better:
         File.objects.filter(id=file.id).update(**facts)
         file.signals.all().delete()
         file.refresh_from_db()
-    if made or told_only:
+    if made or known_better:
         Signal.objects.bulk_create(_signals(file, signals))
     return file
 
@@ -149,6 +154,11 @@ def end_upload(upload_id: UUID, *, release: bool, now: datetime) -> bool:
             state=state, ended_at=now
         )
     )
+
+
+def hand_over(upload_id: UUID, case_id: UUID) -> None:
+    """A held upload waits for another case from now on."""
+    Upload.objects.filter(id=upload_id, state=Upload.State.HELD).update(case_id=case_id)
 
 
 def keep_upload(

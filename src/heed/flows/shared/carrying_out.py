@@ -42,7 +42,9 @@ def _remove(case: Case, decision: Decision, now: datetime) -> None:
     states.apply(case, now=now, lower=True)
     if decision.scope == Scope.FILE:
         banks.keep_for_good(case, now=now)
-    uploads.settle_exact(case, now=now)
+        uploads.settle_exact(case, now=now)
+    else:  # the same bytes may be fine elsewhere: nothing is held, and a person says of what waits
+        banks.let_go(case, now=now)
     deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)
     if uploads.held(case.id) or cases.unjudged(case):
         states.set_review(case, cause=f"near:{decision.id}", now=now)

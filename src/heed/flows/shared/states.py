@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from heed.cases.models import Case, Copy, Decision
 from heed.cases.queries import search
 from heed.cases.services import deadlines, restrictions
@@ -61,6 +63,8 @@ def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> No
 
 def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
     copies = Copy.objects.filter(case=case).select_related("item")
+    if items is not None:  # near ones count, for the bound on them; no other copy bears on these
+        copies = copies.filter(Q(item_id__in=items) | Q(how=Copy.How.NEAR))
     found = search.as_found(case, copies, _exempt(case))
     wanted = None if items is None else set(items)
     decided, scope = case.decided_level == Visibility.REMOVED, _scope(case)
@@ -78,8 +82,10 @@ def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
 
 
 def _last_final(case: Case) -> Decision | None:
-    final = Decision.objects.filter(case=case, state=Decision.State.FINAL)
-    return final.order_by("-decided_at").first()
+    """What stands now. One that an appeal turned stands until the new one is carried out."""
+    carried_out = (Decision.State.FINAL, Decision.State.REVERSED)
+    decisions = Decision.objects.filter(case=case, state__in=carried_out)
+    return decisions.order_by("-decided_at").first()
 
 
 def _scope(case: Case) -> Scope:

@@ -4,7 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.models import Case
+from heed.flows.shared import states
 from heed.ledger import services as ledger
+from heed.media import queries as looking
 from heed.media import services as media
 from heed.media.models import Upload
 from heed.outbox import services as outbox
@@ -28,7 +30,7 @@ def settle(upload: Upload, *, release: bool, now: datetime) -> bool:
 def held(case_id: UUID) -> list[Upload]:
     """Uploads that wait at the door for this case."""
     waiting = Upload.objects.filter(case_id=case_id, state=Upload.State.HELD)
-    return list(waiting.select_related("file"))
+    return list(waiting.select_related("file", "platform"))
 
 
 def settle_exact(case: Case, *, now: datetime) -> None:
@@ -39,6 +41,20 @@ def settle_exact(case: Case, *, now: datetime) -> None:
 
 
 def release_all(case: Case, *, now: datetime) -> None:
-    """Let stand: nothing of this case holds an upload any more."""
+    """Let stand: nothing of this case holds an upload any more. What another case holds, it keeps.
+
+    Call it when the case's signals have left the banks.
+    """
     for upload in held(case.id):
-        settle(upload, release=True, now=now)
+        other = _other_holder(upload, case)
+        if other is None:
+            settle(upload, release=True, now=now)
+        else:
+            media.hand_over(upload.id, other.id)
+            states.set_review(other, cause=f"upload:{upload.id}/{other.number}", now=now)
+
+
+def _other_holder(upload: Upload, case: Case) -> Case | None:
+    met = (one.case_id for one in looking.banked(upload.platform, upload.file))
+    others = [case_id for case_id in met if case_id not in (None, case.id)]
+    return Case.objects.filter(id=others[0]).first() if others else None

@@ -30,7 +30,7 @@ def decide_appeal(
     with transaction.atomic():
         appeal = Appeal.objects.select_related("decision").get(id=appeal_id)
         case = states.lock(appeal.case_id)
-        if not may_decide_appeal(str(by), claims.decisions_of(case)):
+        if not may_decide_appeal(str(by), claims.decisions_of(case) | claims.appealed_to(case)):
             raise MayNotDecide(
                 "You have decided in this case before: an appeal goes to another person."
             )

@@ -171,11 +171,14 @@ def _proposers(ids: Sequence[UUID]) -> dict[UUID, UUID]:
 
 
 def deciders_of(ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
-    """Everyone who decided, proposed or seconded in each case, in any round."""
+    """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round."""
     found: dict[UUID, set[UUID]] = {}
     made = Decision.objects.filter(case_id__in=ids)
     for case, by, second in made.values_list("case_id", "decided_by", "seconded_by"):
         found.setdefault(case, set()).update(one for one in (by, second) if one is not None)
+    ended = Appeal.objects.filter(case_id__in=ids, decided_by__isnull=False)
+    for case, last in ended.values_list("case_id", "decided_by"):
+        found.setdefault(case, set()).update(one for one in (last,) if one is not None)
     return {case: frozenset(people) for case, people in found.items()}
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Count, QuerySet
 
-from heed.cases.models import Case, Decision, Join, Notice
+from heed.cases.models import Appeal, Case, Decision, Join, Notice
 from heed.media.models import ItemFile
 from heed.people import queries as people
 from heed.people.models import Contact
@@ -113,8 +113,10 @@ def source_over_bound(notice: Notice, *, now: datetime) -> bool:
         source_index=notice.source_index, received_at__gt=now - misuse.WINDOW
     ).exclude(id__in=people.confirmed_notices())
     others = Join.objects.filter(notice__in=unconfirmed.exclude(id=notice.id), undone_at=None)
-    hidden = others.filter(case__level=Visibility.HIDDEN).values("case").distinct()
-    return misuse.over_bound(hidden.count(), _usual(now))
+    hidden = others.filter(case__level=Visibility.HIDDEN).values("case").distinct().count()
+    if hidden <= misuse.NEVER_TOO_MANY:
+        return False  # nearly always: a month of notices need not be counted
+    return misuse.over_bound(hidden, _usual(now))
 
 
 def _usual(now: datetime) -> int:
@@ -134,3 +136,9 @@ def decisions_of(case: Case, among: QuerySet[Decision] | None = None) -> set[str
     decisions = Decision.objects.filter(case=case) if among is None else among
     rows = decisions.values_list("decided_by", "seconded_by")
     return {str(person) for row in rows for person in row if person is not None}
+
+
+def appealed_to(case: Case) -> set[str]:
+    """Everybody who has ended an appeal in this case, whichever way."""
+    ended = Appeal.objects.filter(case=case, decided_by__isnull=False)
+    return {str(person) for person in ended.values_list("decided_by", flat=True)}

@@ -44,7 +44,7 @@ def done(
     waiting = Deadline.objects.filter(_concerned(case_id, cause), met_at=None)
     effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
     if case_id is not None:
-        effects = [pair for pair in effects if not _waits_for_others(*pair, case_id)]
+        effects = _without_waiting(effects, case_id)
     met = [deadline.id for deadline, effect in effects if effect is Effect.MET]
     held = [deadline.id for deadline, effect in effects if effect is Effect.PROVISIONAL]
     Deadline.objects.filter(id__in=met).update(met_at=now)
@@ -63,16 +63,28 @@ def _concerned(case_id: UUID | None, cause: str | None) -> Q:
     return ours if cause is None else ours & Q(cause=cause)
 
 
-def _waits_for_others(deadline: Deadline, effect: Effect, case_id: UUID) -> bool:
-    """Another case of the same notice is still open (for a hold: open, and not hidden)."""
+def _without_waiting(
+    effects: list[tuple[Deadline, Effect]], case_id: UUID
+) -> list[tuple[Deadline, Effect]]:
+    """Leave out notices that another of their cases is still open for (for a hold: not hidden)."""
+    asked = {_notice_of(one) for one, effect in effects if effect is not Effect.NONE} - {""}
+    others = Join.objects.filter(notice_id__in=asked, undone_at=None).exclude(case_id=case_id)
+    others = others.exclude(case__state=Case.State.DECIDED)
+    levels: dict[str, set[str]] = {}
+    for notice_id, level in others.values_list("notice_id", "case__level"):
+        levels.setdefault(str(notice_id), set()).add(level)
+
+    def waits(deadline: Deadline, effect: Effect) -> bool:
+        held_by = {Visibility.HIDDEN.value} if effect is Effect.PROVISIONAL else set()
+        return bool(levels.get(_notice_of(deadline), set()) - held_by)
+
+    return [pair for pair in effects if not waits(*pair)]
+
+
+def _notice_of(deadline: Deadline) -> str:
+    """The notice that set this clock for all of its cases; empty for any other cause."""
     kind, _, notice_id = deadline.cause.partition(":")
-    if effect is Effect.NONE or kind != "notice" or "/" in notice_id:
-        return False
-    others = Case.objects.filter(joins__notice_id=notice_id, joins__undone_at=None)
-    others = others.exclude(id=case_id).exclude(state=Case.State.DECIDED)
-    if effect is Effect.PROVISIONAL:
-        others = others.exclude(level=Visibility.HIDDEN)
-    return others.exists()
+    return notice_id if kind == "notice" and "/" not in notice_id else ""
 
 
 def release(case_id: UUID) -> None:

@@ -12,12 +12,14 @@ from django.db import connection
 from heed.cases.models import Deadline, Notice
 from heed.flows import receive_notice as receiving
 from heed.flows.check_upload import check_signals
+from heed.flows.deliver_states import record_results
 from heed.flows.manage_platforms import PlatformExists, add_key, add_platform
 from heed.flows.manage_staff import NotAdded, add_staff
 from heed.flows.meet_deadlines import meet_deadlines
 from heed.flows.remember_answer import KeyUsedBefore, Said, remember_answer
 from heed.flows.seal_ledger import seal_ledger
 from heed.flows.send_mail import send_confirmation, send_news
+from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.take_up_jobs import take_up_jobs
 from heed.ledger.models import Checkpoint, Waiting
 from heed.media.models import ApiKey, Platform
@@ -45,10 +47,20 @@ def test_a_removal_clock_stands_still_while_the_item_is_hidden(town: Stage) -> N
     town.hear(gil(town.url("post")))
     removal = Deadline.objects.get(stops="removed_and_searched")
     assert removal.held_at is not None
+    done = StateResult(item_ref="post", revision=1, result=Result.APPLIED)
+    record_results(platform_id=town.platform_id, results=[done], now=town.now)
     town.later(timedelta(hours=49))
     meet_deadlines(now=town.now)
     removal.refresh_from_db()
     assert removal.breached_at is None
+
+
+def test_a_removal_clock_does_not_stand_still_for_what_we_only_asked_for(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.later(timedelta(hours=49))
+    meet_deadlines(now=town.now)
+    assert Deadline.objects.get(stops="removed_and_searched").breached_at == town.now
 
 
 def test_a_clock_starts_at_first_receipt_and_waits_for_nothing(town: Stage) -> None:

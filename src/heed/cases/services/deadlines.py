@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Min, Q
+from django.db.models import Exists, F, Min, OuterRef, Q
 
 from heed.cases.models import Case, Deadline, Join
+from heed.media.models import Item
 from heed.rules.clocks import Clock, Done, Effect, Status, Stop
 from heed.rules.deadlines import stops
 from heed.rules.visibility import Visibility
+
+_GONE = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
 
 
 def set_clocks(case: Case | None, clocks: Iterable[Clock], *, now: datetime) -> None:
@@ -94,14 +97,30 @@ def release(case_id: UUID) -> None:
 
 
 def breach(*, now: datetime) -> list[Deadline]:
-    """Mark what passed unmet; floors that passed are kept promises, not breaches."""
+    """Mark what passed unmet; floors that passed are kept promises, not breaches.
+
+    A clock stands still while things are hidden, not while we only wish that they were.
+    """
     past = Deadline.objects.filter(due_at__lt=now, met_at=None, breached_at=None)
     past.filter(stops=Stop.TIME_PASSED.value).update(met_at=now)
-    binding = past.filter(held_at=None).exclude(stops=Stop.TIME_PASSED.value)
+    binding = past.filter(Q(held_at=None) | _still_up()).exclude(stops=Stop.TIME_PASSED.value)
     late = list(binding.exclude(status=Status.ADVISORY.value)[:1_000])
     ids = [deadline.id for deadline in late]
     Deadline.objects.filter(id__in=ids, breached_at=None).update(breached_at=now)
     return late
+
+
+def _still_up() -> Exists:
+    """Some copy was to be out of sight by then, and by the platform's word or our look it is not.
+
+    Where the platform has no such thing, and nobody has seen it, nothing is up.
+    """
+    items = Item.objects.filter(
+        copies__case=OuterRef("case_id"), desired__in=_GONE, desired_at__lte=OuterRef("due_at")
+    )
+    seen = Q(observed="seen", observed_revision=F("revision"))
+    unsaid = ~Q(acknowledged__in=_GONE) & ~Q(answer="not_found")
+    return Exists(items.filter(seen | unsaid))
 
 
 def note_due(case_id: UUID) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 
-from heed.cases.models import Appeal, Deadline, Notice, Target
+from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
 from heed.cases.queries.private import private_page
 from heed.flows.check_upload import check_signals
 from heed.flows.decide_appeal import decide_appeal
@@ -15,11 +15,14 @@ from heed.flows.deliver_states import record_results
 from heed.flows.find_copies import find_copies
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.shared.shapes import Result, StateResult
+from heed.flows.supplement_notice import supplement_notice
 from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.flows.take_up_jobs import take_up_jobs
 from heed.hashing.signals import FileSignals
 from heed.media.models import File, Item, Upload, Watermark
 from heed.media.services import keep_file
+from heed.people.models import Contact
+from heed.people.services import address_of
 from heed.rules.decisions import AppealOutcome, Scope
 from heed.rules.gate import Verdict
 from heed.web.notifier.spoken import told
@@ -215,3 +218,12 @@ def test_an_adult_is_heard_under_any_spelling_too(town: Stage) -> None:
     town.post("post", ONE)
     town.hear(dana(town.url("post?share=1")))
     assert town.seen("post") == ["limited"]
+
+
+def test_an_address_that_is_given_later_is_kept_sealed_alone(town: Stage) -> None:
+    heard = town.hear(gil(town.url("post")))
+    said = {"email": "gil@example.org", "words": "He is 13."}
+    supplement_notice(notice_id=heard.notice_id, said=said, now=town.now)
+    assert Supplement.objects.get().said == {"words": "He is 13."}
+    contact = Contact.objects.get()
+    assert address_of(contact) == "gil@example.org"

@@ -42,7 +42,8 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
     with transaction.atomic():
         notice = Notice.objects.select_for_update().get(id=notice_id)
         facts = {name: said[name] for name in TAKEN if said.get(name) not in (None, "", False)}
-        notices.supplement(notice, said, facts, now=now)
+        kept = {name: value for name, value in said.items() if name != "email"}  # sealed elsewhere
+        notices.supplement(notice, kept, facts, now=now)
         notices.add_places(notice, [Place(url=url) for url in _urls(said)])
         code = _contact(notice, said, now)
         ledger.enter(

@@ -16,17 +16,17 @@ def text(
             "You were right to tell us. It is against our rules, and we have removed it.",
             f"The rule: {rule.title}.",
             reasons,
-            "We also removed the copies we found, and the same file can't be posted here again. "
-            "If you see it again, press “It is back” on your page.",
+            "The copies that this decision reaches went with it. If you see it again, press "
+            "“It is back” on your page.",
         ]
     else:
         parts = [
             "We looked at it, and we have decided to let it stay.",
-            f"The rule we compared it with: {rule.title}.",
+            f"What we found: {rule.title}.",
             reasons,
             "One person only has decided this, because nobody else was there to look."
             if unseconded
-            else "Two people looked at it and agreed.",
+            else "Where a body is concerned, two people looked at it and agreed.",
             "If we are wrong, tell us on your page: press “Ask for another look”. "
             "A different person will look. If you know something new, tell us that too.",
         ]
@@ -48,8 +48,11 @@ def statement(
     }
     made = {
         "What was done": what.get(level, "It is shown again."),
-        "Ground": f"Our policy, version {policy_version}: {rule.title}.",
-        "How long": "Without an end date." if decided else "Until a person has looked at it.",
+        "Ground": f"{'' if decided else 'We are checking it against one of our rules. '}"
+        f"Our policy, version {policy_version}: {rule.title}.",
+        "How long": "Without an end date."
+        if decided
+        else "Until a person has looked at it. If it breaks no rule, it is shown again.",
         "Decided by": "A person." if decided else "A rule, before a person has looked.",
         "If you disagree": "Ask for another look with the link that came with this. It is free; "
         "a person who has not decided before will look. You may also go to a court, and in the "

@@ -11,7 +11,7 @@ from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
-from heed.web.console.letters import reasons_for
+from heed.web.console.letters import BLANK, reasons_for
 from heed.web.console.words import CATEGORIES, STATES
 
 LONGEST = 10_000  # letters in one text
@@ -60,7 +60,10 @@ class DecisionForm(forms.Form):
         label="What does it reach?",
         choices=[
             (Scope.FILE.value, "The file, wherever it is and wherever it comes"),
-            (Scope.ITEMS.value, "Only the named items and their reshares"),
+            (
+                Scope.ITEMS.value,
+                "The named items and their reshares only; say in the reasons that copies stay",
+            ),
         ],
         widget=forms.RadioSelect,
     )
@@ -89,6 +92,8 @@ class DecisionForm(forms.Form):
         """The rule must fit the ruling."""
         said = super().clean() or {}
         ruling, clause = said.get("ruling"), said.get("clause")
+        if BLANK in said.get("reasons", ""):
+            self.add_error("reasons", "Say what you saw, in your own words, where the text asks.")
         if ruling == Ruling.REMOVE and clause == "none":
             self.add_error("clause", "To remove something, name the rule that it breaks.")
         if ruling == Ruling.KEEP and clause and clause != "none":

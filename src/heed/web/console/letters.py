@@ -2,6 +2,7 @@
 
 from heed.rules.policy import Clause, clauses
 
+BLANK = "(say it here, in your own words)"  # nobody is ever sent this
 _REMOVED = (
     "We looked at what you told us about. It breaks this rule: {title}. It has been removed, and "
     "so has every copy that we found. If it comes back, tell us on your page."
@@ -21,9 +22,8 @@ OWN_WORDS = {
         "that we found. Please do not pay, and do not send more: it does not make them stop."
     ),
     "none": (
-        "We looked at it and found that none of our rules was broken. What we saw: (say it here, "
-        "in your own words). If we missed something, write to us on your page: a different person "
-        "will look again."
+        f"We looked at it and found that none of our rules was broken. What we saw: {BLANK}. "
+        "If we missed something, write to us on your page: a different person will look again."
     ),
 }
 

@@ -93,7 +93,7 @@ def _context(page: PrivatePage, now: datetime) -> dict[str, Any]:
 
 
 def _speaks(promise: Promise, page: PrivatePage) -> bool:
-    """"It is gone by then" says nothing while nothing is posted."""
+    """A time by which it is gone says nothing while nothing is posted."""
     return promise.what != Stop.REMOVED_AND_SEARCHED or bool(page.targets)
 
 

@@ -8,6 +8,7 @@ from django.db import connection
 
 from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
 from heed.cases.queries.private import private_page
+from heed.flows.answer_back import it_is_back
 from heed.flows.check_upload import check_signals
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import MayNotDecide
@@ -227,3 +228,15 @@ def test_an_address_that_is_given_later_is_kept_sealed_alone(town: Stage) -> Non
     assert Supplement.objects.get().said == {"words": "He is 13."}
     contact = Contact.objects.get()
     assert address_of(contact) == "gil@example.org"
+
+
+def test_the_clock_of_what_is_back_shows_on_the_private_page(town: Stage) -> None:
+    town.post("post", ONE)
+    heard = town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), town.staff("Rae"))
+    town.later(HOUR * 72)
+    it_is_back(notice_id=heard.notice_id, urls=[], text="", now=town.now)
+    Deadline.objects.filter(cause=f"notice:{heard.notice_id}").update(met_at=town.now)
+    page = private_page(Notice.objects.get(id=heard.notice_id), town.now)
+    due = {promise.what: promise.due_at for promise in page.promises}
+    assert due["removed_and_searched"] == town.now + HOUR * 48

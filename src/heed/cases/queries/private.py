@@ -253,7 +253,7 @@ def _looking(cases: Sequence[Case]) -> str:
 def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
     """The nearest of each kind. Clocks of this notice only, so that none tells of another one."""
     mine = Q(cause=f"notice:{notice.id}") | Q(cause__startswith=f"notice:{notice.id}/")
-    mine |= Q(cause__startswith=f"reappeared:{notice.id}:") | Q(cause__in=_appeal_causes(notice))
+    mine |= Q(cause__startswith=f"back:{notice.id}:") | Q(cause__in=_appeal_causes(notice))
     rows = Deadline.objects.filter(mine, met_at=None, stops__in=_TOLD).exclude(
         kind=Kind.FLOOR.value
     )
@@ -265,8 +265,8 @@ def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
                 what=row.stops,
                 due_at=row.due_at,
                 citation=row.citation,
-                late=row.due_at < now and row.held_at is None,
-                held=row.held_at is not None,
+                late=row.breached_at is not None or (row.due_at < now and row.held_at is None),
+                held=row.held_at is not None and row.breached_at is None,
             ),
         )
     return tuple(sorted(nearest.values(), key=lambda one: one.due_at))

@@ -101,6 +101,7 @@ WITH news AS MATERIALIZED (
 ), claimed AS MATERIALIZED (
     SELECT k.id, k.platform_id, s.bits, s.file_id
     FROM cases_case k JOIN media_signal s ON s.file_id = k.file_id AND s.type = 'pdq'
+    WHERE k.platform_id IN (SELECT platform_id FROM news)
 ), forms AS MATERIALIZED (
     SELECT file.id AS file_id, q.quality,
            ('x' || encode(substring(file.forms FROM n * 32 + 1 FOR 32), 'hex'))::bit(256) AS bits

@@ -1,6 +1,7 @@
 """`heed demo`: Heed, an example platform, and the case that Heed exists for, played live."""
 
 import contextlib
+import fcntl
 import json
 import os
 import secrets
@@ -40,6 +41,10 @@ class PromiseBroken(Trouble):
     """The story was played, and not every promise held. The table says which."""
 
 
+class AlreadyPlaying(Trouble):
+    """Another demonstration uses the same place."""
+
+
 def run(*, once: bool, port: int, site_port: int) -> None:
     """Play the story; then keep all running until Ctrl-C, unless `once`. Raises `Trouble`."""
     console = Console(highlight=False, soft_wrap=True)
@@ -71,6 +76,9 @@ def stage(
     from examples.story.play import Stage
 
     check_port(HOST, site_port, option="--site-port")
+    check_port(HOST, port, option="--port")
+    for name in ("HEED_DATABASE_URL", "HEED_OWNER_DATABASE_URL"):
+        os.environ.pop(name, None)  # a demonstration never plays in a real site's database
     place = fresh(here())
     site_url = address(HOST, site_port)
     token = secrets.token_urlsafe(24)
@@ -92,9 +100,20 @@ def stage(
 
 
 def fresh(outer: Place) -> Place:
-    """A place of its own for the demonstration, empty: each telling begins anew."""
+    """A place of its own for the demonstration, empty: each telling begins anew.
+
+    Raises `AlreadyPlaying` rather than take the floor from under another one.
+    """
     place = Place(outer.var / "demo")
-    if place.var.is_dir():
+    if not place.var.is_dir():
+        return place
+    with place.lock.open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyPlaying(
+                f"A demonstration runs in {place.var}. Stop it, or set HEED_VAR to another place."
+            ) from None
         for path in (place.var, SHELTER / place.name):
             shutil.rmtree(path, ignore_errors=True)
     return Place(outer.var / "demo")

@@ -106,3 +106,9 @@ def test_garbage_is_answered_in_words(api: Api, garbage: bytes) -> None:
     answer = api.post("notices", garbage, content_type="application/json")
     assert answer.status_code in (400, 422)
     assert wrong_fields(answer)
+
+
+def test_who_gives_notice_is_nowhere_in_the_words_that_are_kept(api: Api) -> None:
+    who = {"email": "gil@example.org", "notifier_ref": "member-77"}
+    api.post("notices", {**CHILD, "url": f"{SITE}p/1", "words": "please", **who})
+    assert Notice.objects.get().verbatim == {**CHILD, "url": f"{SITE}p/1", "words": "please"}

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -21,6 +22,7 @@ from heed.web.platform_api.repeats import Said, once
 from heed.web.platform_api.said import MOST_PLACES, HashesSaid, NoticeSaid
 
 logger = logging.getLogger(__name__)
+_PEOPLE = {"email", "notifier_ref"}
 _NOT_FACTS = {"url", "urls", "hashes", "notifier_ref", "country"}
 router = Router(auth=ApiKey(Scope.NOTICES), tags=["notices"])
 
@@ -49,7 +51,7 @@ def _take(caller: Caller, body: bytes) -> Said:
             platform_id=caller.platform_id,
             notice=_notice(said),
             door="api",
-            verbatim=reading.verbatim(body),
+            verbatim=_without_people(reading.verbatim(body)),
             source=f"{caller.slug}:{said.notifier_ref}" if said.notifier_ref else "",
             now=now,
         )
@@ -59,6 +61,14 @@ def _take(caller: Caller, body: bytes) -> Said:
     if received.contact_code:
         _confirm_by_mail(received, now)
     return Said(status=201, body=_answer(received))
+
+
+def _without_people(said: dict[str, Any]) -> dict[str, Any]:
+    """As it was said, but for who says it: that is kept sealed, or as a keyed hash, and not twice.
+
+    The receipt commits to the same words, so that they can be shown to anybody who checks it.
+    """
+    return {name: value for name, value in said.items() if name not in _PEOPLE}
 
 
 def _confirm_by_mail(received: Received, now: datetime) -> None:

@@ -62,6 +62,14 @@ class Backstage:
                 " leased_until = least(leased_until, now()) WHERE due_at IS NOT NULL"
             )
         self.rows("UPDATE media_item SET observe_due_at = now() WHERE observe_due_at > now()")
+        self.rows(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
+            " AND scheduled_at BETWEEN now() AND now() + interval '1 minute'"
+        )
+        self.rows(  # twice its heartbeat was not heard: a worker that is dead
+            "UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 hour'"
+            " WHERE last_heartbeat < now() - interval '7 seconds'"
+        )
 
     def two_days_go_by(self) -> None:
         """What has failed so far has failed for 49 hours; the next failure is the last."""

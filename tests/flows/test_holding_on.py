@@ -1,7 +1,9 @@
 """What must still hold when stories cross: other spellings, other cases, other scopes, restores."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import md5, sha256
 
 import pytest
 from django.db import connection
@@ -19,9 +21,10 @@ from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.flows.take_up_jobs import take_up_jobs
-from heed.hashing.signals import FileSignals
+from heed.hashing.signals import FileSignals, Frame
 from heed.media.models import File, Item, Upload, Watermark
-from heed.media.services import keep_file
+from heed.media.queries import banked
+from heed.media.services import FileIn, keep_file
 from heed.people.models import Contact
 from heed.people.services import address_of
 from heed.rules.decisions import AppealOutcome, Scope
@@ -240,3 +243,26 @@ def test_the_clock_of_what_is_back_shows_on_the_private_page(town: Stage) -> Non
     page = private_page(Notice.objects.get(id=heard.notice_id), town.now)
     due = {promise.what: promise.due_at for promise in page.promises}
     assert due["removed_and_searched"] == town.now + HOUR * 48
+
+
+def test_an_altered_video_of_a_claimed_one_is_held_at_the_door(town: Stage) -> None:
+    looks = [picture(f"frame {n}") for n in range(6)]
+    altered = [picture(f"altered {n}", like=look, bits=6) for n, look in enumerate(looks)]
+    keep_file(_video("claimed", looks), now=town.now)
+    town.post("post", FileIn(sha256=_video("claimed", looks).sha256))
+    town.hear(gil(town.url("post")))
+    again = keep_file(_video("again", altered), now=town.now)
+    other = keep_file(_video("other", [picture(f"x {n}") for n in range(6)]), now=town.now)
+    assert {(met.action, met.exact) for met in banked(town.platform, again)} == {("hold", False)}
+    assert not banked(town.platform, other)
+
+
+def _video(name: str, looks: Sequence[FileIn]) -> FileSignals:
+    frames = tuple(
+        Frame(timestamp_ms=n * 1_000, pdq=look.pdq or b"", quality=90)
+        for n, look in enumerate(looks)
+    )
+    return FileSignals(
+        sha256=sha256(name.encode()).digest(), md5=md5(name.encode()).digest(), size_bytes=9,
+        kind="video", mime="video/mp4", state="hashed", frames=frames,
+    )  # fmt: skip

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
+VIDEO_BITS = 31  # frames no further apart than this show the same (threatexchange, vpdq)
 VIDEO_SHARE = 0.8  # of one side's frames have a match on the other side ...
 VIDEO_SHARE_OTHER = 0.3  # ... and at least this share of the other side's
 # What browsers and apps add to a link that is shared or followed; it never names another thing.
@@ -156,6 +157,11 @@ JOIN (
     WHERE s.type = 'pdq' AND bit_count(s.bits # q.bits) <= 40
       AND %(quality)s >= %(good)s AND coalesce(s.quality, 100) >= %(good)s
     GROUP BY s.id
+    UNION ALL
+    SELECT s.id, near.distance, false
+    FROM media_banksignal s
+    JOIN unnest(%(near)s::bytea[], %(near_bits)s::int[]) AS near(value, distance) USING (value)
+    WHERE s.type = 'sha256'
 ) d ON d.id = b.id
 WHERE b.withdrawn_at IS NULL AND k.enabled
   AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
@@ -166,7 +172,7 @@ ORDER BY d.exact DESC, (k.action = 'block') DESC, d.distance
 
 def banked(platform: Platform, file: File) -> list[Banked]:
     """Every banked signal of this platform (or shared) that the file meets, gravest first."""
-    quality = quality_of(file.id)
+    quality, videos = quality_of(file.id), _videos_like(file)
     with connection.cursor() as cursor:
         cursor.execute(
             _BANKED,
@@ -177,6 +183,8 @@ def banked(platform: Platform, file: File) -> list[Banked]:
                 "quality": -1 if quality is None else quality,
                 "good": GOOD_QUALITY,
                 "platform": platform.id,
+                "near": [sha256 for sha256, _ in videos],
+                "near_bits": [bits_ for _, bits_ in videos],
             },
         )
         return [
@@ -187,6 +195,15 @@ def banked(platform: Platform, file: File) -> list[Banked]:
             )
             for row in cursor.fetchall()
         ]  # fmt: skip
+
+
+def _videos_like(file: File) -> list[tuple[bytes, int]]:
+    """Known videos that look like this one: a banked video is found by the file that it was."""
+    if file.kind != "video":
+        return []
+    near = {one.file_id: one.distance_bits for one in near_files(file, within_bits=VIDEO_BITS)}
+    known = File.objects.filter(id__in=near).values_list("id", "sha256")
+    return [(bytes(sha256), near[file_id]) for file_id, sha256 in known]
 
 
 def released_before(platform: Platform, file: File, upload_ref: str) -> bool:

@@ -38,7 +38,7 @@ def _words(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
     if target.visibility in ("hidden", "removed"):
         return _out_of_sight(target, page)
     if target.visibility == "limited":
-        return "limited", "Kept back", _limited(page)
+        return _kept_back(target, page)
     if page.looking == "decided":
         return "visible", "Not taken down", "The reasons are under “Our answer”."
     return (
@@ -46,6 +46,17 @@ def _words(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
         "Waiting for a person",
         "It is still up. A trained person looks at it, and the time we promise is on your page.",
     )
+
+
+def _kept_back(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
+    """Said of the post only once the site has said so."""
+    if target.refused:
+        return "late", "Not done yet", f"{_refused(target, page)} {_looks(page)}"
+    if not target.acknowledged:
+        text = f"We have told {page.platform} to keep it out of search and feeds. {_looks(page)}"
+        return "limited", "Being kept back", text
+    text = f"It is out of search, out of feeds and can't be shared. {_looks(page)}"
+    return "limited", "Kept back", text
 
 
 _UNREACHED: Mapping[str, tuple[str, str, str]] = {
@@ -93,19 +104,18 @@ def _refused(target: TargetLine, page: PrivatePage) -> str:
     return f"{page.platform} answered that it can't do this. We are on it: this counts as a fault."
 
 
-def _limited(page: PrivatePage) -> str:
-    shown = "It is out of search, out of feeds and can't be shared. "
+def _looks(page: PrivatePage) -> str:
     if page.wants_declaration:
-        return shown + (
+        return (
             "A person looks within the hour. When you sign the short statement and confirm your "
             "e-mail address, it is hidden at once."
         )
-    return shown + "A person looks within the hour."
+    return "A person looks within the hour."
 
 
 PROMISED: Mapping[str, str] = {
     Stop.PERSON_LOOKED: "A person looks at it",
-    Stop.REMOVED_AND_SEARCHED: "It is gone, and we have looked for every copy",
+    Stop.REMOVED_AND_SEARCHED: "If it breaks a rule: it is gone, and we have looked for every copy",
     Stop.OUTCOME_SENT: "You get our answer, with reasons",
     Stop.COMPLAINT_ANSWERED: "A different person answers your “please look again”",
 }

@@ -82,9 +82,11 @@ def show(
 
 
 def _context(page: PrivatePage, now: datetime) -> dict[str, Any]:
+    lines = [spoken.told(target, page) for target in page.targets]
     return {
         "page": page,
-        "lines": [spoken.told(target, page) for target in page.targets],
+        "lines": lines,
+        "not_done": any(line.kind == "late" for line in lines),
         "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
         "body": choices.holds_uploads(page.category),
         "who": choices.WHO_SAID.get(page.standing, ""),

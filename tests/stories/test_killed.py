@@ -28,14 +28,13 @@ def siege(live: LiveStage, behind: Backstage) -> Iterator[Siege]:
     siege.close()
 
 
-def test_killed_at_each_named_step_nothing_is_lost(siege: Siege, failpoints: Path) -> None:
-    steps = [name for name in NAMED if name != BY_ADDRESS]
-    assert len(steps) >= 9
-    for name in steps:
-        (failpoints / name).touch()
+def test_killed_three_times_at_random_nothing_is_lost(siege: Siege) -> None:
+    killer = Killer(siege.behind, seed=7, kills=3, each_seconds=3)
+    killer.start()
     siege.round()
-    assert list(failpoints.iterdir()) == []  # every step was reached, and was the end of somebody
+    killer.join()
     siege.behind.wait_calm()
+    assert killer.killed == {"web": 1, "worker": 1, "database": 1}
     assert siege.losses() == []
 
 
@@ -54,11 +53,12 @@ def test_killed_while_a_file_is_read_it_is_read_again(
     assert siege.losses() == []
 
 
-def test_killed_three_times_at_random_nothing_is_lost(siege: Siege) -> None:
-    killer = Killer(siege.behind, seed=7, kills=3, each_seconds=3)
-    killer.start()
+def test_killed_at_each_named_step_nothing_is_lost(siege: Siege, failpoints: Path) -> None:
+    steps = [name for name in NAMED if name != BY_ADDRESS]
+    assert len(steps) >= 9
+    for name in steps:
+        (failpoints / name).touch()
     siege.round()
-    killer.join()
+    assert list(failpoints.iterdir()) == []  # every step was reached, and was the end of somebody
     siege.behind.wait_calm()
-    assert killer.killed == {"web": 1, "worker": 1, "database": 1}
     assert siege.losses() == []

@@ -8,7 +8,7 @@ import pytest
 
 from heed.cases.models import Case, Deadline, Message, Notice, Supplement, Target
 from heed.cases.services.notices import digest
-from heed.flows import receive_notice as receiving
+from heed.flows import protect_target
 from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.confirm_contact import confirm_contact
 from heed.flows.protect_target import protect
@@ -48,7 +48,7 @@ def test_a_notice_is_safe_when_protecting_it_fails(
 ) -> None:
     town.post("post", picture("one"))
     with monkeypatch.context() as broken:
-        broken.setattr(receiving, "protect", lambda **_: 1 / 0)
+        broken.setattr(protect_target, "protect", lambda **_: 1 / 0)
         heard = town.hear(gil(town.url("post")), then_work=False)
     assert heard.number
     assert (town.seen("post"), waiting()) == (["visible"], ["look_at_items", "protect"])
@@ -158,7 +158,7 @@ def test_a_notice_withdrawn_before_it_was_protected_is_protected_all_the_same(
 ) -> None:
     town.post("post", picture("one"))
     with monkeypatch.context() as broken:
-        broken.setattr(receiving, "protect", lambda **_: 1 / 0)
+        broken.setattr(protect_target, "protect", lambda **_: 1 / 0)
         heard = town.hear(gil(town.url("post")), then_work=False)
     withdraw_notice(notice_id=heard.notice_id, now=town.now)
     town.later(HOUR)

@@ -53,9 +53,16 @@ def test_an_outside_reviewer_agrees_on_a_one_person_site() -> None:
 
 
 def test_an_appeal_never_goes_back_to_anyone_who_decided() -> None:
-    assert not may_decide_appeal("rae", {"rae", "sam"})
-    assert not may_decide_appeal("sam", {"rae", "sam"})
-    assert may_decide_appeal("ola", {"rae", "sam"})
+    asked = {"deciders": {"rae", "sam"}, "others": 1, "waited": timedelta(days=9)}
+    assert may_decide_appeal("rae", **asked) is Agreement.WAITING
+    assert may_decide_appeal("sam", **asked) is Agreement.WAITING
+    assert may_decide_appeal("ola", **asked) is Agreement.AGREED
+
+
+def test_an_appeal_where_nobody_else_is_waits_a_day_and_is_then_answered_in_the_open() -> None:
+    asked = {"deciders": {"rae", "sam"}, "others": 0}
+    assert may_decide_appeal("rae", **asked, waited=timedelta(hours=23)) is Agreement.WAITING
+    assert may_decide_appeal("rae", **asked, waited=DAY) is Agreement.UNSECONDED
 
 
 def opens(**changed: bool) -> bool:

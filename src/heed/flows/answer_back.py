@@ -14,7 +14,7 @@ from heed.cases.models import Case, Notice
 from heed.cases.services import cases, deadlines, notices
 from heed.cases.services.notices import Place
 from heed.flows import jobs
-from heed.flows.protect_target import protect
+from heed.flows.protect_target import protect_at_once
 from heed.flows.shared import clocks, states
 from heed.ledger import services as ledger
 from heed.rules.clocks import Event
@@ -43,7 +43,7 @@ def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime
         for case in _cases(notice):
             _again(states.lock(case.id), notice, now)
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
-    protect(notice_id=notice.id, now=now)
+    protect_at_once(notice_id=notice.id, now=now)
 
 
 def _cases(notice: Notice) -> list[Case]:

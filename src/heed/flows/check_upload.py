@@ -120,6 +120,8 @@ def _note(
     )
     if not fresh:
         return
+    if met is not None:
+        writing.note_match(asked.file, met, now=now)
     if case is not None and answer is Verdict.HOLD:
         _somebody_is_due(case, upload, now)
     ledger.enter(

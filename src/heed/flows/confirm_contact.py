@@ -9,7 +9,7 @@ from django.db import transaction
 
 from heed.cases.models import Notice
 from heed.flows import jobs
-from heed.flows.protect_target import protect
+from heed.flows.protect_target import protect_at_once
 from heed.ledger import services as ledger
 from heed.people import services as people
 
@@ -24,5 +24,5 @@ def confirm_contact(*, number: str, code: str, now: datetime) -> bool:
             return False
         ledger.enter("contact.confirmed", subject=f"notice:{notice.id}", body={}, at=now)
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
-    protect(notice_id=notice.id, now=now)
+    protect_at_once(notice_id=notice.id, now=now)
     return True

@@ -14,10 +14,20 @@ from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
 from heed.flows.shared import claims, states
 from heed.ledger import services as ledger
+from heed.people import queries as people
 from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.clocks import Done
-from heed.rules.decisions import AppealOutcome, Ruling, Scope, may_decide_appeal
+from heed.rules.decisions import (
+    ALONE_WAITS,
+    Agreement,
+    AppealOutcome,
+    Ruling,
+    Scope,
+    may_decide_appeal,
+)
+
+HOURS = int(ALONE_WAITS.total_seconds() // 3600)
 
 
 def decide_appeal(
@@ -30,16 +40,28 @@ def decide_appeal(
     with transaction.atomic():
         appeal = Appeal.objects.select_related("decision").get(id=appeal_id)
         case = states.lock(appeal.case_id)
-        if not may_decide_appeal(str(by), claims.decisions_of(case) | claims.appealed_to(case)):
-            raise MayNotDecide(
-                "You have decided in this case before: an appeal goes to another person."
-            )
+        alone = _alone(case, appeal, by, now)
         turned = outcome is AppealOutcome.REVERSED
-        decisions.end_appeal(appeal, reversed_=turned, reasons=reasons, by=by, now=now)
+        decisions.end_appeal(
+            appeal, reversed_=turned, reasons=reasons, by=by, unseconded=alone, now=now
+        )
         deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
         _enter(case, appeal, outcome, now)
         if turned:
             _turn(case, appeal, reasons, by, now)
+
+
+def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:
+    """Whether one who decided before answers, since there is nobody else. Raises `MayNotDecide`."""
+    before = claims.decisions_of(case) | claims.appealed_to(case)
+    others = {str(one) for one in people.deciders(case.platform_id)} - before
+    allowed = may_decide_appeal(str(by), before, others=len(others), waited=now - appeal.opened_at)
+    if allowed is Agreement.WAITING:
+        wait = "" if others else f" There is nobody else: after {HOURS} hours you may answer it."
+        raise MayNotDecide(
+            f"You have decided in this case before: an appeal goes to another person.{wait}"
+        )
+    return allowed is Agreement.UNSECONDED
 
 
 def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> None:

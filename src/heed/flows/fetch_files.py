@@ -21,9 +21,9 @@ from heed.media.models import ItemFile
 from heed.ports import NotFetched
 
 logger = logging.getLogger(__name__)
-BATCH = 20
+BATCH = 5  # read one by one: a slow address holds up four others at most
 MOST_BYTES = 200 * 1024 * 1024  # a larger file stays "failed", in sight, with its exact reason
-WITHIN_SECONDS = 60.0
+WITHIN_SECONDS = 30.0
 TRIES = 8
 AGAIN_IN = timedelta(seconds=5)  # doubled with each try
 

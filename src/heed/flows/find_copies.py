@@ -48,6 +48,7 @@ def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
         new = [one for one in found if one.item_id not in known]
         if new:
             cases.add_copies(case, new, now=now)
+            cases.note_speed(case, now=now)
             _enter(case, new, now)
             _reappeared(case, new, now)
             states.apply(case, items=[one.item_id for one in new], now=now)

@@ -33,7 +33,7 @@ def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
         ledger.enter(
             "copy.judged",
             subject=f"case:{case.id}",
-            body={"copies": len(ids), "same": same},
+            body={"copies": len(ids), "same": same, "by": str(by)},
             batch=[str(item) for item in ids],
             at=now,
         )
@@ -45,7 +45,7 @@ def settle_upload(*, upload_id: UUID, release: bool, by: UUID, now: datetime) ->
     with transaction.atomic():
         upload = Upload.objects.select_related("file").get(id=upload_id)
         case = None if upload.case_id is None else states.lock(upload.case_id)
-        if not uploads.settle(upload, release=release, now=now):
+        if not uploads.settle(upload, release=release, now=now, by=str(by)):
             return False
         deadlines.done(Done.PERSON_LOOKED, now=now, cause=f"upload:{upload.id}")
         if case is not None:

@@ -35,10 +35,16 @@ def meet_deadlines(*, now: datetime) -> int:
                 body={"deadline": str(deadline.id), "citation": deadline.citation},
                 at=now,
             )
-    _hide_complete_requests(now)
-    banks.expire(now=now)
-    _take_up(now)
+    for step in (_hide_complete_requests, _expire_banks, _take_up):
+        try:
+            step(now)
+        except Exception:  # the others are owed to other people
+            logger.exception("a step failed and will run again", extra={"step": step.__name__})
     return len(late)
+
+
+def _expire_banks(now: datetime) -> None:
+    banks.expire(now=now)
 
 
 def _hide_complete_requests(now: datetime) -> None:

@@ -5,6 +5,7 @@
 3. Ask the worker to find every copy; say that the notice is protected.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
@@ -26,6 +27,8 @@ from heed.rules import deadlines as rules
 from heed.rules.claims import Category, about_a_body
 from heed.rules.triage import Triage, triage
 
+logger = logging.getLogger(__name__)
+PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
 LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
 
@@ -50,6 +53,15 @@ def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bo
     notices.protected(notice, now=now)
     reached("items-restricted")
     return True
+
+
+def protect_at_once(*, notice_id: UUID, now: datetime) -> None:
+    """While somebody waits for the answer. What they said is safe: a job mends what fails here."""
+    try:
+        if not protect(notice_id=notice_id, now=now, at_most=PLACES_AT_ONCE):
+            jobs.later("protect", notice_id=str(notice_id))
+    except Exception:
+        logger.exception("not protected at once, the job will", extra={"notice": str(notice_id)})
 
 
 # ------------------------------------------------------------------ 1 find

@@ -20,7 +20,7 @@ from heed.cases.services import deadlines, notices
 from heed.cases.services.notices import Kept, Place
 from heed.flows import jobs
 from heed.flows.failpoints import reached
-from heed.flows.protect_target import protect
+from heed.flows.protect_target import protect_at_once
 from heed.flows.shared import clocks
 from heed.ledger import receipts
 from heed.ledger import services as ledger
@@ -32,7 +32,6 @@ from heed.rules.clocks import Done, Event
 
 logger = logging.getLogger(__name__)
 PROTECT_AGAIN_IN = timedelta(seconds=5)  # the request itself tries first
-PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
 MOST_PLACES = 100  # in one notice; more come as a second notice, so that one answer stays readable
 
 
@@ -119,7 +118,7 @@ def receive_notice(
             notice_id=str(kept.notice.id),
         )
     reached("notice-kept")
-    _try_to_protect(kept.notice, now)
+    protect_at_once(notice_id=kept.notice.id, now=now)
     return Received(
         notice_id=kept.notice.id,
         number=kept.notice.number,
@@ -193,15 +192,6 @@ def _signed(
     except CannotSign:
         logger.exception("no receipt could be signed", extra={"notice": str(notice.id)})
         return {}
-
-
-def _try_to_protect(notice: Notice, now: datetime) -> None:
-    """Step 2. The notice is safe already: a failure here is the job's to mend, not the person's."""
-    try:
-        if not protect(notice_id=notice.id, now=now, at_most=PLACES_AT_ONCE):
-            jobs.later("protect", notice_id=str(notice.id))
-    except Exception:
-        logger.exception("not protected at once, the job will", extra={"notice": str(notice.id)})
 
 
 def target_states(notice: Notice) -> tuple[TargetState, ...]:

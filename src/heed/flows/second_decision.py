@@ -68,7 +68,7 @@ def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agree
         str(decision.decided_by),
         str(by),
         both_viewed=both,
-        staffing=people.deciders(case.platform_id),
+        staffing=len(people.deciders(case.platform_id)),
         waited=now - decision.decided_at,
     )
 
@@ -76,7 +76,7 @@ def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agree
 def _why(case: Case, decision: Decision, by: UUID) -> str:
     if by != decision.decided_by:
         return "Open the file in full first: both people must have seen it."
-    if people.deciders(case.platform_id) > 1:
+    if len(people.deciders(case.platform_id)) > 1:
         return "You proposed this. A different person must agree."
     hours = int(ALONE_WAITS.total_seconds() // 3600)
     return (

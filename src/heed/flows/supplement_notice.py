@@ -16,7 +16,7 @@ from heed.cases.models import Notice
 from heed.cases.services import notices
 from heed.cases.services.notices import Place
 from heed.flows import jobs
-from heed.flows.protect_target import protect
+from heed.flows.protect_target import protect_at_once
 from heed.flows.receive_notice import TargetState, target_states
 from heed.ledger import services as ledger
 from heed.people import services as people
@@ -53,7 +53,7 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
             at=now,
         )
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
-    protect(notice_id=notice.id, now=now)
+    protect_at_once(notice_id=notice.id, now=now)
     return Supplemented(
         facts_taken=tuple(sorted(facts)), contact_code=code, targets=target_states(notice)
     )

@@ -80,7 +80,7 @@ def measures(*, since: datetime, now: datetime) -> Measures:
         without_action=about_bodies - to_first_action.count,
         removed=final.filter(ruling=Ruling.REMOVE.value).count(),
         kept=final.filter(ruling=Ruling.KEEP.value).count(),
-        unseconded=final.filter(unseconded=True).count(),
+        unseconded=final.filter(unseconded=True).count() + appeals.filter(unseconded=True).count(),
         waiting=Case.objects.exclude(state=Case.State.DECIDED).count(),
         appeals=appeals.count(),
         reversed=appeals.filter(state=Appeal.State.REVERSED).count(),

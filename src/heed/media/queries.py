@@ -149,7 +149,7 @@ SELECT b.id, b.bank_id, k.case_id, b.case_id, k.action, k.hides_registered, d.di
 FROM media_banksignal b
 JOIN media_bank k ON k.id = b.bank_id
 JOIN (
-    SELECT id, 0 AS distance, true AS exact FROM media_banksignal
+    SELECT id, 0 AS distance, type = 'sha256' AS exact FROM media_banksignal
     WHERE (type = 'sha256' AND value = %(sha256)s) OR (type = 'md5' AND value = %(md5)s)
     UNION ALL
     SELECT s.id, min(bit_count(s.bits # q.bits)), false

@@ -146,7 +146,8 @@ def _change_known(batch: _Batch) -> None:
         row = batch.wanted[ref]
         batch.status[ref] = "known"
         if said := _news(item, row):
-            batch.status[ref] = "changed"
+            # More views are noted, and change nothing that anybody must judge again.
+            batch.status[ref] = "known" if set(said) == {"views"} else "changed"
             changed.append({"id": str(item.id), **said})
     if changed:
         _asked(sql.LOCK, [[one["id"] for one in changed]])

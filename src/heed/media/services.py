@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from heed.hashing.distance import GOOD_QUALITY
 from heed.hashing.signals import FileSignals
-from heed.media.models import File, Item, ItemFile, Platform, Signal, Upload, Watermark
+from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
+from heed.media.queries import Banked
 from heed.media.registering import FileIn as FileIn
 from heed.media.registering import ItemIn as ItemIn
 from heed.media.registering import Registered as Registered
@@ -192,6 +193,19 @@ def keep_upload(
         ended_at=None if held else now,
     )
     return made, True
+
+
+def note_match(file: File, met: Banked, *, now: datetime) -> None:
+    """That a file met a banked signal, and how nearly; noted once."""
+    Match.objects.get_or_create(
+        file=file,
+        bank_signal_id=met.signal_id,
+        defaults={
+            "distance_bits": met.distance_bits,
+            "threshold_bits": met.threshold_bits,
+            "found_at": now,
+        },
+    )
 
 
 def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:

@@ -42,13 +42,13 @@ def staff_named(ids: set[UUID]) -> dict[UUID, str]:
     return dict(Staff.objects.filter(id__in=ids).values_list("id", "name"))
 
 
-def deciders(platform_id: UUID) -> int:
-    """How many active people may decide cases of this platform, outside reviewers among them."""
+def deciders(platform_id: UUID) -> set[UUID]:
+    """The active people who may decide cases of this platform, outside reviewers among them."""
     roles = [Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR]
     held = Membership.objects.filter(
         platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
     )
-    return held.values("staff").distinct().count()
+    return set(held.values_list("staff_id", flat=True))
 
 
 def confirmed_notices() -> "QuerySet[Contact, UUID]":

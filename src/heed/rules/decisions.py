@@ -65,9 +65,19 @@ def may_second(
     return Agreement.UNSECONDED if alone else Agreement.WAITING
 
 
-def may_decide_appeal(person: str, deciders: Collection[str]) -> bool:
-    """`deciders` holds everyone who decided, seconded or proposed in this case, in any round."""
-    return person not in deciders
+def may_decide_appeal(
+    person: str, deciders: Collection[str], *, others: int, waited: timedelta
+) -> Agreement:
+    """`deciders` holds everyone who decided, seconded or proposed in this case, in any round.
+
+    `others` counts the people, invited outside reviewers among them, who may decide and have not.
+    Where there is nobody, one who has decided answers after 24 h, and it is published as such: an
+    appeal that nobody may hear would be a dead end.
+    """
+    if person not in deciders:
+        return Agreement.AGREED
+    alone = others == 0 and waited >= ALONE_WAITS
+    return Agreement.UNSECONDED if alone else Agreement.WAITING
 
 
 def may_open(

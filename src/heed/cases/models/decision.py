@@ -72,6 +72,7 @@ class Appeal(models.Model):
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)
     reasons = models.TextField(blank=True)
+    unseconded = models.BooleanField(default=False)  # by one who had decided: nobody else was there
 
     class Meta:
         app_label = "cases"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -66,12 +66,6 @@ def join(notice: Notice, case: Case, *, now: datetime) -> bool:
     """The notice belongs to the case from now on; True when it did not before."""
     _, made = Join.objects.get_or_create(notice=notice, case=case, defaults={"joined_at": now})
     return made
-
-
-def undo_join(notice: Notice, case: Case, *, now: datetime) -> bool:
-    """The notice was joined wrongly. Its clocks stay as they are."""
-    undone = Join.objects.filter(notice=notice, case=case, undone_at=None).update(undone_at=now)
-    return bool(undone)
 
 
 def weigh(case: Case, claim: Claim, outcome: Triage) -> None:
@@ -143,6 +137,12 @@ def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
         for copy in copies
     ]
     Copy.objects.bulk_create(rows, ignore_conflicts=True, batch_size=2_000)
+
+
+def note_speed(case: Case, *, now: datetime) -> None:
+    """Copies published in the last hour: inside a rung and a deadline, the faster comes first."""
+    recent = Copy.objects.filter(case=case, item__published_at__gt=now - timedelta(hours=1))
+    Case.objects.filter(id=case.id).update(speed_per_hour=recent.count())
 
 
 def _judged(case: Case) -> dict[UUID | None, bool | None]:

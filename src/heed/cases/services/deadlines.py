@@ -90,12 +90,6 @@ def _notice_of(deadline: Deadline) -> str:
     return notice_id if kind == "notice" and "/" not in notice_id else ""
 
 
-def release(case_id: UUID) -> None:
-    """Its items are no longer hidden: clocks that stood still run on, to their old time."""
-    Deadline.objects.filter(case_id=case_id, met_at=None).update(held_at=None)
-    note_due(case_id)
-
-
 def breach(*, now: datetime) -> list[Deadline]:
     """Mark what passed unmet; floors that passed are kept promises, not breaches.
 

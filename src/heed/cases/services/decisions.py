@@ -122,11 +122,13 @@ def open_appeal(
         return None
 
 
-def end_appeal(appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, now: datetime) -> None:
+def end_appeal(
+    appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, unseconded: bool, now: datetime
+) -> None:
     """Another look has ended. Raises `CaseChanged` when somebody ended it before."""
     state = Appeal.State.REVERSED if reversed_ else Appeal.State.STANDS
     done = Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(
-        state=state, decided_by=by, decided_at=now, reasons=reasons
+        state=state, decided_by=by, decided_at=now, reasons=reasons, unseconded=unseconded
     )
     if not done:
         raise CaseChanged("this appeal was decided in the meantime")

@@ -12,8 +12,11 @@ from heed.media.models import Upload
 from heed.outbox import services as outbox
 
 
-def settle(upload: Upload, *, release: bool, now: datetime) -> bool:
-    """Release or block one held upload, and tell the platform. False when it waits no more."""
+def settle(upload: Upload, *, release: bool, now: datetime, by: str = "decision") -> bool:
+    """Release or block one held upload, and tell the platform. False when it waits no more.
+
+    `by` is the person who said so; else it follows from a decision on the case.
+    """
     if not media.end_upload(upload.id, release=release, now=now):
         return False
     kind = "upload.released" if release else "upload.blocked"
@@ -23,7 +26,8 @@ def settle(upload: Upload, *, release: bool, now: datetime) -> bool:
         "sha256": bytes(upload.file.sha256).hex(),
     }
     outbox.tell(kind, payload, key=f"upload:{upload.id}", platform_id=upload.platform_id, now=now)
-    ledger.enter(kind, subject=f"upload:{upload.id}", body={"case": str(upload.case_id)}, at=now)
+    body = {"case": str(upload.case_id), "by": by}
+    ledger.enter(kind, subject=f"upload:{upload.id}", body=body, at=now)
     return True
 
 

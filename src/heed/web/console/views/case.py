@@ -12,7 +12,6 @@ from heed.cases.models import Case, Copy
 from heed.cases.queries import case_page, queue
 from heed.people import queries as people
 from heed.rules import policy
-from heed.rules.decisions import may_decide_appeal
 from heed.web.console import permissions, proofs
 from heed.web.console.chart import spread
 from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
@@ -89,12 +88,13 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         right.replace(".", "_"): grants.may(right, case.platform_id) for right in permissions.RIGHTS
     }
     deciders = {str(one) for one in queue.deciders_of([case.id]).get(case.id, ())}
+    others = {str(one) for one in people.deciders(case.platform_id)} - deciders
     return {
         "here": here,
         "may_open": grants.may_open_files(case),
-        "appeal_for_me": may_decide_appeal(str(grants.staff.pk), deciders),
+        "appeal_for_me": str(grants.staff.pk) not in deciders or not others,
         "mine": case.taken_by == grants.staff.pk,
-        "decided": bool(case.decided_level),
+        "decided": case.state == Case.State.DECIDED,
     }
 
 
@@ -118,7 +118,7 @@ def named_copies(case: Case) -> list[Copy]:
 def _accounts(case: Case) -> dict[UUID, str]:
     """What each account is called here: a letter until the decision, then its own name."""
     ids = case_page.accounts(case)
-    if case.decided_level:
+    if case.state == Case.State.DECIDED:
         return case_page.account_refs(ids)
     return {one: f"Account {_letters(n)}" for n, one in enumerate(ids)}
 

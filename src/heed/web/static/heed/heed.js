@@ -3,12 +3,19 @@
 (() => {
   // Leave at once: blank the page first, then put another site in its place in the history.
   const exit = document.querySelector("a.exit");
+  const note = (value) => { try { sessionStorage.setItem("left", value); } catch { /* not allowed: then not */ } };
+  const left = () => { try { return sessionStorage.getItem("left") === "yes"; } catch { return false; } };
   const leave = () => {
+    note("yes");
     document.title = "Weather";
     document.body.hidden = true;
     window.location.replace(exit.href);
   };
   if (exit) {
+    // Whoever presses "back" after that lands on an earlier page of ours, a filled-in form perhaps:
+    // it leaves by itself. Coming by a link or an address shows the page as ever.
+    const came = performance.getEntriesByType("navigation")[0]?.type;
+    if (left() && came === "back_forward") { leave(); } else if (came === "navigate") { note("no"); }
     let last = 0;
     exit.addEventListener("click", (event) => { event.preventDefault(); leave(); });
     document.addEventListener("keydown", (event) => {
@@ -16,7 +23,7 @@
       if (event.timeStamp - last < 1500) { leave(); } else { last = event.timeStamp; }
     });
     // A page that the browser kept for its back button asks the server again.
-    window.addEventListener("pageshow", (event) => { if (event.persisted) { window.location.reload(); } });
+    window.addEventListener("pageshow", (event) => { if (event.persisted) { if (left()) { leave(); } else { window.location.reload(); } } });
   }
 
   // Times in the reader's own zone; the server's words stay as the title.

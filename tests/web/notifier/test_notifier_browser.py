@@ -124,6 +124,22 @@ def test_escape_twice_is_somewhere_else_and_back_shows_nothing(
     assert "nothing at this address" in page.inner_text("h1")
 
 
+def test_going_back_after_the_exit_never_shows_what_was_filled_in(
+    visit: "Visit", live_server: LiveServer, town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = f"{live_server.url}/status"
+    monkeypatch.setattr(views_page, "NEUTRAL", elsewhere)
+    page = visit(java_script_enabled=True)
+    page.route("https://www.wikipedia.org/**", lambda way: way.fulfill(body="elsewhere"))
+    send(page, live_server, town)
+    page.click("a.exit")
+    page.wait_for_url(elsewhere)
+    page.go_back()
+    page.wait_for_url("https://www.wikipedia.org/")
+    page.goto(f"{live_server.url}/notice")
+    assert page.is_visible("#links")
+
+
 def test_the_exit_works_as_a_plain_link(
     visit: "Visit", live_server: LiveServer, town: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,9 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     page.get_by_label("No violation: let it stand").check()
     assert "none of our rules was broken" in page.get_by_label("Reasons, as").input_value()
     page.get_by_role("button", name="Decide").click()
+    page.get_by_text("Say what you saw, in your own words").wait_for()
+    page.get_by_label("Reasons, as").fill("We saw coloured shapes, and nobody in them.")
+    page.get_by_role("button", name="Decide").click()
     page.get_by_text("You proposed this. A different person must agree").wait_for()
     assert Item.objects.get(ref="p1").desired == "hidden"
     other = chromium.new_context(base_url=live_server.url)

@@ -38,7 +38,7 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize("role", ALL, ids=str)
+@pytest.mark.parametrize("role", sorted(ALL), ids=str)
 def test_each_role_opens_exactly_its_pages(world: World, role: Role) -> None:
     world.post("near", 1, "quality")
     case = world.case()

@@ -1,7 +1,8 @@
 """What all tests share: a database that starts when the first test asks for it, and a browser.
 
-One PostgreSQL serves a run, whatever the number of its pytest workers; each worker has a database
-in it and a `var` of its own. Tests that need no database start none.
+Each pytest worker has a PostgreSQL and a `var` of its own: transactions are numbered for a whole
+server, so what one worker holds open would be seen by another's sweeps. Tests that need no database
+start none.
 """
 
 import contextlib
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from heed.instance import checks, grants, keys, postgres
 from heed.instance.addresses import Urls
@@ -45,9 +47,12 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {}).get("workerid")
     if worker is None:
         directory = Path(tempfile.mkdtemp(prefix="heed-test-"))
-        directory.chmod(0o755)  # the database's user must be able to pass
-        os.environ[RUN] = str(directory)
-    var = Path(os.environ[RUN]) / (worker or "main")
+    else:
+        directory = Path(os.environ[RUN]) / worker
+        directory.mkdir()
+    directory.chmod(0o755)  # the database's user must be able to pass
+    os.environ[RUN] = str(directory)
+    var = directory / "var"
     keys.ensure(Place(var))
     os.environ["HEED_VAR"] = str(var)
     settings.HEED_VAR = var
@@ -59,8 +64,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the database, if a test started it, and removes what the run wrote."""
-    if hasattr(config, "workerinput"):
-        return
     directory = Path(os.environ.pop(RUN))
     keeper = directory / "keeper"
     if keeper.exists():
@@ -94,7 +97,7 @@ def server_urls() -> Urls:
 
 
 def _start_keeper(directory: Path) -> None:
-    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    run = os.getpid()
     log = directory / "keeper.log"
     with log.open("w") as said:
         started = subprocess.run(
@@ -156,3 +159,14 @@ def chromium() -> Iterator["Browser"]:
 def _checkpoints_of_its_own() -> None:
     """A test's log is rolled back with its database: what it signed must not outlive it."""
     shutil.rmtree(Path(settings.HEED_VAR) / "checkpoints", ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _no_jobs_of_other_tests(request: pytest.FixtureRequest) -> None:
+    """Django empties its own tables after a transactional test; the queue's are not among them."""
+    asks = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if not asks and request.node.get_closest_marker("django_db") is None:
+        return
+    request.getfixturevalue("_django_db_helper")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")

@@ -40,7 +40,7 @@ def keep_statements(store: Store, message_id: str, statements: Iterable[Json]) -
             f"{message_id}/{one['item']}",
             one["account"],
             one["item"],
-            json.dumps(one.get("statement", {})),
+            json.dumps(one.get("statement", [])),
             one["appeal_url"],
             stamp(),
         )

@@ -165,17 +165,12 @@ def messages(rows: Sequence[sqlite3.Row]) -> str:
 
     def one(row: sqlite3.Row) -> str:
         said = json.loads(row["statement"])
-        facts = "".join(_fact(key, value) for key, value in said.items() if value)
+        facts = "".join(f"<dt>{e(one['label'])}</dt><dd>{e(one['text'])}</dd>" for one in said)
         appeal = f'<a class="button" href="{e(row["appeal_url"])}">Ask for another look</a>'
         title = f"<h2>About your post {e(row['item'])}</h2>"
         return f'<article class="post">{title}<dl>{facts}</dl>{appeal}</article>'
 
     return "<h1>Messages</h1>" + ("".join(map(one, rows)) or '<p class="empty">No messages.</p>')
-
-
-def _fact(key: str, value: object) -> str:
-    words = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"<dt>{e(key.replace('_', ' ').capitalize())}</dt><dd>{e(words)}</dd>"
 
 
 def neutral(status: int) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from heed.cases.models import Deadline, Notice
-from heed.flows import receive_notice as receiving
+from heed.flows import protect_target
 from heed.flows.check_upload import check_signals
 from heed.flows.deliver_states import record_results
 from heed.flows.manage_platforms import PlatformExists, add_key, add_platform
@@ -88,7 +88,7 @@ def test_a_notice_whose_protection_was_cut_off_is_taken_up(
 ) -> None:
     town.post("post", ONE)
     with monkeypatch.context() as broken:
-        broken.setattr(receiving, "protect", lambda **_: 1 / 0)
+        broken.setattr(protect_target, "protect", lambda **_: 1 / 0)
         town.hear(gil(town.url("post")), then_work=False)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")

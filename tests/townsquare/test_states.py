@@ -142,7 +142,7 @@ def test_the_uploader_reads_the_statement_of_reasons_once(town: Town) -> None:
     statement = {
         "item": ref,
         "account": "uri",
-        "statement": {"reasons": "<b>It breaks rule 3.</b>"},
+        "statement": [{"label": "Ground", "text": "<b>It breaks rule 3.</b>"}],
         "appeal_url": "http://127.0.0.1:9/appeal/abc",
     }
     event = {"type": "statements.issued", "statements": [statement]}

@@ -33,6 +33,14 @@ def text(
     return "\n\n".join(part for part in parts if part)
 
 
+def restored() -> dict[str, Any]:
+    """What an uploader is told when a restriction is lifted."""
+    return {
+        "What was done": "Your post is shown again, as before.",
+        "Why": "A person has looked at it. It need not have been restricted.",
+    }
+
+
 def statement(
     *, level: str, decided: bool, quiet: bool, clause: str, policy_version: str
 ) -> dict[str, Any]:
@@ -47,7 +55,7 @@ def statement(
         "removed": "It was removed.",
     }
     made = {
-        "What was done": what.get(level, "It is shown again."),
+        "What was done": what[level],
         "Ground": f"{'' if decided else 'We are checking it against one of our rules. '}"
         f"Our policy, version {policy_version}: {rule.title}.",
         "How long": "Without an end date."

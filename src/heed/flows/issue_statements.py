@@ -1,6 +1,7 @@
-"""The uploader is told what was restricted, and why: each restriction once.
+"""The uploader is told what was restricted, and why, and when it is shown again: each once.
 
-1. Write statements for restrictions that have none. 2. Send them to the platform, in batches.
+1. Write statements for restrictions that have none, and for items that were restored.
+2. Send them to the platform, in batches.
 """
 
 from collections.abc import Sequence
@@ -35,30 +36,38 @@ def issue_statements(*, case_id: UUID, now: datetime) -> int:
     while True:
         with transaction.atomic():
             case = states.lock(case_id)  # its clocks are met below: never after the outbox
-            rows = list(queries.restrictions_without_statement(case.id)[:BATCH])
-            if rows:
-                _issue(case, rows, now)
-        total += len(rows)
-        if len(rows) < BATCH:
+            told = _untold(case)
+            if told:
+                _issue(case, told, now)
+        total += len(told)
+        if len(told) < BATCH:
             return total
 
 
-def _issue(case: Case, rows: Sequence[Restriction], now: datetime) -> None:
-    secrets = {row.item_id: secret() for row in rows}
+def _untold(case: Case) -> list[tuple[Restriction, str]]:
+    """Restrictions to tell of, with the level that is told: a lifted one is shown again."""
+    live = [(row, row.level) for row in queries.restrictions_without_statement(case.id)[:BATCH]]
+    room = BATCH - len(live)
+    restored = queries.restored_without_statement(case.id)[:room]
+    return live + [(row, Visibility.VISIBLE.value) for row in restored]
+
+
+def _issue(case: Case, told: Sequence[tuple[Restriction, str]], now: datetime) -> None:
+    secrets = {row.item_id: secret() for row, _ in told}
     decision = Decision.objects.filter(case=case, state=Decision.State.FINAL).last()
     made = [
-        StatementIn(
-            row.item_id, row.level, _body(case, row, decision), digest(secrets[row.item_id])
-        )
-        for row in rows
+        StatementIn(row.item_id, level, _body(case, level, decision), digest(secrets[row.item_id]))
+        for row, level in told
     ]
+    bodies = {row.item_id: list(row.body.items()) for row in made}
     kept = filings.keep_statements(case.platform_id, case.id, made, now=now)
-    refs = {row.item_id: row for row in rows}
+    refs = {row.item_id: row for row, _ in told}
     statements = [
         {
             "item": refs[one.item_id].item.ref,
             "account": _account(refs[one.item_id]),
-            "statement": one.body,
+            # A list: the order in which it reads would not survive as keys of an object.
+            "statement": [{"label": label, "text": text} for label, text in bodies[one.item_id]],
             "appeal_url": f"{settings.PUBLIC_URL}/s/{one.id}?k={secrets[one.item_id]}",
         }
         for one in kept
@@ -92,12 +101,14 @@ def _send(
     deadlines.done(Done.STATEMENT_SENT, now=now, case_id=case.id)
 
 
-def _body(case: Case, row: Restriction, decision: Decision | None) -> dict[str, object]:
+def _body(case: Case, level: str, decision: Decision | None) -> dict[str, object]:
+    if level == Visibility.VISIBLE:
+        return answers.restored()
     category = Category(case.category)
-    decided = row.level == Visibility.REMOVED and decision is not None
+    decided = level == Visibility.REMOVED and decision is not None
     clause = policy.default_clause(category, about_a_child=case.about_child).id
     return answers.statement(
-        level=row.level,
+        level=level,
         decided=decided,
         quiet=case.about_child or category in EXTORTION,
         clause=decision.clause if decided and decision else clause,

@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 BATCH = 1_000  # items in one callback
-LEASE = timedelta(minutes=2)  # well past the longest call that a platform port may make (30 s)
+LEASE = timedelta(seconds=45)  # past the longest call that a platform port may make (30 s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -122,6 +122,8 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
         queue="deliver",
         platform_id=str(case.platform_id),
     )
+    if any(one.desired == Visibility.VISIBLE for one in changed):
+        jobs.later("issue_statements", once=f"statements:{case.id}", case_id=str(case.id))
     levels = {level: sum(one.desired == level for one in changed) for level in Visibility}
     released = sum(Visibility(one.desired) < Visibility(one.was) for one in changed)
     ledger.enter(

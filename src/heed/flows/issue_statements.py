@@ -62,7 +62,7 @@ def _issue(case: Case, told: Sequence[tuple[Restriction, str]], now: datetime) -
     bodies = {row.item_id: list(row.body.items()) for row in made}
     kept = filings.keep_statements(case.platform_id, case.id, made, now=now)
     refs = {row.item_id: row for row, _ in told}
-    statements = [
+    statements: list[dict[str, object]] = [
         {
             "item": refs[one.item_id].item.ref,
             "account": _account(refs[one.item_id]),

@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psycopg
 from rich.console import Console
 from rich.table import Table as Grid
 
+from heed.instance import database
 from heed.instance.boot import environment
 from heed.instance.crew import Child, Crew
-from heed.instance.place import ROOT, SHELTER, Place, here
+from heed.instance.place import ROOT, Place, here
 from heed.instance.processes import (
     Running,
     address,
@@ -114,9 +116,23 @@ def fresh(outer: Place) -> Place:
             raise AlreadyPlaying(
                 f"A demonstration runs in {place.var}. Stop it, or set HEED_VAR to another place."
             ) from None
-        for path in (place.var, SHELTER / place.name):
-            shutil.rmtree(path, ignore_errors=True)
-    return Place(outer.var / "demo")
+    for name in ("townsquare", "checkpoints", "mail"):
+        shutil.rmtree(place.var / name, ignore_errors=True)
+    if (place.data / "PG_VERSION").exists():
+        _empty(place)
+    return place
+
+
+def _empty(place: Place) -> None:
+    """Takes everything out of the database, and keeps its tables: making them takes longest."""
+    with database.owned(place, "") as (urls, _), psycopg.connect(urls.owner) as connection:
+        rows = connection.execute(
+            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
+            " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+        ).fetchall()
+        if rows:
+            names = ", ".join(row[0] for row in rows)
+            connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
 
 
 def _cast(heed: Running, site_url: str, token: str) -> dict[str, str]:

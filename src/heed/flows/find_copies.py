@@ -22,6 +22,7 @@ from heed.ledger import services as ledger
 from heed.rules.clocks import Event
 from heed.rules.visibility import Visibility
 
+PART = 1_000  # copies in one transaction: the first are told while the next are written down
 ROUNDS = 50  # each adds a generation of reshares that were made while we searched; then the sweep
 
 
@@ -31,7 +32,9 @@ def find_copies(*, case_id: UUID, now: datetime) -> int:
         states.apply(states.lock(case_id), now=now)
     for _ in range(ROUNDS):
         case = Case.objects.select_related("file").get(id=case_id)
-        if not add(case_id, search.all_copies(case), now=now):
+        found = search.all_copies(case)
+        parts = [found[at : at + PART] for at in range(0, len(found), PART)]
+        if not sum([add(case_id, part, now=now) for part in parts]):
             break
     return Copy.objects.filter(case_id=case_id).count()
 

@@ -93,7 +93,7 @@ def answer(*, decision_id: str, now: datetime) -> None:
 @_job("issue_statements")
 def statements(*, case_id: str, now: datetime) -> None:
     """Tell the uploaders."""
-    issue_statements.issue_statements(case_id=UUID(case_id), now=now)
+    issue_statements.issue_in_turn(case_id=UUID(case_id), now=now)
 
 
 @_job("send_news")

@@ -22,7 +22,7 @@ from heed.ledger import services as ledger
 from heed.rules.clocks import Event
 from heed.rules.visibility import Visibility
 
-PART = 1_000  # copies in one transaction: the first are told while the next are written down
+PART = 2_000  # copies in one transaction: the first are told while the next are written down
 ROUNDS = 50  # each adds a generation of reshares that were made while we searched; then the sweep
 
 

@@ -60,10 +60,12 @@ class Site:
     evidence_token: str
     looked: set[str] = field(default_factory=set)  # items that Heed has fetched
 
-    async def publish(self, account: str, text: str, data: Sequence[bytes]) -> str:
+    async def publish(
+        self, account: str, text: str, data: Sequence[bytes], sender: str = ""
+    ) -> str:
         """Make a post: keep it back, ask Heed about each file, publish it if all are allowed."""
         uploads: list[Upload] = [self.shelf.put(one) for one in data]
-        ref = self.store.post(account, text, uploads)
+        ref = self.store.post(account, text, uploads, sender)
         with contextlib.suppress(HeedUnreachable):  # then it stays held; the courier asks again
             await self.courier.ask(ref)
         self.courier.wake.set()
@@ -239,7 +241,8 @@ async def posted(request: Request, site: Site) -> Row:
         data = [await upload.read() for upload in uploads]
     if not text and not data:
         raise Refused(422)
-    made = site.store.item(await site.publish(account, text, data))
+    sender = f"{request.client.host} {request.client.port}" if request.client else ""
+    made = site.store.item(await site.publish(account, text, data, sender))
     assert made is not None
     return made
 

@@ -150,6 +150,20 @@ class Courier:
             "views": item["views"],
             "text": item["text"] or None,
             "files": [self._file(ref, file) for file in files],
+            "uploader": self._uploader(item),
+        }
+
+    def _uploader(self, item: Json) -> Json | None:
+        """From where it was uploaded: with port and time, for without them it leads nowhere."""
+        ip, _, port = item["sender"].partition(" ")
+        if not ip:
+            return None
+        return {
+            "ip": ip,
+            "port": int(port),
+            "at": item["published_at"],
+            "screen_name": item["account"],
+            "profile_url": f"{self.public_url}/u/{item['account']}",
         }
 
     def _file(self, ref: str, file: Json) -> Json:

@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS items (
     id TEXT NOT NULL UNIQUE,
     account TEXT NOT NULL,
     text TEXT NOT NULL,
+    sender TEXT NOT NULL DEFAULT '',              -- address and port that sent it
     reshare_of TEXT,
     published_at TEXT NOT NULL,
     status TEXT NOT NULL,                         -- held, published, refused, deleted
@@ -150,10 +151,10 @@ class Store:
             update = "UPDATE items SET views = views + ? WHERE id = ?"
             self.db.executemany(update, [(times, ref) for ref in refs])
 
-    def post(self, account: str, text: str, uploads: Sequence[Upload]) -> str:
+    def post(self, account: str, text: str, uploads: Sequence[Upload], sender: str = "") -> str:
         """A new post. With files it is held until Heed has allowed each of them."""
         files = [(n, *upload, "unasked", "") for n, upload in enumerate(uploads)]
-        return self._add(account, text, None, "held" if files else "published", files)
+        return self._add(account, text, None, "held" if files else "published", files, sender)
 
     def reshare(self, account: str, ref: str) -> str:
         """Reshare a post or a reshare. Raises `NotReshareable`."""
@@ -171,13 +172,14 @@ class Store:
         reshare_of: str | None,
         status: str,
         files: Iterable[tuple[int, str, str, str, str]],
+        sender: str = "",
     ) -> str:
         ref = secrets.token_hex(6)
         with self.db:
             self.db.execute(
-                "INSERT INTO items (id, account, text, reshare_of, published_at, status)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (ref, account, text, reshare_of, stamp(), status),
+                "INSERT INTO items (id, account, text, sender, reshare_of, published_at, status)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (ref, account, text, sender, reshare_of, stamp(), status),
             )
             rows = [(ref, *file[:4], file[4] or ref) for file in files]
             self.db.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)

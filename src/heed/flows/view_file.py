@@ -7,7 +7,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
@@ -15,16 +14,15 @@ from django.db.models import Q
 
 from heed.cases.models import Case, Copy
 from heed.flows import wiring
+from heed.flows.shared import evidence
 from heed.hashing import refusals
 from heed.ledger import services as ledger
-from heed.media.models import File, ItemFile, Platform
+from heed.media.models import File, Platform
 from heed.people import queries as people
 from heed.people import services as writing
 from heed.people.models import Role, Staff
-from heed.ports import NotFetched
 from heed.rules.decisions import may_open
 
-MOST_BYTES = 200 * 1024 * 1024
 BLURRED_PX = 320
 
 
@@ -87,41 +85,10 @@ def _must_be_allowed(case: Case, by: UUID) -> None:
 
 
 def _bytes(platform: Platform, file: File) -> bytes:
-    places = ItemFile.objects.filter(file=file, item__platform=platform).select_related("item")
-    for place in places.order_by("item__registered_at")[:5]:
-        for url, bearer in _addresses(platform, place):
-            body = _fetch(platform, url, bearer)
-            # Other bytes than those that we know are another file, whatever the address says.
-            if body is not None and sha256(body).digest() == bytes(file.sha256):
-                return body
-    raise NotViewable(
-        "The platform does not give these bytes: check its evidence address and token, "
-        "or decide by what is known of the file."
-    )
-
-
-def _addresses(platform: Platform, place: ItemFile) -> list[tuple[str, str | None]]:
-    found: list[tuple[str, str | None]] = []
-    if platform.evidence_url:
-        url = platform.evidence_url.replace("{ref}", place.item.ref)
-        found.append((url.replace("{n}", str(place.position)), platform.evidence_token))
-    if place.url:
-        found.append((place.url, None))
-    return found
-
-
-def _fetch(platform: Platform, url: str, bearer: str | None) -> bytes | None:
     try:
-        fetched = wiring.fetcher().fetch(
-            url,
-            max_bytes=MOST_BYTES,
-            within_seconds=30,
-            private_addresses_allowed=tuple(platform.private_addresses),
-            bearer=bearer,
-        )
-    except NotFetched:
-        return None
-    return fetched.body if fetched.status == 200 and fetched.complete else None
+        return evidence.bytes_of(platform, file)
+    except evidence.NotKept as why:
+        raise NotViewable(f"{why} Or decide by what is known of the file.") from why
 
 
 def _render(data: bytes, variant: str) -> Viewed:

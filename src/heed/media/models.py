@@ -165,6 +165,17 @@ class Item(models.Model):
         return f"item:{self.id}"
 
 
+class Uploader(models.Model):
+    """From where an item was uploaded, as the platform told. Sealed; read for filings alone."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True)
+    sealed = models.BinaryField()  # see `uploaders.py`
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"uploader:{self.item_id}"
+
+
 class ItemFile(models.Model):
     """A file at its place in an item; `file` is null until its bytes are known."""
 

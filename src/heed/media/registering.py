@@ -15,7 +15,9 @@ from django.db import connection
 
 from heed.ids import mint
 from heed.media import registering_sql as sql
+from heed.media import uploaders
 from heed.media.models import File, ItemFile, Platform
+from heed.media.uploaders import UploaderIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class ItemIn:
     text: str = ""
     files: tuple[FileIn, ...] | None = None  # None: nothing said about files
     registered_by: str = "platform"
+    uploader: UploaderIn | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +115,9 @@ def register(platform: Platform, rows: Sequence[ItemIn], *, now: datetime) -> li
     _change_known(batch)
     _add_new(batch)
     _place_files(batch)
+    told = {batch.items[ref].id: row.uploader for ref, row in batch.wanted.items() if row.uploader}
+    if told:
+        uploaders.keep(told, now=now)
     return [
         Registered(
             item_id=batch.items[ref].id,

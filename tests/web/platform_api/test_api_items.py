@@ -13,7 +13,16 @@ from django.utils import timezone
 from heed.flows.register_items import register_items
 from heed.flows.remember_answer import remember_answer
 from heed.flows.shared.shapes import ItemIn
-from heed.media.models import File, Item, ItemFile, Platform, RememberedAnswer, Signal
+from heed.media import uploaders
+from heed.media.models import (
+    File,
+    Item,
+    ItemFile,
+    Platform,
+    RememberedAnswer,
+    Signal,
+    Uploader,
+)
 from tests.web.platform_api.engineer import SITE, Api, add, wrong_fields
 
 Make = Callable[..., dict[str, Any]]
@@ -135,6 +144,8 @@ def test_another_file_in_its_place_is_taken_over(api: Api, item: Make) -> None:
         ({"url": "javascript:alert(1)"}, "url", "https://"),
         ({"url": SITE + "é" * 1500}, "url", "2083 bytes"),
         ({"kind": "story"}, "kind", "'post'"),
+        ({"uploader": {"ip": "at home"}}, "uploader.ip", "IPv4"),
+        ({"uploader": {"ip": "192.0.2.10", "port": 70_000}}, "uploader.port", "65535"),
         ({"views": -1}, "views", "0 or more"),
         ({"views": 2**63}, "views", "or less"),
         ({"views": "many"}, "views", "whole number"),
@@ -265,3 +276,14 @@ def test_two_doors_that_tell_of_the_same_items_never_wait_for_each_other_for_goo
     assert failed == []
     assert Item.objects.filter(reshare_of=None).count() == 1
     assert set(Item.objects.values_list("views", flat=True)) == {7}
+
+
+def test_where_an_upload_came_from_is_kept_sealed_and_apart(api: Api, item: Make) -> None:
+    came = {"ip": "192.0.2.10", "port": 51234, "at": "2026-01-21T14:03:00Z", "screen_name": "uri"}
+    assert api.post("items", item(uploader=came)).status_code == 201
+    api.post("items", item(uploader={"ip": "192.0.2.99"}))  # what was told first stays
+    [kept] = Uploader.objects.all()
+    assert b"192.0.2" not in bytes(kept.sealed)
+    [told] = uploaders.of_items([kept.item_id]).values()
+    assert (told.ip, told.port, told.screen_name) == ("192.0.2.10", 51234, "uri")
+    assert told.at == datetime(2026, 1, 21, 14, 3, tzinfo=UTC)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from heed.flows.shared.shapes import FileIn, ItemIn
+from heed.flows.shared.shapes import FileIn, ItemIn, UploaderIn
 from heed.media.keys import Caller
 from heed.media.queries import under
 from heed.web.platform_api.remedies import Wrong
-from heed.web.platform_api.said import FileSaid, ItemSaid, Signals
+from heed.web.platform_api.said import FileSaid, ItemSaid, Signals, UploaderSaid
 
 MOST_ADDRESS_BYTES = 2083
 
@@ -23,6 +23,17 @@ def row(said: ItemSaid) -> ItemIn:
         views=said.views,
         text=said.text or "",
         files=files(said.files),
+        uploader=_uploader(said.uploader) if said.uploader else None,
+    )
+
+
+def _uploader(said: UploaderSaid) -> UploaderIn:
+    return UploaderIn(
+        ip=said.ip or "",
+        port=said.port,
+        at=said.at,
+        screen_name=said.screen_name,
+        profile_url=said.profile_url or "",
     )
 
 

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from heed.flows.shared.shapes import Result
 from heed.rules.claims import AgeThen, Category, Standing
-from heed.web.platform_api.remedies import ADDRESS, COUNTRY, EMAIL, MD5, NO_NUL, SHA256
+from heed.web.platform_api.remedies import ADDRESS, COUNTRY, EMAIL, IP, MD5, NO_NUL, SHA256
 
 MOST_FILES = 100  # of one item
 MOST_PLACES = 100  # of one notice, so that one answer stays readable; more come as a second notice
@@ -71,6 +71,16 @@ class FileSaid(Said):
         return self
 
 
+class UploaderSaid(Said):
+    """From where it was uploaded. Kept sealed; read when a person prepares a filing, never else."""
+
+    ip: Annotated[str, StringConstraints(pattern=IP)] | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    at: Instant | None = None
+    screen_name: Annotated[str, _text(256)] = ""
+    profile_url: Address | None = None
+
+
 class ItemSaid(Said):
     """One published thing at one place."""
 
@@ -83,6 +93,7 @@ class ItemSaid(Said):
     views: Count = 0
     text: Annotated[str, _text()] | None = None
     files: Annotated[list[FileSaid], Field(max_length=MOST_FILES)] | None = None
+    uploader: UploaderSaid | None = None
 
 
 class Change(Said):

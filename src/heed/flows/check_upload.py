@@ -51,7 +51,7 @@ def check_bytes(
     platform = Platform.objects.get(id=platform_id)
     signals = wiring.decoder().signals(data)
     with transaction.atomic():
-        file = writing.keep_file(signals, now=now)
+        file = writing.keep_file(signals, platform=platform, now=now)
     return _check(_Asked(platform, file, account_ref, upload_ref), now)
 
 
@@ -66,7 +66,7 @@ def check_signals(
     """Check a file by the signals that the platform computed itself; it needs the SHA-256."""
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
-        file = writing.keep_told_signals(signals, now=now)
+        file = writing.keep_told_signals(platform, signals, now=now)
     return _check(_Asked(platform, file, account_ref, upload_ref), now)
 
 

@@ -60,7 +60,7 @@ def _read(place: ItemFile, now: datetime) -> None:
 def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
     signals = wiring.decoder().signals(body)
     with transaction.atomic():
-        file = writing.keep_file(signals, now=now)
+        file = writing.keep_file(signals, platform=place.item.platform, now=now)
         writing.put_in_place(place, file)
         for notice_id in _notices(place):
             jobs.later("protect", once=f"protect:{notice_id}", notice_id=str(notice_id))

@@ -2,7 +2,8 @@
 
 1. Mark what passed unmet: an entry in the ledger, and a published number.
 2. Hide an adult's complete request before its statutory time runs out.
-3. Let provisional banks expire; take up notices whose protection was cut off.
+3. Let provisional banks expire, switch on signals that were off until now; take up notices whose
+   protection was cut off.
 """
 
 import logging
@@ -44,7 +45,10 @@ def meet_deadlines(*, now: datetime) -> int:
 
 
 def _expire_banks(now: datetime) -> None:
+    """Signals that were off until now are on again."""
     banks.expire(now=now)
+    with transaction.atomic():
+        banks.turn_on(now=now)
 
 
 def _hide_complete_requests(now: datetime) -> None:

@@ -1,11 +1,21 @@
-"""Writing banks: a case's own while it is open, and lasting ones."""
+"""Writing banks: a case's own while it is open, and lasting ones with a policy."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from heed.media.models import Bank, BankSignal
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q, QuerySet
+
+from heed.media.models import Bank, BankContent, BankSignal
+from heed.media.registering import transaction_id
+
+BATCH = 5_000  # rows in one statement
+
+
+class BankExists(Exception):
+    """There is a bank of this name here. Choose another name, or put signals into that one."""
 
 
 class SignalIn(NamedTuple):
@@ -14,6 +24,11 @@ class SignalIn(NamedTuple):
     type: str
     value: bytes
     quality: int | None
+    note: str = ""
+    ref: str = ""  # how its source calls it
+
+
+# ------------------------------------------------------------------ a case's own
 
 
 def provisional(case_id: UUID, platform_id: UUID, *, now: datetime, expires_at: datetime) -> Bank:
@@ -25,51 +40,152 @@ def provisional(case_id: UUID, platform_id: UUID, *, now: datetime, expires_at: 
             "platform_id": platform_id,
             "action": Bank.Action.HOLD,
             "made_at": now,
+            "made_by": f"case:{case_id}",
         },
     )
     Bank.objects.filter(id=bank.id).update(enabled=True, expires_at=expires_at)
     return bank
 
 
+def close_provisional(case_id: UUID) -> None:
+    """The case is decided: its own bank holds nothing any more."""
+    Bank.objects.filter(case_id=case_id).update(enabled=False)
+
+
+def expire(*, now: datetime) -> int:
+    """Provisional banks whose case was not decided in time hold nothing any more."""
+    return Bank.objects.filter(enabled=True, expires_at__lte=now).update(enabled=False)
+
+
+# ------------------------------------------------------------------ lasting ones
+
+
 def lasting(name: str, platform_id: UUID, *, action: str, now: datetime) -> Bank:
-    """A platform's lasting bank of this name."""
+    """A platform's lasting bank of this name, which decisions fill."""
     bank, _ = Bank.objects.get_or_create(
         name=name,
         platform_id=platform_id,
         case_id=None,
-        defaults={"action": action, "made_at": now, "hides_registered": True},
+        defaults={
+            "action": action,
+            "made_at": now,
+            "made_by": "decisions",
+            "hides_registered": True,
+        },
     )
     return bank
 
 
+def make(
+    name: str, platform_id: UUID | None, *, made_by: str, now: datetime, **policy: Any
+) -> Bank:
+    """A new lasting bank; shared by all platforms without one. Raises `BankExists`."""
+    try:
+        with transaction.atomic():
+            return Bank.objects.create(
+                name=name, platform_id=platform_id, made_at=now, made_by=made_by,
+                changed_at=now, **policy,
+            )  # fmt: skip
+    except IntegrityError:
+        raise BankExists(f"there is a bank {name!r} already") from None
+
+
+def change(bank: Bank, *, now: datetime, **policy: Any) -> None:
+    """Another policy, name or threshold; everything it knows is to be compared again.
+
+    Raises `BankExists`.
+    """
+    try:
+        with transaction.atomic():
+            Bank.objects.filter(id=bank.id).update(changed_at=now, **policy)
+    except IntegrityError:
+        raise BankExists(f"there is a bank {policy.get('name')!r} already") from None
+    bank.refresh_from_db()
+
+
+def switch(bank: Bank, *, on: bool) -> bool:
+    """Enable or disable; False when it was so already. Compared again with all that is there."""
+    done = Bank.objects.filter(id=bank.id, enabled=not on).update(enabled=on)
+    bank.refresh_from_db()
+    if done and on:
+        compare_again(bank)
+    return bool(done)
+
+
+def compare_again(bank: Bank) -> None:
+    """The sweep takes all signals of this bank once more to what is registered."""
+    live(bank).update(committed=transaction_id())
+
+
+def keep_trial(bank: Bank, found: dict[str, Any], *, now: datetime) -> None:
+    """What a dry run found."""
+    Bank.objects.filter(id=bank.id).update(tried=found, tried_at=now)
+    bank.refresh_from_db()
+
+
+# ------------------------------------------------------------------ signals
+
+
+def live(bank: Bank) -> QuerySet[BankSignal]:
+    """What a bank compares with: neither withdrawn nor off."""
+    return BankSignal.objects.filter(bank=bank, withdrawn_at=None, off_until=None)
+
+
 def add(
-    bank: Bank, signals: Sequence[SignalIn], *, source: str, case_id: UUID | None, now: datetime
-) -> None:
+    bank: Bank,
+    signals: Sequence[SignalIn],
+    *,
+    source: str,
+    case_id: UUID | None = None,
+    content: BankContent | None = None,
+    now: datetime,
+) -> int:
     """Put signals in; one that was withdrawn is there again, and this case's from now on.
 
-    Repeating changes nothing.
+    Repeating changes nothing. Returns how many were not live before from this source.
     """
-    rows = [
-        BankSignal(
-            bank=bank,
-            type=signal.type,
-            value=signal.value,
-            quality=signal.quality,
-            source=source,
-            case_id=case_id,
-            added_at=now,
-        )
-        for signal in signals
-    ]
-    BankSignal.objects.bulk_create(rows, ignore_conflicts=True)
-    values = [signal.value for signal in signals]
-    again = BankSignal.objects.filter(bank=bank, value__in=values, withdrawn_at__isnull=False)
-    again.update(withdrawn_at=None, case_id=case_id, source=source)
+    committed, fresh = transaction_id(), 0
+    for start in range(0, len(signals), BATCH):
+        part = signals[start : start + BATCH]
+        known = _live_keys(bank, source, content, part)
+        BankSignal.objects.bulk_create(
+            [
+                BankSignal(
+                    bank=bank, content=content, type=one.type, value=one.value,
+                    quality=one.quality, source=source, source_ref=one.ref[:200],
+                    case_id=case_id, note=one.note[:255], added_at=now, committed=committed,
+                )
+                for one in part
+            ],
+            ignore_conflicts=True,
+        )  # fmt: skip
+        _bring_back(bank, source, case_id, content, part, committed)
+        fresh += len({(one.type, one.value) for one in part} - known)
+    if fresh and not bank.enabled:
+        Bank.objects.filter(id=bank.id).update(changed_at=now)
+    return fresh
 
 
-def close_provisional(case_id: UUID) -> None:
-    """The case is decided: its own bank holds nothing any more."""
-    Bank.objects.filter(case_id=case_id).update(enabled=False)
+def _live_keys(
+    bank: Bank, source: str, content: BankContent | None, part: Sequence[SignalIn]
+) -> set[tuple[str, bytes]]:
+    here = live(bank).filter(source=source, content=content, value__in=[one.value for one in part])
+    return {(kind, bytes(value)) for kind, value in here.values_list("type", "value")}
+
+
+def _bring_back(
+    bank: Bank,
+    source: str,
+    case_id: UUID | None,
+    content: BankContent | None,
+    part: Sequence[SignalIn],
+    committed: int,
+) -> None:
+    gone = BankSignal.objects.filter(
+        bank=bank, source=source, content=content, withdrawn_at__isnull=False,
+        value__in=[one.value for one in part],
+    )  # fmt: skip
+    gone.update(withdrawn_at=None, off_until=None, case_id=case_id, committed=committed)
 
 
 def withdraw(case_id: UUID, *, now: datetime) -> None:
@@ -79,6 +195,51 @@ def withdraw(case_id: UUID, *, now: datetime) -> None:
     )
 
 
-def expire(*, now: datetime) -> int:
-    """Provisional banks whose case was not decided in time hold nothing any more."""
-    return Bank.objects.filter(enabled=True, expires_at__lte=now).update(enabled=False)
+def take_out(which: Q, *, now: datetime) -> int:
+    """Withdraw the signals that fit, with contents that have none left. Returns how many."""
+    gone = BankSignal.objects.filter(which, withdrawn_at=None)
+    contents = list(gone.exclude(content=None).values_list("content_id", flat=True).distinct())
+    count = gone.update(withdrawn_at=now)
+    empty = BankContent.objects.filter(id__in=contents, withdrawn_at=None)
+    empty.exclude(signals__withdrawn_at=None).update(withdrawn_at=now)
+    return count
+
+
+# ------------------------------------------------------------------ contents
+
+
+def new_content(
+    bank: Bank, *, source: str, note: str, said: dict[str, Any], original_url: str, now: datetime
+) -> BankContent:
+    """A thing whose signals are put in together."""
+    return BankContent.objects.create(
+        id=_next_number(), bank=bank, note=note, said=said, original_url=original_url,
+        source=source, added_at=now,
+    )  # fmt: skip
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('media_banksignal', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def turn(bank: Bank, number: int, *, off_until: datetime | None) -> None:
+    """Switch a content (or one signal of this number) off until then, or on: None."""
+    BankContent.objects.filter(bank=bank, id=number).update(off_until=off_until)
+    signals = BankSignal.objects.filter(Q(content_id=number) | Q(id=number, content=None))
+    signals.filter(bank=bank).update(off_until=off_until, committed=transaction_id())
+
+
+def turn_on(*, now: datetime) -> int:
+    """What was off until now is on again, and compared with all that is there."""
+    BankContent.objects.filter(off_until__lte=now).update(off_until=None)
+    due = BankSignal.objects.filter(off_until__lte=now)
+    return due.update(off_until=None, committed=transaction_id())
+
+
+def note(bank: Bank, number: int, text: str) -> None:
+    """What people here say of a content, or of one signal of this number."""
+    BankContent.objects.filter(bank=bank, id=number).update(note=text)
+    signals = BankSignal.objects.filter(Q(content_id=number) | Q(id=number, content=None))
+    signals.filter(bank=bank).update(note=text)

@@ -40,6 +40,10 @@ class Banked:
     case_id: UUID | None  # the case that banked it
     action: str
     hides_registered: bool
+    asks_person: bool
+    trusted: bool
+    category: str  # what the bank is about
+    enabled_share: float
     distance_bits: int
     threshold_bits: int
     exact: bool
@@ -144,8 +148,8 @@ def _videos_with(file: File, forms: list[str], within_bits: int) -> list[tuple[U
 
 
 _BANKED = """
-SELECT b.id, b.bank_id, k.case_id, b.case_id, k.action, k.hides_registered, d.distance,
-       k.threshold_bits, d.exact
+SELECT b.id, b.bank_id, k.case_id, b.case_id, k.action, k.hides_registered, k.asks_person,
+       k.trusted, k.category, k.enabled_share, d.distance, k.threshold_bits, d.exact
 FROM media_banksignal b
 JOIN media_bank k ON k.id = b.bank_id
 JOIN (
@@ -163,7 +167,7 @@ JOIN (
     JOIN unnest(%(near)s::bytea[], %(near_bits)s::int[]) AS near(value, distance) USING (value)
     WHERE s.type = 'sha256'
 ) d ON d.id = b.id
-WHERE b.withdrawn_at IS NULL AND k.enabled
+WHERE b.withdrawn_at IS NULL AND b.off_until IS NULL AND k.enabled
   AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
   AND (d.exact OR d.distance <= k.threshold_bits)
 ORDER BY d.exact DESC, (k.action = 'block') DESC, d.distance
@@ -187,14 +191,8 @@ def banked(platform: Platform, file: File) -> list[Banked]:
                 "near_bits": [bits_ for _, bits_ in videos],
             },
         )
-        return [
-            Banked(
-                signal_id=row[0], bank_id=row[1], bank_case_id=row[2], case_id=row[3],
-                action=row[4], hides_registered=row[5], distance_bits=row[6],
-                threshold_bits=row[7], exact=row[8],
-            )
-            for row in cursor.fetchall()
-        ]  # fmt: skip
+        names = Banked.__slots__
+        return [Banked(**dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
 
 
 def _videos_like(file: File) -> list[tuple[bytes, int]]:

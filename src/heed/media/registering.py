@@ -219,7 +219,7 @@ def _place_files(batch: _Batch) -> None:
     rows = {ref: row.files for ref, row in batch.wanted.items() if row.files}
     if not rows:
         return
-    files = _files_named([one for many in rows.values() for one in many], batch.now)
+    files = _files_named(batch, [one for many in rows.values() for one in many])
     old = _places(batch, rows)
     fresh, moved = [], []
     for ref, named in rows.items():
@@ -293,21 +293,23 @@ def _say_changed(batch: _Batch, item_ids: Iterable[UUID | str]) -> None:
         _asked(sql.SWEEP_AGAIN, [batch.transaction, [batch.items[ref].id for ref in again]])
 
 
-def _files_named(named: Iterable[FileIn], now: datetime) -> dict[bytes, UUID]:
+def _files_named(batch: _Batch, named: Iterable[FileIn]) -> dict[bytes, UUID]:
     """Ids of the files named by hash, making those of which we are told and can't fetch bytes."""
     wanted = {one.sha256: one for one in named if one.sha256}
-    rows = _asked(sql.KNOWN_FILES, [list(wanted)])
-    ids = {bytes(sha256): file_id for sha256, file_id in rows}
+    ids = _known_files(batch.platform, list(wanted))
     told = [one for sha256, one in wanted.items() if sha256 not in ids and not one.url]
-    return ids | _keep_told(told, now) if told else ids
+    return ids | _keep_told(batch.platform, told, batch.now) if told else ids
 
 
-def _keep_told(told: Sequence[FileIn], now: datetime) -> dict[bytes, UUID]:
+def _known_files(platform: Platform, sha256s: list[bytes]) -> dict[bytes, UUID]:
+    rows = _asked(sql.KNOWN_FILES, {"sha256s": sha256s, "platform": platform.id})
+    return {bytes(sha256): file_id for sha256, file_id in rows}
+
+
+def _keep_told(platform: Platform, told: Sequence[FileIn], now: datetime) -> dict[bytes, UUID]:
     rows = [_told_row(one) for one in sorted(told, key=lambda one: one.sha256 or b"")]
-    facts = {"now": now, "rows": json.dumps(rows)}
-    _asked(sql.ADD_TOLD, facts)
-    found = _asked(sql.KNOWN_FILES, [[one.sha256 for one in told]])
-    return {bytes(sha256): file_id for sha256, file_id in found}
+    _asked(sql.ADD_TOLD, {"now": now, "platform": platform.id, "rows": json.dumps(rows)})
+    return _known_files(platform, [one.sha256 for one in told if one.sha256])
 
 
 def _told_row(one: FileIn) -> dict[str, Any]:
@@ -321,9 +323,8 @@ def _told_row(one: FileIn) -> dict[str, Any]:
     }
 
 
-def keep_told_signals(one: FileIn, *, now: datetime) -> File:
+def keep_told_signals(platform: Platform, one: FileIn, *, now: datetime) -> File:
     """A file of which a platform told us signals, and no bytes. Repeating changes nothing."""
     assert one.sha256 is not None
-    if not File.objects.filter(sha256=one.sha256).exists():
-        _keep_told([one], now)
-    return File.objects.get(sha256=one.sha256)
+    known = _known_files(platform, [one.sha256]) or _keep_told(platform, [one], now)
+    return File.objects.get(id=known[one.sha256])

@@ -46,12 +46,18 @@ ORDER BY n.ref
 ON CONFLICT DO NOTHING
 """
 
-KNOWN_FILES = "SELECT sha256, id FROM media_file WHERE sha256 = ANY(%s::bytea[])"
+# What this platform told of a file before is its own; else the file as it was read.
+KNOWN_FILES = """
+SELECT DISTINCT ON (sha256) sha256, id FROM media_file
+WHERE sha256 = ANY(%(sha256s)s::bytea[]) AND (told_by_id IS NULL OR told_by_id = %(platform)s)
+ORDER BY sha256, told_by_id NULLS LAST
+"""
 
 ADD_TOLD = """
 WITH new AS (
-    INSERT INTO media_file (id, sha256, md5, kind, mime, state, reason, forms, first_seen_at)
-    SELECT n.id, decode(n.sha256, 'hex'), decode(n.md5, 'hex'),
+    INSERT INTO media_file
+        (id, sha256, told_by_id, md5, kind, mime, state, reason, forms, first_seen_at)
+    SELECT n.id, decode(n.sha256, 'hex'), %(platform)s, decode(n.md5, 'hex'),
         CASE WHEN n.pdq IS NULL THEN 'other' ELSE 'picture' END, '', 'signals_only', '',
         coalesce(decode(n.pdq, 'hex'), ''), %(now)s
     FROM json_to_recordset(%(rows)s) AS n(id uuid, sha256 text, md5 text, pdq text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from heed.hashing.distance import GOOD_QUALITY
@@ -19,11 +19,24 @@ from heed.media.registering import register as register
 from heed.media.registering import transaction_id as transaction_id
 
 
-def keep_file(signals: FileSignals, *, now: datetime) -> File:
-    """A file that we have read ourselves. Bytes win over what a platform told us of them, and over
-    an earlier try that could not read them.
+def keep_file(signals: FileSignals, *, platform: Platform | None = None, now: datetime) -> File:
+    """A file that we have read ourselves, as `platform` knows it.
+
+    Bytes win over what platforms told us of them, and over an earlier try that could not read them.
     """
-    facts = {
+    facts = _facts(signals)
+    known = list(File.objects.filter(sha256=signals.sha256))
+    if all(file.told_by_id is not None for file in known):
+        known.append(_read(signals, facts, platform, known, now))
+    for file in known:
+        if _known_better(file, signals):
+            _learn(file, signals, facts)
+    own = (file for file in known if platform and file.told_by_id == platform.id)
+    return next(own, None) or next(file for file in known if file.told_by_id is None)
+
+
+def _facts(signals: FileSignals) -> dict[str, object]:
+    return {
         "md5": signals.md5,
         "size_bytes": signals.size_bytes,
         "kind": signals.kind,
@@ -34,20 +47,44 @@ def keep_file(signals: FileSignals, *, now: datetime) -> File:
         "reason": signals.reason or "",
         "forms": _forms(signals),
     }
+
+
+def _read(
+    signals: FileSignals,
+    facts: dict[str, object],
+    platform: Platform | None,
+    told: list[File],
+    now: datetime,
+) -> File:
+    """The one file for all platforms: what its own sender told of it, proven now, or a new one."""
+    own = [file for file in told if platform and file.told_by_id == platform.id]
+    for file in own:
+        try:
+            with transaction.atomic():
+                File.objects.filter(id=file.id).update(told_by=None)
+        except IntegrityError:  # somebody read it at the same time
+            break
+        told.remove(file)
+        file.told_by = None
+        return file
     file, made = File.objects.get_or_create(
-        sha256=signals.sha256, defaults={**facts, "first_seen_at": now}
+        sha256=signals.sha256, told_by=None, defaults={**facts, "first_seen_at": now}
     )
-    known_better = not made and (
-        file.state == File.State.SIGNALS_ONLY
-        or (file.state == File.State.NOT_HASHABLE and signals.state != File.State.NOT_HASHABLE)
-    )
-    if known_better:
-        File.objects.filter(id=file.id).update(**facts)
-        file.signals.all().delete()
-        file.refresh_from_db()
-    if made or known_better:
+    if made:
         Signal.objects.bulk_create(_signals(file, signals))
     return file
+
+
+def _known_better(file: File, signals: FileSignals) -> bool:
+    unread = file.state == File.State.NOT_HASHABLE and signals.state != File.State.NOT_HASHABLE
+    return file.state == File.State.SIGNALS_ONLY or unread
+
+
+def _learn(file: File, signals: FileSignals, facts: dict[str, object]) -> None:
+    File.objects.filter(id=file.id).update(**facts)
+    file.signals.all().delete()
+    file.refresh_from_db()
+    Signal.objects.bulk_create(_signals(file, signals))
 
 
 def _forms(signals: FileSignals) -> bytes:

@@ -62,7 +62,11 @@ class Account(models.Model):
 
 
 class File(models.Model):
-    """Bytes, known by their SHA-256. Shared by all platforms."""
+    """Bytes, known by their SHA-256. Shared by all platforms, once somebody has sent them.
+
+    What a platform only told us of a file (`told_by`) is that platform's word, and counts there
+    alone: another could else be made to hide what merely is said to look like something.
+    """
 
     class State(models.TextChoices):
         """What we could learn of it; "could not" is never "nothing found"."""
@@ -73,7 +77,8 @@ class File(models.Model):
         SIGNALS_ONLY = "signals_only"  # the platform told us its signals, we saw no bytes
 
     id = models.UUIDField(primary_key=True, default=mint)
-    sha256 = models.BinaryField(max_length=32, unique=True)
+    sha256 = models.BinaryField(max_length=32)
+    told_by = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True, related_name="+")
     md5 = models.BinaryField(max_length=16, null=True, db_index=True)
     size_bytes = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, default="other")
@@ -84,6 +89,13 @@ class File(models.Model):
     reason = models.CharField(max_length=40, blank=True)  # why it could not be hashed
     forms = models.BinaryField(blank=True, default=b"")  # 32-byte values to ask an index with
     first_seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["sha256", "told_by"], name="file_once", nulls_distinct=False
+            )
+        ]
 
     def __str__(self) -> str:
         return f"file:{self.id}"
@@ -211,81 +223,6 @@ class ItemFile(models.Model):
 
     def __str__(self) -> str:
         return f"itemfile:{self.id}"
-
-
-class Bank(models.Model):
-    """A named set of signals with one policy."""
-
-    class Action(models.TextChoices):
-        """What a match does to an upload at the door."""
-
-        BLOCK = "block"
-        HOLD = "hold"
-
-    id = models.UUIDField(primary_key=True, default=mint)
-    name = models.CharField(max_length=80)
-    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True)  # null: shared
-    case_id = models.UUIDField(null=True, unique=True)  # a case's provisional bank
-    action = models.CharField(max_length=8, choices=Action.choices)
-    hides_registered = models.BooleanField(default=False)  # "marked for it", DESIGN 5.1
-    threshold_bits = models.PositiveSmallIntegerField(default=31)
-    enabled = models.BooleanField(default=True)
-    expires_at = models.DateTimeField(null=True)
-    made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["platform", "name"],
-                name="bank_name_once",
-                nulls_distinct=False,
-                condition=models.Q(case_id=None),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"bank:{self.id}"
-
-
-class BankSignal(models.Model):
-    """One signal in a bank, with where it came from."""
-
-    id = models.BigAutoField(primary_key=True)
-    bank = models.ForeignKey(Bank, on_delete=models.CASCADE, related_name="signals")
-    type = models.CharField(max_length=8)  # sha256 | md5 | pdq | vpdq
-    value = models.BinaryField(max_length=32)
-    quality = models.PositiveSmallIntegerField(null=True)
-    source = models.CharField(max_length=80)  # case:<id>, exchange:<name>, staff:<id>
-    case_id = models.UUIDField(null=True)
-    note = models.CharField(max_length=200, blank=True)
-    added_at = models.DateTimeField()
-    withdrawn_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["bank", "type", "value"], name="bank_signal_once")
-        ]
-        indexes = [models.Index(fields=["type", "value"], name="bank_signal_value")]
-
-    def __str__(self) -> str:
-        return f"banksignal:{self.id}"
-
-
-class Match(models.Model):
-    """A file's signal within the threshold of a banked one."""
-
-    id = models.BigAutoField(primary_key=True)
-    file = models.ForeignKey(File, on_delete=models.CASCADE, related_name="matches")
-    bank_signal = models.ForeignKey(BankSignal, on_delete=models.CASCADE, related_name="matches")
-    distance_bits = models.PositiveSmallIntegerField()
-    threshold_bits = models.PositiveSmallIntegerField()
-    found_at = models.DateTimeField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["file", "bank_signal"], name="match_once")]
-
-    def __str__(self) -> str:
-        return f"match:{self.id}"
 
 
 class Upload(models.Model):

@@ -1,0 +1,37 @@
+"""What is on a platform, what it looks like, and the banks that it is compared with."""
+
+from heed.media.models.banks import Bank, BankContent, BankSignal, Exchange, Match
+from heed.media.models.items import (
+    VISIBILITIES,
+    Account,
+    ApiKey,
+    File,
+    Item,
+    ItemFile,
+    Platform,
+    RememberedAnswer,
+    Signal,
+    Upload,
+    Uploader,
+    Watermark,
+)
+
+__all__ = [
+    "VISIBILITIES",
+    "Account",
+    "ApiKey",
+    "Bank",
+    "BankContent",
+    "BankSignal",
+    "Exchange",
+    "File",
+    "Item",
+    "ItemFile",
+    "Match",
+    "Platform",
+    "RememberedAnswer",
+    "Signal",
+    "Upload",
+    "Uploader",
+    "Watermark",
+]

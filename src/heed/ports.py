@@ -105,3 +105,34 @@ class Mail(Protocol):
 
     def send(self, address: str, *, subject: str, text: str) -> None:
         """Hand one mail to the mail server. Raises `MailRefused`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """One way to reach a person on duty (`mail`), or the channel that the team reads (`team`)."""
+
+    way: str
+    address: str  # a mail address, or the URL of a webhook
+    secret: str = ""  # Standard Webhooks form, whsec_...; empty: not signed
+    private_addresses_allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ringing:
+    """What the duty person is told: that something waits and where, never about whom."""
+
+    subject: str
+    text: str
+    link: str
+    urgent: bool
+
+
+class PagerRefused(Exception):
+    """This way did not take it; the text names why, and nobody. The next person is rung at once."""
+
+
+class Pager(Protocol):
+    """Rings people who are on duty."""
+
+    def ring(self, to: Reach, words: Ringing, *, message_id: str, now: datetime) -> None:
+        """Tell one person, or the team. Safe to repeat. Raises `PagerRefused`."""

@@ -189,6 +189,7 @@ DEFAULT_FROM_EMAIL = CONFIG.mail_from
 # Which integration keeps which promise of `ports.py`: one dotted path each.
 HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"
 HEED_MAIL_PORT = "heed.integrations.mail.DjangoMail"
+HEED_PAGER_PORT = "heed.integrations.pager.mail_and_team.MailAndTeam"
 HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
 
 PROCRASTINATE_ON_APP_READY = None

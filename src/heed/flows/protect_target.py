@@ -18,7 +18,7 @@ from heed.cases.services import cases, deadlines, decisions, notices
 from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
 from heed.flows.failpoints import reached
-from heed.flows.shared import banks, claims, states
+from heed.flows.shared import banks, claims, duty, states
 from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media.models import File, Item, Platform
@@ -121,6 +121,9 @@ def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
             _take_in(notice, subject, target.item, now)
     if not located and (notice.threatened_only or _hashes(notice)):
         _take_in(notice, Subject(threat_of=notice.id), None, now)
+    elif not located:
+        with transaction.atomic():
+            duty.call(notice, None, triage(claims.bare(notice)), now=now)
 
 
 def _hashes(notice: Notice) -> bool:
@@ -143,6 +146,7 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
     before = (case.round, case.level)
     outcome = _judge(notice, case, fresh, now)
     deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
+    duty.call(notice, case, outcome, now=now)
     _take_clocks_in(notice, case)
     if item is not None:
         copy = CopyIn(item_id=item.id, how=Copy.How.NAMED, views_then=item.views)

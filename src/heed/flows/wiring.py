@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
-from heed.ports import Fetcher, Mail, Platform
+from heed.ports import Fetcher, Mail, Pager, Platform
 
 
 @cache
@@ -26,6 +26,12 @@ def fetcher() -> Fetcher:
 def mail() -> Mail:
     """Who sends mails."""
     return cast(Mail, import_string(settings.HEED_MAIL_PORT)())
+
+
+@cache
+def pager() -> Pager:
+    """Who rings the people on duty."""
+    return cast(Pager, import_string(settings.HEED_PAGER_PORT)())
 
 
 @cache

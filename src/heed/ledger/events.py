@@ -62,6 +62,9 @@ EVENTS = (
     Event(40, "key.withdrawn", "A key was taken back."),
     Event(41, "item.registered", "Items of a platform became known to this server."),
     Event(42, "copy.judged", "A person said whether a near copy shows the same."),
+    Event(89, "duty.called", "The people on duty were called: something waits for a person."),
+    Event(90, "duty.answered", "Somebody on duty took a call, or noted what was done."),
+    Event(91, "rota.changed", "Who is on duty, the declared hours or the protocol changed."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -6,6 +6,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from heed.ids import mint
+from heed.people import duty_models  # noqa: F401  (Django finds an app's models from here)
 
 
 class Role(models.TextChoices):

@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from heed.flows import (
+    call_duty,
     fetch_files,
     meet_deadlines,
     observe_states,
@@ -38,6 +39,7 @@ SWEEPS = (
     Sweep(sweep_late_copies.sweep_late_copies, 2.0),
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),
+    Sweep(call_duty.call_duty, 5.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0),
 )
 

@@ -5,6 +5,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from heed.people.duty_models import Call
 from heed.people.models import Role
 from heed.web.console.permissions import RIGHTS, TABLE
 from tests.web.console.world import World
@@ -23,6 +24,12 @@ VIEWS = [
     ("post", "next", REVIEW),
     ("get", "outbox", REVIEW | {A, D}),
     ("post", "outbox/retry", {S, D}),
+    ("get", "duty", ALL),
+    ("post", "duty/square/shifts", {S, D}),
+    ("post", "duty/square/hours", {S, D}),
+    ("post", "duty/square/protocol", {S, D}),
+    ("get", "calls/{call}", ALL),
+    ("post", "calls/{call}/take", REVIEW | {L}),
     ("get", "c/{case}/", READ),
     ("get", "c/{case}/copies/named", READ),
     ("get", "c/{case}/entries", READ),
@@ -41,11 +48,12 @@ VIEWS = [
 @pytest.mark.parametrize("role", sorted(ALL), ids=str)
 def test_each_role_opens_exactly_its_pages(world: World, role: Role) -> None:
     world.post("near", 1, "quality")
-    case = world.case()
+    case = world.case(danger_now=True)
     notice = case.joins.get().notice
     near = case.copies.get(how="near").near_file_id
     client = world.as_("Rae", role)
-    known = {"case": case.number, "notice": notice.number, "file": case.file_id, "near": near}
+    known = {"case": case.number, "notice": notice.number, "file": case.file_id, "near": near,
+             "call": Call.objects.get().id}  # fmt: skip
     opened = {
         (method, path): getattr(client, method)(f"/console/{path.format(**known)}").status_code
         for method, path, _ in VIEWS

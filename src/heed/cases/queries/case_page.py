@@ -23,11 +23,10 @@ from heed.cases.models import (
     Supplement,
     Target,
 )
-from heed.media.models import Account, BankSignal, File, Item, ItemFile, Match, Signal, Upload
+from heed.media.models import Account, BankSignal, Item, Match, Upload
 from heed.outbox import queries as outbox
 from heed.outbox.models import StateTelling
 from heed.people import queries as people
-from heed.people.models import Viewing
 
 COPIES_SHOWN = 25  # of each kind; the rest is a page of its own
 
@@ -36,6 +35,16 @@ def find(number: str) -> Case | None:
     """The case of this number, with what it is about."""
     found = Case.objects.select_related("platform", "file", "item")
     return found.filter(number=number).first()
+
+
+def by_id(case_id: UUID) -> Case | None:
+    """The same by its id."""
+    return Case.objects.select_related("platform", "file", "item").filter(id=case_id).first()
+
+
+def notice_by_id(notice_id: UUID) -> Notice | None:
+    """A notice, whether it has a case or not."""
+    return Notice.objects.filter(id=notice_id).first()
 
 
 # ------------------------------------------------------------------ notices
@@ -158,85 +167,6 @@ def banked(case: Case) -> Counter[tuple[str, str, bool]]:
         (name if own is None else "", kind, withdrawn is not None)
         for own, name, kind, withdrawn in made
     )
-
-
-# ------------------------------------------------------------------ files
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A file that may be asked for on this page, and why it is here."""
-
-    file: File
-    distance_bits: int | None = None  # of a near copy; None: this is the case's own
-    quality: int | None = None
-    copies: Sequence[Copy] = ()
-
-
-def files(case: Case) -> list[Shown]:
-    """The files that the case is about."""
-    if case.file is not None:
-        return [Shown(file=case.file, quality=_quality(case.file))]
-    if case.item is None:
-        return []
-    places = ItemFile.objects.filter(item=case.item, file__isnull=False).select_related("file")
-    found = [place.file for place in places.order_by("position") if place.file is not None]
-    return [Shown(file=file, quality=_quality(file)) for file in found]
-
-
-def unread(case: Case) -> list[ItemFile]:
-    """Places of the case's item whose bytes we could not get (yet). Never a silent pass."""
-    named = Copy.objects.filter(case=case, how=Copy.How.NAMED).values("item_id")
-    return list(ItemFile.objects.filter(item__in=named, file=None).order_by("item_id", "position"))
-
-
-def _quality(file: File) -> int | None:
-    best = Signal.objects.filter(file=file).order_by("-quality")
-    return best.values_list("quality", flat=True).first()
-
-
-def near_files(case: Case, *, judged: bool) -> list[Shown]:
-    """Files that look like the case's, each once with its copies, the closest first."""
-    found = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file__isnull=False)
-    found = found.filter(same__isnull=not judged).select_related("near_file", "item__account")
-    by_file: dict[UUID, list[Copy]] = {}
-    for copy in found.order_by("distance_bits", "found_at", "id"):
-        assert copy.near_file_id is not None
-        by_file.setdefault(copy.near_file_id, []).append(copy)
-    return [_near(copies) for copies in by_file.values()]
-
-
-def _near(copies: Sequence[Copy]) -> Shown:
-    first = copies[0]
-    assert first.near_file is not None
-    return Shown(
-        file=first.near_file,
-        distance_bits=first.distance_bits,
-        quality=first.quality,
-        copies=tuple(copies),
-    )
-
-
-def file_of(case: Case, file_id: UUID) -> File | None:
-    """A file that belongs on this case's page: its own, a near copy's or a held upload's."""
-    own = {one.file.id for one in files(case)}
-    near = Copy.objects.filter(case=case, near_file_id=file_id).exists()
-    held = Upload.objects.filter(case_id=case.id, file_id=file_id).exists()
-    if file_id not in own and not near and not held:
-        return None
-    return File.objects.filter(id=file_id).first()
-
-
-def viewings(case: Case) -> list[Viewing]:
-    """Who looked at which file of this case, and when: from the viewer's own log."""
-    return list(Viewing.objects.filter(case_id=case.id).order_by("opened_at"))
-
-
-def has_seen(case: Case, staff_id: UUID, near_file_id: UUID) -> bool:
-    """Whether somebody has looked at a near copy and at the case's own file."""
-    looks = Viewing.objects.filter(case_id=case.id, staff_id=staff_id)
-    seen = set(looks.values_list("file_id", flat=True))
-    return near_file_id in seen and (case.file_id is None or case.file_id in seen)
 
 
 # ------------------------------------------------------------------ copies

@@ -34,19 +34,24 @@ RIGHTS: Mapping[str, str] = {
     "file.open_minor": "look at a file in a case about a minor",
     "outbox.see": "see what platforms were not yet told",
     "outbox.retry": "try again what was given up on",
+    "duty.see": "see who is on duty, and the calls that wait",
+    "duty.answer": "take a call, and note what was done",
+    "duty.manage": "change the rota, the declared hours and the emergency protocol",
 }
-_READS = frozenset({"console.enter", "queue.see", "case.see"})
+_READS = frozenset({"console.enter", "queue.see", "case.see", "duty.see"})
 _REVIEWS = _READS | {
     "case.take", "case.decide", "decision.second", "appeal.decide", "copy.judge", "upload.settle",
-    "notifier.write", "file.open", "outbox.see",
+    "notifier.write", "file.open", "outbox.see", "duty.answer",
 }  # fmt: skip
 TABLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: _REVIEWS,
     Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor"},
-    Role.SENIOR: _REVIEWS | {"outbox.retry"},
-    Role.LIAISON: _READS,
+    Role.SENIOR: _REVIEWS | {"outbox.retry", "duty.manage"},
+    Role.LIAISON: _READS | {"duty.answer"},
     Role.AUDITOR: _READS | {"outbox.see"},
-    Role.ADMINISTRATOR: frozenset({"console.enter", "outbox.see", "outbox.retry"}),
+    Role.ADMINISTRATOR: frozenset(
+        {"console.enter", "outbox.see", "outbox.retry", "duty.see", "duty.manage"}
+    ),
 }
 
 

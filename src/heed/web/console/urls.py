@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import URLPattern, URLResolver, include, path
 
 from heed.web.console import sign_in
-from heed.web.console.views import case, decide, files, outbox, queue
+from heed.web.console.views import case, decide, duty, files, outbox, queue
 
 _SIGN_IN = [
     path("login/", account.login, name="account_login"),
@@ -54,6 +54,15 @@ _CONSOLE: list[URLPattern | URLResolver] = [
     path("next", queue.take_next, name="take_next"),
     path("outbox", outbox.page, name="outbox"),
     path("outbox/retry", outbox.retry, name="retry"),
+    path("duty", duty.page, name="duty"),
+    path("duty/<slug:slug>/shifts", duty.add_shift, name="add_shift"),
+    path("duty/<slug:slug>/shifts/<uuid:shift_id>/off", duty.cancel_shift, name="cancel_shift"),
+    path("duty/<slug:slug>/hours", duty.declare, name="declare_hours"),
+    path("duty/<slug:slug>/protocol", duty.protocol, name="protocol"),
+    path("calls/<uuid:call_id>", duty.call_page, name="call"),
+    path("calls/<uuid:call_id>/take", duty.take, name="take_call"),
+    path("calls/<uuid:call_id>/step", duty.step, name="note_step"),
+    path("calls/<uuid:call_id>/end", duty.end, name="end_call"),
     path("in/<str:token>", sign_in.demo_sign_in, name="demo"),
     path("c/<slug:number>/", include(_CASE)),
 ]

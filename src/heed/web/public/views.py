@@ -1,6 +1,7 @@
 """What anybody may read: the policy, how well it is kept, and how to check a receipt."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +12,12 @@ from django.views.decorators.http import require_safe
 
 from heed.ledger import queries as ledger
 from heed.measures.queries import measures as read_measures
+from heed.media.models import Platform
+from heed.people import queries as people
+from heed.people import rota
 from heed.rules import policy as stated
 from heed.rules.policy import NoSuchClause
-from heed.web.public.words import RULES, rows
+from heed.web.public.words import DAYS, RULES, clock, rows
 
 MEASURED_OVER = timedelta(days=90)
 
@@ -34,8 +38,25 @@ def policy(request: HttpRequest) -> HttpResponse:
         "current": stated.CURRENT,
         "versions": sorted(stated.VERSIONS),
         "rules": RULES,
+        "hours": _hours(),
     }
     return render(request, "public/policy.html", shown)
+
+
+def _hours() -> list[dict[str, Any]]:
+    """The declared hours and the staffing of each platform: said, so that it can be checked."""
+    return [
+        {
+            "name": platform.name,
+            "zone": rota.emergency(platform.id).zone,
+            "days": [
+                (DAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
+                for one in rota.coverage(platform.id)
+            ],
+            "people": len(people.deciders(platform.id)),
+        }
+        for platform in Platform.objects.order_by("name")
+    ]
 
 
 @require_safe

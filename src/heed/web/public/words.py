@@ -1,9 +1,18 @@
 """The rules and the measures in plain words."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 
 from heed.measures.queries import Measures, Span
+
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def clock(minutes: int) -> time:
+    """A minute of the day as a time; 1440 is midnight."""
+    hour, minute = divmod(minutes % 1440, 60)
+    return time(hour, minute)
+
 
 RULES = (
     "A nude or sexual picture of someone who was under 18 is hidden as soon as anybody tells us. "

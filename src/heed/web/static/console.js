@@ -46,6 +46,33 @@
     }
   });
 
+  // Clocks turn: a due time in the server's own words, and one that counts by the second.
+  const part = (count, unit) => (count ? `${count} ${unit}` : "");
+  const span = (seconds) => {
+    const minutes = Math.floor(seconds / 60);
+    if (minutes < 1) { return "less than a minute"; }
+    const days = Math.floor(minutes / 1440);
+    const rest = [part(days, "d"), part(Math.floor((minutes % 1440) / 60), "h"), days ? "" : part(minutes % 60, "min")];
+    return rest.filter(Boolean).join(" ");
+  };
+  const turn = () => {
+    for (const due of document.querySelectorAll("[data-due]")) {
+      if (!/^(due in|overdue by) /.test(due.textContent)) { continue; }
+      const left = (new Date(due.dataset.due) - Date.now()) / 1000;
+      due.textContent = left < 0 ? `overdue by ${span(-left)}` : `due in ${span(left)}`;
+      due.className = left < 0 ? "tag tag-late" : left < 3600 ? "tag tag-wait" : "muted";
+    }
+    for (const clock of document.querySelectorAll("[data-clock]")) {
+      const left = Math.round((new Date(clock.dateTime) - Date.now()) / 1000);
+      const two = (n) => String(Math.floor(n)).padStart(2, "0");
+      const ahead = Math.abs(left);
+      clock.textContent = `${left < 0 ? "overdue by " : ""}${two(ahead / 3600)}:${two((ahead / 60) % 60)}:${two(ahead % 60)}`;
+      clock.parentElement.classList.toggle("late", left < 0);
+    }
+  };
+  turn();
+  setInterval(turn, 1000);
+
   // A file that was shown can be covered again at once.
   document.addEventListener("click", (event) => {
     const cover = event.target.closest("[data-cover]");

@@ -9,8 +9,9 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from heed.cases.models import Case, Copy
-from heed.cases.queries import case_page, queue
+from heed.cases.queries import case_files, case_page, queue
 from heed.people import queries as people
+from heed.people import rota
 from heed.rules import policy
 from heed.web.console import permissions, proofs
 from heed.web.console.chart import spread
@@ -43,10 +44,10 @@ def _facts(case: Case) -> dict[str, Any]:
     return {
         "case": case,
         "told": case_page.notices(case),
-        "files": case_page.files(case),
-        "unread": case_page.unread(case),
-        "near": case_page.near_files(case, judged=False),
-        "near_judged": case_page.near_files(case, judged=True),
+        "files": case_files.files(case),
+        "unread": case_files.unread(case),
+        "near": case_files.near_files(case, judged=False),
+        "near_judged": case_files.near_files(case, judged=True),
         "copies": case_page.copies(case),
         "trouble": case_page.trouble(case),
         "accounts": _accounts(case),
@@ -63,14 +64,16 @@ def _facts(case: Case) -> dict[str, Any]:
 
 def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     decisions, appeals = case_page.decisions(case), case_page.appeals(case)
-    looks = case_page.viewings(case)
+    looks = case_files.viewings(case)
     people_here: set[UUID | None] = {case.taken_by}
     people_here.update(look.staff_id for look in looks)
     people_here.update(one.decided_by for one in decisions)
     people_here.update(one.seconded_by for one in decisions)
     people_here.update(one.decided_by for one in appeals)
-    proposal = case_page.proposal(case)
+    proposal, danger = case_page.proposal(case), rota.danger_of(case.id)
+    people_here.add(danger.taken_by if danger else None)
     return {
+        "danger_call": danger,
         "decisions": [(one, policy.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
         "looks": looks,

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from heed.cases.models import Case
-from heed.cases.queries import case_page
+from heed.cases.queries import case_files, case_page
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import decide
 from heed.flows.judge_copy import judge_copy, settle_upload
@@ -155,12 +155,12 @@ def _attempt(
 @permissions.permission("copy.judge")
 def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     """Say whether a near copy shows the same. Every item with that file goes the same way."""
-    near = case_page.near_files(case, judged=False)
+    near = case_files.near_files(case, judged=False)
     copies = [copy for one in near if one.file.id == file_id for copy in one.copies]
     same = request.POST.get("same")
     if same not in ("yes", "no"):
         raise Http404
-    if not case_page.has_seen(case, request.grants.staff.pk, file_id):
+    if not case_files.has_seen(case, request.grants.staff.pk, file_id):
         messages.error(request, "Look at both first: nobody compares what they have not seen.")
         return redirect("console:compare", number=case.number, file_id=file_id)
     if copies and judge_copy(

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
-from heed.cases.queries import case_page
-from heed.cases.queries.case_page import Shown
+from heed.cases.queries import case_files
+from heed.cases.queries.case_files import Shown
 from heed.flows import view_file
 from heed.media.models import File
 from heed.web.console import permissions, sign_in
@@ -54,7 +54,7 @@ def compare(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
         "case": case,
         "near": near,
         "may_open": request.grants.may_open_files(case),
-        "compared": case_page.has_seen(case, request.grants.staff.pk, file_id),
+        "compared": case_files.has_seen(case, request.grants.staff.pk, file_id),
     }
     return show(request, "compare.html", facts)
 
@@ -64,18 +64,18 @@ def compare(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
 def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     """The case's file and the near one side by side, both blurred: two looks in the log."""
     near = _near(case, file_id)
-    own = [one.file for one in case_page.files(case)][:1]
+    own = [one.file for one in case_files.files(case)][:1]
     for file in (*own, near.file):
         _file(request, case, file.id, "blurred")
     both = [_look(request, case, file, "blurred", "The file of this case") for file in own]
     both.append(_look(request, case, near.file, "blurred", "The near copy"))
-    compared = case_page.has_seen(case, request.grants.staff.pk, file_id)
+    compared = case_files.has_seen(case, request.grants.staff.pk, file_id)
     facts = {"case": case, "near": near, "both": both, "may_open": True, "compared": compared}
     return show(request, "compare.html", facts)
 
 
 def _near(case: Case, file_id: UUID) -> Shown:
-    near = case_page.near_files(case, judged=False) + case_page.near_files(case, judged=True)
+    near = case_files.near_files(case, judged=False) + case_files.near_files(case, judged=True)
     for one in near:
         if one.file.id == file_id:
             return one
@@ -84,7 +84,7 @@ def _near(case: Case, file_id: UUID) -> Shown:
 
 def _file(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> File:
     """A file that this person may open here. To anybody else there is no such address."""
-    file = case_page.file_of(case, file_id)
+    file = case_files.file_of(case, file_id)
     if file is None or variant not in VARIANTS or not request.grants.may_open_files(case):
         raise Http404
     return file

@@ -13,6 +13,7 @@ from heed.cases.queries import queue
 from heed.flows.take_case import take_case
 from heed.media.models import Platform
 from heed.people import queries as people
+from heed.people import rota
 from heed.web.console import permissions
 from heed.web.console.forms import QueueForm
 from heed.web.console.permissions import ConsoleRequest
@@ -26,7 +27,7 @@ def home(request: ConsoleRequest) -> HttpResponse:
     """The first page: the queue, or what else this person is here for."""
     if request.grants.may("queue.see"):
         return _queue(request)
-    return HttpResponseRedirect(reverse("console:outbox"))
+    return HttpResponseRedirect(reverse("console:duty"))
 
 
 def _queue(request: ConsoleRequest) -> HttpResponse:
@@ -47,6 +48,8 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
         "rows": rows,
         "names": people.staff_named(takers),
         "counts": queue.counts(mine, now=now),
+        "dangers": rota.unanswered(mine),
+        "on_duty": [one for place in mine for one in rota.on_duty(place, now=now)],
         "many_platforms": len(platforms) > 1,
         "asked": asked.urlencode(),
     }
@@ -58,7 +61,8 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
 def counts(request: ConsoleRequest) -> HttpResponse:
     """The figures above the queue, for a page that keeps itself fresh."""
     mine = request.grants.platforms("queue.see")
-    return show(request, "_counts.html", {"counts": queue.counts(mine, now=timezone.now())})
+    counted = queue.counts(mine, now=timezone.now())
+    return show(request, "_counts.html", {"counts": counted, "dangers": rota.unanswered(mine)})
 
 
 @require_POST

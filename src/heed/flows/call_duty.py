@@ -1,0 +1,160 @@
+"""Somebody is always due: the duty person is rung, then the next, until a person takes it.
+
+1. Open a call where cases wait with half of their time gone; end those that nothing waits for.
+2. Claim each call that is to ring, in a transaction of its own: two workers never ring at once.
+3. Ring whose turn it is; note every try. One that nobody heard goes to the next person at once.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from heed.cases.models import Case, Notice
+from heed.cases.queries import waiting
+from heed.cases.queries.waiting import Waiting
+from heed.flows import wiring
+from heed.ids import mint
+from heed.ledger import services as ledger
+from heed.media.models import Platform
+from heed.people import ringing, rota
+from heed.people.duty_models import Call
+from heed.people.models import Staff
+from heed.ports import PagerRefused, Reach, Ringing
+from heed.rules import duty
+
+logger = logging.getLogger(__name__)
+
+
+def call_duty(*, now: datetime) -> int:
+    """One sweep; returns how many people and channels were reached."""
+    waits = waiting.waiting(now=now)
+    _open(waits, now)
+    reached = 0
+    for call in rota.due_calls(now=now):
+        if _is_over(call, waits):
+            ringing.end_call(call, now=now)
+        elif not _being_worked_on(call, now):
+            reached += _ring(call, waits.get(call.platform_id), now)
+    return reached
+
+
+# ------------------------------------------------------------------ 1 open and end
+
+
+def _open(waits: dict[UUID, Waiting], now: datetime) -> None:
+    for platform_id, what in waits.items():
+        with transaction.atomic():
+            call = ringing.open_call(
+                platform_id=what.platform_id,
+                kind=Call.Kind.WAITING,
+                cause=f"waiting:{mint()}",
+                due_at=what.due_at,
+                now=now,
+            )
+            if call is not None:
+                subject = f"platform:{platform_id}"
+                ledger.enter("duty.called", subject=subject, body={"kind": call.kind}, at=now)
+
+
+def _is_over(call: Call, waits: dict[UUID, Waiting]) -> bool:
+    if call.kind == Call.Kind.WAITING:
+        return call.platform_id not in waits
+    if call.case_id is not None:
+        return Case.objects.filter(id=call.case_id, state=Case.State.DECIDED).exists()
+    withdrawn = Notice.objects.filter(state=Notice.State.WITHDRAWN)
+    return call.notice_id is not None and withdrawn.filter(id=call.notice_id).exists()
+
+
+def _being_worked_on(call: Call, now: datetime) -> bool:
+    taken = Case.objects.filter(taken_until__gt=now)
+    return call.case_id is not None and taken.filter(id=call.case_id).exists()
+
+
+# ------------------------------------------------------------------ 2, 3 ring
+
+
+def _ring(call: Call, what: Waiting | None, now: datetime) -> int:
+    danger = call.kind == Call.Kind.DANGER
+    if not ringing.begin_ring(call, next_at=duty.next_at(now, danger=danger, reached=True)):
+        return 0
+    platform = Platform.objects.get(id=call.platform_id)
+    words = _words(call, platform, what)
+    heard = [_reach(call, person, way, words, now) for person, way in _ways(call, platform, now)]
+    if not any(heard):
+        logger.error("a duty call reached nobody", extra={"call": str(call.id)})
+        again = duty.next_at(now, danger=danger, reached=False)
+        call.refresh_from_db()
+        ringing.ring_again(call, at=again)
+    return sum(heard)
+
+
+def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | None, Reach]]:
+    """Whose turn it is, by mail; and the team's own channel, each time."""
+    shifts = rota.on_duty(platform.id, now=now)
+    rest = rota.others(platform.id, shifts)
+    people = {str(one.id): one for one in [shift.staff for shift in shifts] + rest}
+    turn = duty.whom(
+        call.rings, [str(shift.staff_id) for shift in shifts], [str(one.id) for one in rest]
+    )
+    ways: list[tuple[Staff | None, Reach]] = [
+        (people[one], Reach(way="mail", address=people[one].email)) for one in turn
+    ]
+    set_up = rota.emergency(platform.id)
+    if set_up.team_url:
+        team = Reach(
+            way="team",
+            address=set_up.team_url,
+            secret=set_up.team_secret,
+            private_addresses_allowed=tuple(platform.private_addresses),
+        )
+        ways.append((None, team))
+    return ways
+
+
+def _reach(call: Call, person: Staff | None, to: Reach, words: Ringing, now: datetime) -> bool:
+    """One try. Whatever goes wrong with it, the others are tried."""
+    failed = ""
+    try:
+        wiring.pager().ring(to, words, message_id=f"{call.id}.{call.rings}", now=now)
+    except PagerRefused as refused:
+        failed = str(refused) or "refused"
+    except Exception:  # a defect of ours must not keep the next person from being rung
+        logger.exception("ringing failed", extra={"call": str(call.id)})
+        failed = "failed here; see the log"
+    ringing.note_ring(
+        call, staff_id=None if person is None else person.id, way=to.way, failed=failed, now=now
+    )
+    return not failed
+
+
+def _words(call: Call, platform: Platform, what: Waiting | None) -> Ringing:
+    """No fact about anybody: a mailbox may be read by others, and a telephone lies on a table."""
+    link = f"{settings.PUBLIC_URL}/console/calls/{call.id}"
+    by = f"{call.due_at:%H:%M} UTC"
+    if call.kind == Call.Kind.DANGER:
+        first = f"URGENT, {platform.name}: somebody has to look now, at the latest by {by}."
+    else:
+        cases = 0 if what is None else what.cases
+        late = 0 if what is None else what.overdue
+        first = f"{platform.name}: {_many(cases)} somebody to look by {by}; {late} overdue."
+    again = f" Nobody has taken this yet (call {call.rings + 1})." if call.rings else ""
+    return Ringing(
+        subject="Heed: somebody has to look now" if "URGENT" in first else "Heed: cases wait",
+        text=f"{first}{again}\n\nOpen this page and take it: {link}",
+        link=link,
+        urgent=call.kind == Call.Kind.DANGER,
+    )
+
+
+def _many(cases: int) -> str:
+    return "one case waits for" if cases == 1 else f"{cases} cases wait for"
+
+
+def turn_of(call: Call, *, now: datetime) -> Sequence[Staff]:
+    """Who is rung next if nobody takes it: for the page that shows the call."""
+    platform = Platform.objects.get(id=call.platform_id)
+    return [one for one, _ in _ways(call, platform, now) if one is not None]

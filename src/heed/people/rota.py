@@ -1,0 +1,106 @@
+"""Reading the rota: who is on duty, who is next, and which calls nobody has taken."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from heed.people.duty_models import Call, Coverage, Emergency, Ring, Shift, StepDone
+from heed.people.models import Staff
+from heed.people.queries import deciders
+
+STEPS = (
+    "Read the notice: who is in danger, where, and by when.",
+    "Call the emergency services of that place. In the EU 112, in the USA 911, in the UK 999.",
+    "Give them what the notice says and the case number. Do not wait for a decision.",
+    "If a child is concerned, tell the child-protection contact below.",
+    "Write to the notifier on their private page: what you did, and the helpline.",
+    "Then decide the case, or hand it on.",
+)
+CONTACTS = (
+    ("Emergency services", "112 (EU), 911 (USA), 999 (UK)", "a life is in danger now"),
+    ("988 Suicide and Crisis Lifeline", "call or text 988 (USA)", "somebody may hurt themselves"),
+    ("NCMEC CyberTipline", "+1 800 843 5678", "sexual exploitation of a child, USA"),
+)
+
+
+def on_duty(platform_id: UUID, *, now: datetime) -> list[Shift]:
+    """The shifts that run now, in the order in which they are rung."""
+    running = Shift.objects.filter(
+        platform_id=platform_id, begins_at__lte=now, ends_at__gt=now, cancelled_at=None,
+        staff__is_active=True,
+    )  # fmt: skip
+    return list(running.select_related("staff").order_by("place", "begins_at", "id"))
+
+
+def coming(platform_id: UUID, *, now: datetime) -> QuerySet[Shift]:
+    """The shifts that run or come, the nearest first."""
+    found = Shift.objects.filter(platform_id=platform_id, ends_at__gt=now, cancelled_at=None)
+    return found.select_related("staff").order_by("begins_at", "place")
+
+
+def coverage(platform_id: UUID) -> list[Coverage]:
+    """The declared hours, day by day."""
+    return list(Coverage.objects.filter(platform_id=platform_id).order_by("weekday"))
+
+
+def emergency(platform_id: UUID) -> Emergency:
+    """The platform's protocol; Heed's own while nobody has written one."""
+    kept = Emergency.objects.filter(platform_id=platform_id).first()
+    if kept is not None:
+        return kept
+    return Emergency(
+        platform_id=platform_id, steps=list(STEPS), contacts=[list(one) for one in CONTACTS]
+    )
+
+
+def others(platform_id: UUID, shifts: Sequence[Shift]) -> list[Staff]:
+    """Who may decide here and is not on duty now."""
+    busy = {shift.staff_id for shift in shifts}
+    return list(Staff.objects.filter(id__in=deciders(platform_id) - busy).order_by("joined_at"))
+
+
+def open_calls(platform_ids: Collection[UUID]) -> list[Call]:
+    """Calls that still ring or were taken and are not over, danger first."""
+    found = Call.objects.filter(platform_id__in=platform_ids, ended_at=None)
+    return list(found.order_by("kind", "due_at"))
+
+
+def due_calls(*, now: datetime) -> list[Call]:
+    """Calls whose next person is to be rung."""
+    return list(Call.objects.filter(ended_at=None, next_at__lte=now).order_by("kind", "next_at"))
+
+
+def call(call_id: UUID) -> Call | None:
+    """One call."""
+    return Call.objects.filter(id=call_id).first()
+
+
+def danger_of(case_id: UUID) -> Call | None:
+    """The newest call about danger in this case, while it is open."""
+    found = Call.objects.filter(case_id=case_id, kind=Call.Kind.DANGER, ended_at=None)
+    return found.order_by("-opened_at").first()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """What was done about one call."""
+
+    tries: Sequence[Ring]
+    done: dict[str, StepDone]
+
+
+def rung(of: Call) -> Rung:
+    """Every try to reach somebody, the newest first, and the steps that were done."""
+    return Rung(
+        tries=list(of.tries.order_by("-rung_at")[:100]),
+        done={one.step: one for one in of.steps_done.all()},
+    )
+
+
+def unanswered(platform_ids: Collection[UUID]) -> int:
+    """How many calls about danger nobody has taken."""
+    found = Call.objects.filter(platform_id__in=platform_ids, ended_at=None)
+    return found.filter(Q(kind=Call.Kind.DANGER), taken_by=None).count()

@@ -1,0 +1,45 @@
+"""Who is told that something waits, when, and who is next when nobody takes it."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from heed.rules.triage import AT_ONCE
+
+NEXT_PERSON = timedelta(minutes=5)  # a third of the quarter of an hour that danger leaves
+NEXT_PERSON_CALM = timedelta(minutes=30)  # nobody is in danger: time to finish what one is at
+AFTER_FAILURE = timedelta(seconds=30)  # a way that failed is no answer: the next one at once
+TAKEN_FOR = timedelta(minutes=30)  # who takes a call and does nothing is rung again
+TAKEN_FOR_CALM = timedelta(hours=1)
+
+
+def urgent(set_at: datetime, due_at: datetime) -> bool:
+    """A clock that was short from its start is one that a life may hang on."""
+    return due_at - set_at <= AT_ONCE
+
+
+def call_at(set_at: datetime, due_at: datetime) -> datetime:
+    """When the duty person is told: at once in danger, else when half of the time is gone."""
+    return set_at if urgent(set_at, due_at) else set_at + (due_at - set_at) / 2
+
+
+def whom(step: int, on_duty: Sequence[str], others: Sequence[str]) -> tuple[str, ...]:
+    """Whom the ring number `step` (from 0) goes to: one after another, then everybody.
+
+    `on_duty` is in the order of the rota, `others` may decide and are not on duty. With nobody on
+    duty everybody is rung at once: an empty rota never silences a call.
+    """
+    if step < len(on_duty):
+        return (on_duty[step],)
+    return tuple(dict.fromkeys([*on_duty, *others]))
+
+
+def next_at(now: datetime, *, danger: bool, reached: bool) -> datetime:
+    """When to ring the next one, if nobody takes the call until then."""
+    if not reached:
+        return now + AFTER_FAILURE
+    return now + (NEXT_PERSON if danger else NEXT_PERSON_CALM)
+
+
+def quiet_until(now: datetime, *, danger: bool) -> datetime:
+    """How long a call that somebody took stays quiet, while its case still waits."""
+    return now + (TAKEN_FOR if danger else TAKEN_FOR_CALM)

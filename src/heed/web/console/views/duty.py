@@ -1,0 +1,232 @@
+"""Duty: who is there, the calls that wait, and what is done in an emergency."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.queries import case_page
+from heed.flows import answer_call, call_duty, keep_rota
+from heed.media.models import Platform
+from heed.people import queries as people
+from heed.people import rota
+from heed.people.duty_models import Call
+from heed.people.models import Staff
+from heed.web.console import permissions
+from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+from heed.web.public.words import DAYS, clock
+
+NOT_TAKEN = 422  # understood, and not done: the form says why
+SHIFTS_SHOWN = 60
+
+
+@require_safe
+@permissions.permission("duty.see")
+def page(request: ConsoleRequest) -> HttpResponse:
+    """Every platform's rota and hours, and the calls that are open."""
+    return _page(request)
+
+
+def _page(
+    request: ConsoleRequest, forms: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    mine = request.grants.platforms("duty.see")
+    platforms = Platform.objects.filter(id__in=mine).order_by("name")
+    calls = rota.open_calls(mine)
+    facts = {
+        "platforms": [_platform(request, one, forms or {}) for one in platforms],
+        "calls": calls,
+        "names": people.staff_named({one.taken_by for one in calls if one.taken_by is not None}),
+        "platform_names": {one.id: one.name for one in platforms},
+    }
+    return show(request, "duty.html", facts, status=status)
+
+
+def _platform(
+    request: ConsoleRequest, platform: Platform, forms: Mapping[str, Any]
+) -> dict[str, Any]:
+    now, set_up = timezone.now(), rota.emergency(platform.id)
+    own: Mapping[str, Any] = forms.get(platform.slug, {})
+    hours = rota.coverage(platform.id)
+    return {
+        "platform": platform,
+        "on_duty": rota.on_duty(platform.id, now=now),
+        "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
+        "hours": [(DAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
+                  for one in hours],
+        "set_up": set_up,
+        "manage": request.grants.may("duty.manage", platform.id),
+        "shift_form": own.get("shift") or ShiftForm(_who(platform), set_up.zone),
+        "hours_form": own.get("hours") or HoursForm(hours),
+        "protocol_form": own.get("protocol") or ProtocolForm(set_up),
+    }  # fmt: skip
+
+
+def _who(platform: Platform) -> list[Staff]:
+    return list(Staff.objects.filter(id__in=people.deciders(platform.id)).order_by("name"))
+
+
+def _managed(request: ConsoleRequest, slug: str) -> Platform:
+    platform = Platform.objects.filter(slug=slug).first()
+    if platform is None or not request.grants.may("duty.manage", platform.id):
+        raise Http404
+    return platform
+
+
+@require_POST
+@permissions.permission("duty.manage")
+def add_shift(request: ConsoleRequest, slug: str) -> HttpResponse:
+    """Put somebody on duty."""
+    platform = _managed(request, slug)
+    form = ShiftForm(_who(platform), rota.emergency(platform.id).zone, request.POST)
+    if form.is_valid():
+        try:
+            count = keep_rota.add_shifts(
+                platform_id=platform.id,
+                staff_id=UUID(form.cleaned_data["staff"]),
+                place=int(form.cleaned_data["place"]),
+                begins_at=form.instant("begins"),
+                ends_at=form.instant("ends"),
+                weeks=form.cleaned_data["weeks"],
+                by=request.grants.staff.pk,
+                now=timezone.now(),
+            )
+            messages.success(request, f"{count} shift{'' if count == 1 else 's'} on the rota.")
+            return redirect("console:duty")
+        except keep_rota.NotOnRota as refused:
+            form.add_error(None, str(refused))
+    return _page(request, {slug: {"shift": form}}, status=NOT_TAKEN)
+
+
+@require_POST
+@permissions.permission("duty.manage")
+def cancel_shift(request: ConsoleRequest, slug: str, shift_id: UUID) -> HttpResponse:
+    """Take a shift off the rota."""
+    platform = _managed(request, slug)
+    done = keep_rota.cancel_shift(
+        platform_id=platform.id, shift_id=shift_id, by=request.grants.staff.pk, now=timezone.now()
+    )
+    messages.success(request, "Taken off the rota." if done else "It was off the rota already.")
+    return redirect("console:duty")
+
+
+@require_POST
+@permissions.permission("duty.manage")
+def declare(request: ConsoleRequest, slug: str) -> HttpResponse:
+    """Declare the hours in which people are there."""
+    platform = _managed(request, slug)
+    form = HoursForm(rota.coverage(platform.id), request.POST)
+    if not form.is_valid():
+        return _page(request, {slug: {"hours": form}}, status=NOT_TAKEN)
+    keep_rota.declare_coverage(
+        platform_id=platform.id,
+        hours=form.hours(),
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    messages.success(request, "Declared. The hours stand on the public policy page.")
+    return redirect("console:duty")
+
+
+@require_POST
+@permissions.permission("duty.manage")
+def protocol(request: ConsoleRequest, slug: str) -> HttpResponse:
+    """Write the protocol, the contacts and the team's channel."""
+    platform = _managed(request, slug)
+    form = ProtocolForm(rota.emergency(platform.id), request.POST)
+    if not form.is_valid():
+        return _page(request, {slug: {"protocol": form}}, status=NOT_TAKEN)
+    said = form.cleaned_data
+    keep_rota.write_protocol(
+        platform_id=platform.id,
+        steps=said["steps"],
+        contacts=said["contacts"],
+        zone=said["zone"],
+        team_url=said["team_url"],
+        team_secret=said["team_secret"],
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    messages.success(request, "The protocol is kept.")
+    return redirect("console:duty")
+
+
+# ------------------------------------------------------------------ calls
+
+
+def _call(request: ConsoleRequest, call_id: UUID, right: str) -> Call:
+    call = rota.call(call_id)
+    if call is None or not request.grants.may(right, call.platform_id):
+        raise Http404
+    return call
+
+
+@require_safe
+@permissions.permission("duty.see")
+def call_page(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
+    """One call: the clock, the protocol, the contacts, and who was rung."""
+    call = _call(request, call_id, "duty.see")
+    rung = rota.rung(call)
+    set_up, now = rota.emergency(call.platform_id), timezone.now()
+    reads = request.grants.may("case.see", call.platform_id)
+    case = case_page.by_id(call.case_id) if reads and call.case_id else None
+    asked = {one.staff_id for one in rung.tries} | {one.staff_id for one in rung.done.values()}
+    facts = {
+        "call": call,
+        "danger": call.kind == Call.Kind.DANGER,
+        "platform": Platform.objects.get(id=call.platform_id),
+        "case": case,
+        "notice": case_page.notice_by_id(call.notice_id) if reads and call.notice_id else None,
+        "set_up": set_up,
+        "steps": [(step, rung.done.get(step)) for step in set_up.steps],
+        "tries": rung.tries,
+        "next_up": [] if call.ended_at else call_duty.turn_of(call, now=now),
+        "names": people.staff_named({one for one in {*asked, call.taken_by} if one is not None}),
+        "may_answer": request.grants.may("duty.answer", call.platform_id),
+        "mine": call.taken_by == request.grants.staff.pk,
+        "fresh": now + timedelta(minutes=5),
+    }
+    return show(request, "call.html", facts)
+
+
+@require_POST
+@permissions.permission("duty.answer")
+def take(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
+    """I see to it: nobody else is rung for a while."""
+    call = _call(request, call_id, "duty.answer")
+    if answer_call.take_call(call_id=call.id, by=request.grants.staff.pk, now=timezone.now()):
+        messages.success(request, "It is yours. Nobody else is rung for now.")
+    else:
+        messages.info(request, "Somebody was quicker, or it is over.")
+    return redirect("console:call", call_id=call.id)
+
+
+@require_POST
+@permissions.permission("duty.answer")
+def step(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
+    """A step of the protocol is done."""
+    call = _call(request, call_id, "duty.answer")
+    done = request.POST.get("step", "")
+    if done not in rota.emergency(call.platform_id).steps:
+        raise Http404
+    now = timezone.now()
+    answer_call.note_step(call_id=call.id, step=done, by=request.grants.staff.pk, now=now)
+    return redirect("console:call", call_id=call.id)
+
+
+@require_POST
+@permissions.permission("duty.answer")
+def end(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
+    """Nothing is left to do in a call that no case stands behind."""
+    call = _call(request, call_id, "duty.answer")
+    done = answer_call.end_call(call_id=call.id, by=request.grants.staff.pk, now=timezone.now())
+    messages.info(request, "Ended." if done else "A call about a case ends with its decision.")
+    return redirect("console:call", call_id=call.id)

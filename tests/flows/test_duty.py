@@ -1,0 +1,182 @@
+"""call_duty, answer_call, keep_rota: danger and waiting reach a person, whatever fails."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from pytest_django import Settings
+
+from heed.cases.models import Case
+from heed.flows import wiring
+from heed.flows.answer_call import end_call, note_step, take_call
+from heed.flows.call_duty import call_duty
+from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift
+from heed.flows.take_case import take_case
+from heed.people import rota
+from heed.people.duty_models import Call, Ring
+from heed.people.models import Role, Staff
+from tests.flows.stage import Stage, entries, picture
+from tests.flows.stand_in_pager import StandInPager
+from tests.people import gil, somebody, staff
+
+ONE = picture("one")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def pager(settings: Settings) -> Iterator[type[StandInPager]]:
+    settings.HEED_PAGER_PORT = "tests.flows.stand_in_pager.StandInPager"
+    wiring.pager.cache_clear()
+    StandInPager.rang, StandInPager.deaf = [], set()
+    yield StandInPager
+    wiring.pager.cache_clear()
+
+
+@pytest.fixture
+def rae(town: Stage) -> Staff:
+    return staff("Rae", town.platform.id, Role.SENIOR, now=town.now)
+
+
+@pytest.fixture
+def sam(town: Stage) -> Staff:
+    return staff("Sam", town.platform.id, Role.REVIEWER, now=town.now)
+
+
+def on_duty(town: Stage, *people: Staff) -> None:
+    for place, person in enumerate(people, 1):
+        add_shifts(
+            platform_id=town.platform.id, staff_id=person.id, place=place, begins_at=town.now,
+            ends_at=town.now + timedelta(hours=12), by=person.id, now=town.now,
+        )  # fmt: skip
+
+
+def rung(pager: type[StandInPager]) -> list[str]:
+    found = [address.split("@")[0] for address, _ in pager.rang]
+    pager.rang.clear()
+    return found
+
+
+def test_danger_rings_at_once_then_the_next_person_then_everybody(
+    town: Stage, pager: type[StandInPager], rae: Staff, sam: Staff
+) -> None:
+    on_duty(town, rae)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True))
+    assert Call.objects.get().kind == "danger"
+    call_duty(now=town.now)
+    call_duty(now=town.now)
+    assert rung(pager) == ["rae"]
+    town.later(6 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == ["rae", "sam"]
+    assert len(entries("duty.called")) == 1
+
+
+def test_what_the_pager_is_given_names_nobody_and_no_address_of_a_post(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True, police_reference="2026-99", words="He is 13"))
+    call_duty(now=town.now)
+    _, words = pager.rang[0]
+    said = words.subject + words.text
+    assert words.urgent
+    assert str(Call.objects.get().id) in said
+    for secret in ("2026-99", "He is 13", town.url("post"), "Gil"):
+        assert secret not in said
+
+
+def test_whoever_cannot_be_reached_is_followed_by_the_next_within_a_minute(
+    town: Stage, pager: type[StandInPager], rae: Staff, sam: Staff
+) -> None:
+    on_duty(town, rae, sam)
+    pager.deaf.add(rae.email)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True))
+    call_duty(now=town.now)
+    town.later(MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == ["sam"]
+    assert list(Ring.objects.order_by("rung_at").values_list("failed", flat=True)) == [
+        "mail: nobody there", "",
+    ]  # fmt: skip
+
+
+def test_who_takes_a_call_is_left_in_peace_and_rung_again_if_nothing_happens(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    on_duty(town, rae)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True))
+    call_duty(now=town.now)
+    call = Call.objects.get()
+    assert take_call(call_id=call.id, by=rae.id, now=town.now)
+    assert note_step(call_id=call.id, step="Call 112", by=rae.id, now=town.now)
+    assert not note_step(call_id=call.id, step="Call 112", by=rae.id, now=town.now)
+    assert not end_call(call_id=call.id, by=rae.id, now=town.now)
+    rung(pager)
+    town.later(20 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == []
+    take_case(case_id=Case.objects.get().id, by=rae.id, now=town.now + 9 * MINUTE)
+    town.later(12 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == []
+    town.later(10 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == ["rae"]
+    Case.objects.update(state=Case.State.DECIDED)
+    town.later(10 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == []
+    assert Call.objects.get().ended_at == town.now
+
+
+def test_danger_is_heard_although_what_was_named_is_nowhere_here(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    town.hear(somebody("https://elsewhere.example/x", danger_now=True))
+    call = Call.objects.get()
+    assert call.case_id is None
+    call_duty(now=town.now)
+    assert rung(pager) == ["rae"]
+    assert end_call(call_id=call.id, by=rae.id, now=town.now)
+
+
+def test_every_case_that_waits_calls_once_for_all_when_half_of_its_time_is_gone(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    on_duty(town, rae)
+    for name in ("one", "two", "three"):
+        town.post(name, picture(name))
+        town.hear(gil(town.url(name)))
+    call_duty(now=town.now)
+    assert rung(pager) == []
+    town.later(timedelta(hours=2, minutes=1))
+    call_duty(now=town.now)
+    assert "3 cases wait for somebody" in pager.rang[0][1].text
+    assert rung(pager) == ["rae"]
+    take_call(call_id=Call.objects.get().id, by=rae.id, now=town.now)
+    town.later(timedelta(hours=3))
+    call_duty(now=town.now)
+    assert "3 overdue" in pager.rang[0][1].text
+    Case.objects.update(taken_until=town.now + timedelta(hours=3))
+    town.later(timedelta(hours=2))
+    call_duty(now=town.now)
+    assert Call.objects.get().ended_at is not None
+
+
+def test_the_rota_takes_whole_shifts_of_people_who_may_decide(town: Stage, rae: Staff) -> None:
+    zed = staff("Zed", town.platform.id, now=town.now)
+    with pytest.raises(NotOnRota, match="may not decide"):
+        on_duty(town, zed)
+    add_shifts(
+        platform_id=town.platform.id, staff_id=rae.id, place=1, begins_at=town.now,
+        ends_at=town.now + timedelta(hours=8), weeks=3, by=rae.id, now=town.now,
+    )  # fmt: skip
+    shifts = list(rota.coming(town.platform.id, now=town.now))
+    assert [one.begins_at for one in shifts] == [town.now + timedelta(weeks=n) for n in range(3)]
+    assert cancel_shift(
+        platform_id=town.platform.id, shift_id=shifts[0].id, by=rae.id, now=town.now
+    )
+    assert rota.on_duty(town.platform.id, now=town.now) == []

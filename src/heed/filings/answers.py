@@ -2,35 +2,58 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from heed.rules import policy
 from heed.rules.decisions import Ruling
 
 
 def text(
-    *, ruling: Ruling, clause: str, reasons: str, policy_version: str, unseconded: bool
+    *,
+    ruling: Ruling,
+    clause: str,
+    reasons: str,
+    policy_version: str,
+    unseconded: bool,
+    body: bool,
 ) -> str:
-    """The answer to a notifier. Always says what can be done next."""
-    rule = policy.clause(clause, policy_version)
+    """The answer to a notifier, in the language in force. Always says what can be done next.
+
+    `body` says that a body is concerned: then two people must have looked before it may stay.
+    """
+    rule = policy.clause(clause, policy_version).title
     if ruling is Ruling.REMOVE:
         parts = [
-            "You were right to tell us. It is against our rules, and we have removed it.",
-            f"The rule: {rule.title}.",
+            _("You were right to tell us. It is against our rules, and we have taken it down."),
+            _("The rule: %(rule)s") % {"rule": rule},
             reasons,
-            "The copies that this decision reaches went with it. If you see it again, press "
-            "“It is back” on your page.",
+            _("The copies that this decision reaches went with it."),
+            _("If you see it again, press “It is back” on this page."),
         ]
     else:
         parts = [
-            "We looked at it, and we have decided to let it stay.",
-            f"What we found: {rule.title}.",
+            _("We looked at it, and we have decided to let it stay."),
+            _("What we found: %(rule)s") % {"rule": rule},
             reasons,
-            "One person only has decided this, because nobody else was there to look."
-            if unseconded
-            else "Where a body is concerned, two people looked at it and agreed.",
-            "If we are wrong, tell us on your page: press “Ask for another look”. "
-            "A different person will look. If you know something new, tell us that too.",
+            _who(unseconded=unseconded, body=body),
+            _(
+                "You know more about this than we do. If we are wrong, press “Ask for another "
+                "look”: a person who has not decided yet then looks. It is free, and it does not "
+                "count against you."
+            ),
         ]
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def _who(*, unseconded: bool, body: bool) -> str:
+    if unseconded:
+        return _(
+            "One person decided this, because nobody else was there to look. We publish how often "
+            "that happens."
+        )
+    if body:
+        return _("Two people decided this. Each of them has looked at it.")
+    return _("A trained person decided this.")
 
 
 def restored() -> dict[str, Any]:

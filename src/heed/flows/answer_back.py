@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -19,6 +19,8 @@ from heed.flows.shared import clocks, states
 from heed.ledger import services as ledger
 from heed.rules.clocks import Event
 from heed.rules.visibility import Visibility
+
+SAME_WORD = timedelta(minutes=10)  # "it is back", and then the link to it
 
 
 def answer_back(*, notice_id: UUID, text: str, now: datetime) -> None:
@@ -34,20 +36,31 @@ def answer_back(*, notice_id: UUID, text: str, now: datetime) -> None:
 
 
 def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime) -> None:
-    """Seen again after it was gone: a new clock from now; new places are protected at once."""
+    """Seen again after it was gone: a new clock from now; new places are protected at once.
+
+    Said again within ten minutes, as somebody does who then finds the link, it is the same
+    reappearance: its clock runs already.
+    """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)
         notices.add_places(notice, [Place(url=url) for url in urls])
         if text.strip():
             notices.write_message(notice, text.strip(), from_staff=None, now=now)
         for case in _cases(notice):
-            _again(states.lock(case.id), notice, now)
+            held = states.lock(case.id)
+            if not _just_said(held, notice, now):
+                _again(held, notice, now)
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
     protect_at_once(notice_id=notice.id, now=now)
 
 
 def _cases(notice: Notice) -> list[Case]:
     return list(Case.objects.filter(joins__notice=notice, joins__undone_at=None))
+
+
+def _just_said(case: Case, notice: Notice, now: datetime) -> bool:
+    said = case.deadlines.filter(cause__startswith=f"back:{notice.id}:", set_at__gt=now - SAME_WORD)
+    return said.exists()
 
 
 def _again(case: Case, notice: Notice, now: datetime) -> None:

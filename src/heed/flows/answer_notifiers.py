@@ -7,15 +7,17 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 
 from heed.cases.models import Case, Decision, Notice
 from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
-from heed.flows import jobs
+from heed.flows.shared import news
 from heed.ledger import services as ledger
-from heed.people import queries as people
+from heed.rules.claims import Category, about_a_body
 from heed.rules.clocks import Done
 from heed.rules.decisions import Ruling
 
@@ -32,10 +34,12 @@ def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
 
 
 def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bool:
-    text = answers.text(
-        ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
-        policy_version=decision.policy_version, unseconded=decision.unseconded,
-    )  # fmt: skip
+    with translation.override(notice.language or settings.LANGUAGE_CODE):
+        text = answers.text(
+            ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
+            policy_version=decision.policy_version, unseconded=decision.unseconded,
+            body=about_a_body(Category(case.category)),
+        )  # fmt: skip
     with transaction.atomic():
         outcome = "removed" if decision.ruling == Ruling.REMOVE else "stands"
         if not filings.keep_answer(notice.id, decision.id, outcome=outcome, text=text, now=now):
@@ -46,7 +50,5 @@ def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bo
             body={"decision": str(decision.id), "outcome": outcome},
             at=now,
         )
-        contact = people.contact_of(notice.id)
-        if contact is not None and contact.confirmed_at and contact.may_write:
-            jobs.later("send_news", once=f"news:{notice.id}", notice_id=str(notice.id))
+        news.there_is(notice.id)
     return True

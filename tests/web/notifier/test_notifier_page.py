@@ -9,7 +9,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from heed.cases.models import Appeal, Case, Decision, Message, Notice
+from heed.cases.models import Appeal, Case, Deadline, Decision, Message, Notice
+from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger.verify import commit_to, verify_receipt
 from heed.people.models import Contact
 from tests.flows.stage import Stage, picture
@@ -177,7 +178,68 @@ def test_a_removal_is_told_with_the_rule(client: Client, page: str, town: Stage)
     assert "No sexual content of anyone under 18" in shown
 
 
+def test_an_answer_is_read_by_those_it_was_given_to(client: Client, page: str, town: Stage) -> None:
+    town.remove(other_case(town), town.staff("Rae"), reasons="He is 13 and lives in Ohio.")
+    late = Client()
+    other = f"/n/{number_in(send(late, town.url('p1'), who='someone', token='late'))}"
+    assert "lives in Ohio" in text(client.get(page))
+    assert "lives in Ohio" not in text(late.get(other))
+
+
+def test_the_page_tells_the_story_in_order(client: Client, page: str, town: Stage) -> None:
+    town.post("copy1", picture("one"))
+    town.work()
+    town.keep(other_case(town), town.staff("Rae"), town.staff("Sam"))
+    client.post(f"{page}/back")
+    client.post(f"{page}/appeal")
+    shown = text(client.get(page))
+    told = ["message reached us", "copy of it", "it may stay", "You told us that it was back",
+            "You asked for another look."]  # fmt: skip
+    assert [shown.rindex(one) for one in told] == sorted(shown.rindex(one) for one in told)
+
+
+def test_what_only_looks_alike_is_counted_once(client: Client, town: Stage) -> None:
+    from heed.cases.models import Copy
+
+    page = f"/n/{number_in(send(client, town.url('p1'), town.url('p2')))}"
+    alike = town.post("alike")
+    for file in ("one", "two"):
+        case = town.case(picture(file))
+        Copy.objects.create(case=case, item=alike, how=Copy.How.NEAR, found_at=town.now)
+    assert "1 more looks alike" in text(client.get(page))
+
+
 # ------------------------------------------------------------------ what its holder may do
+
+
+def test_one_tap_answers_a_question_and_tells_the_rules(client: Client, town: Stage) -> None:
+    page = f"/n/{number_in(send(client, town.url('p1'), who='someone', young='no'))}"
+    rae = town.staff("Rae")
+    write_to_notifier(
+        notice_id=Notice.objects.get().id, text="", letter="how-old", by=rae.id, now=town.now
+    )
+    assert town.seen("p1") == ["limited"]
+    assert "Yes, under 18" in text(client.get(page))
+    answer = client.post(f"{page}/message", {"letter": "how-old", "reply": "0"}, follow=True)
+    assert "Yes, under 18" in Message.objects.get(from_staff=None).text
+    assert "with one tap" not in text(answer)
+    assert town.seen("p1") == ["hidden"]
+
+
+@pytest.mark.parametrize("reply", ["9", "-1", "x", ""])
+def test_a_reply_that_no_letter_has_asks_for_words(client: Client, page: str, reply: str) -> None:
+    answer = client.post(f"{page}/message", {"letter": "how-old", "reply": reply})
+    assert answer.status_code == 422
+    assert not Message.objects.exists()
+
+
+def test_it_is_back_and_then_the_link_is_one_clock(client: Client, page: str, town: Stage) -> None:
+    asked = text(client.post(f"{page}/back", follow=True))
+    assert "Do you have the link?" in asked
+    client.post(f"{page}/back", {"where": town.url("p2"), "then": "where"})
+    assert town.seen("p2") == ["hidden"]
+    causes = Deadline.objects.filter(cause__startswith="back:").values_list("cause", flat=True)
+    assert len(set(causes)) == 1
 
 
 def test_answering_back_opens_a_decided_case(client: Client, page: str, town: Stage) -> None:
@@ -273,6 +335,17 @@ def test_the_receipt_verifies_and_opens_what_was_sent(client: Client, page: str)
     salt = bytes.fromhex(receipt["salt"])
     assert commit_to(said, salt).hex() == receipt["promise"]["commitment"]
     assert "town.example" not in json.dumps(receipt)
+
+
+def test_the_receipt_can_be_read_and_scanned_and_says_nothing_of_the_matter(
+    client: Client, page: str
+) -> None:
+    shown = text(client.get(f"{page}/proof"))
+    receipt = json.loads(client.get(f"{page}/receipt").content)
+    assert receipt["promise"]["commitment"] in shown
+    assert "heed verify receipt-" in shown
+    assert "<svg" in shown and "style=" not in shown
+    assert not re.search(r"nude|sexual|child|picture of", shown.partition("<main")[2])
 
 
 # ------------------------------------------------------------------ the uploader's side

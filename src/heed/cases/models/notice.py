@@ -127,6 +127,7 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=mint)
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="messages")
     from_staff = models.UUIDField(null=True)  # None: from the notifier
+    letter = models.CharField(max_length=40, blank=True)  # of filings.letters; its replies stay
     text = models.TextField()
     at = models.DateTimeField()
 

@@ -1,10 +1,11 @@
 """What a platform may read of its own items and cases. Of people, and of their words, nothing."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from heed.cases.models import Case, Copy, Notice
 from heed.media.models import Item
@@ -103,18 +104,18 @@ def _state(cases: Sequence[Case]) -> str:
 
 
 def _counts(copies: QuerySet[Copy]) -> dict[str, int]:
-    found = copies.values_list("how").annotate(items=Count("item", distinct=True))
-    return {how.value: 0 for how in Copy.How} | {str(how): items for how, items in found}
+    """Each item once, as it stands in the list, however many of the cases carry it."""
+    found = _each_once(copies).values_list("how", flat=True)
+    return {how.value: 0 for how in Copy.How} | dict(Counter(found))
+
+
+def _each_once(copies: QuerySet[Copy]) -> QuerySet[Copy]:
+    """An item that two of the cases share, by the way it was found first."""
+    return copies.order_by("item__ref", "found_at").distinct("item__ref")
 
 
 def _page(copies: QuerySet[Copy], after: str, limit: int) -> list[CopyState]:
-    """An item that two of the cases share stands here once."""
-    page = (
-        copies.filter(item__ref__gt=after)
-        .order_by("item__ref", "found_at")
-        .distinct("item__ref")
-        .select_related("item")[:limit]
-    )
+    page = _each_once(copies.filter(item__ref__gt=after)).select_related("item")[:limit]
     return [_copy(copy) for copy in page]
 
 

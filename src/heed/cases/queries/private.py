@@ -10,14 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Min, Q
 
 from heed.cases.models import (
     Appeal,
     Case,
     Copy,
     Deadline,
-    Decision,
     Join,
     Message,
     Notice,
@@ -27,7 +26,6 @@ from heed.cases.models import (
 from heed.media.models import Item
 from heed.people import queries as people
 from heed.people.models import Contact
-from heed.rules import policy
 from heed.rules.claims import ADULT_AT, INTIMATE, AgeThen, Category, Standing
 from heed.rules.clocks import Kind, Stop
 from heed.rules.visibility import Visibility
@@ -63,6 +61,7 @@ class Copies:
     hidden: int
     gone: int  # fetched again and seen to be gone
     in_doubt: int  # looks alike; a person compares first
+    first_at: datetime | None  # when the first of them was found, never earlier than the notice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,21 +73,6 @@ class Promise:
     citation: str
     late: bool
     held: bool  # stands still while the thing is hidden
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerLine:
-    """A decision, as the notifier is told it."""
-
-    decision_id: UUID
-    ruling: str
-    clause_title: str
-    clause_text: str
-    policy_version: str
-    reasons: str
-    at: datetime
-    reversed: bool
-    unseconded: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +92,7 @@ class MessageLine:
     ours: bool
     text: str
     at: datetime
+    letter: str = ""  # its replies may stand beneath, while it is the last word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,18 +116,17 @@ class PrivatePage:
     uploads_watched: bool  # signals of the file are held at the door of new uploads
     looking: str  # open | proposed | decided | ""
     promises: tuple[Promise, ...]
-    answers: tuple[AnswerLine, ...]
     appeals: tuple[AppealLine, ...]
     messages: tuple[MessageLine, ...]
+    back_at: tuple[datetime, ...]  # when its holder told us that it was back
     contact: str  # none | waiting | confirmed | silent
     wants_declaration: bool
     has_receipt: bool
 
     @property
-    def may_appeal(self) -> bool:
-        """There is an answer, and no appeal is waiting."""
-        standing = any(not answer.reversed for answer in self.answers)
-        return standing and not any(one.state == Appeal.State.OPEN for one in self.appeals)
+    def looking_again(self) -> bool:
+        """Another look was asked for, and nobody has answered yet."""
+        return any(one.state == Appeal.State.OPEN for one in self.appeals)
 
 
 # ------------------------------------------------------------------ the page
@@ -170,9 +154,9 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         uploads_watched=any(case.file_id for case in cases),
         looking=_looking(cases),
         promises=_promises(notice, now),
-        answers=_answers(notice, cases),
         appeals=_appeals(notice),
         messages=_messages(notice),
+        back_at=_back_at(notice),
         contact=_contact(contact),
         wants_declaration=_wants_declaration(notice, contact),
         has_receipt=notice.receipt is not None,
@@ -233,11 +217,14 @@ def _copies(notice: Notice, cases: Sequence[Case]) -> Copies:
     items = Item.objects.filter(id__in=sure.values("item_id"))
     hidden = items.filter(desired__in=_OUT_OF_SIGHT)
     gone = hidden.filter(observed="gone", observed_revision=F("revision"))
+    doubtful = kept.exclude(item_id__in=sure.values("item_id"))
+    first_at = sure.aggregate(at=Min("found_at"))["at"]
     return Copies(
         found=items.count(),
         hidden=hidden.count(),
         gone=gone.count(),
-        in_doubt=kept.exclude(id__in=sure.values("id")).count(),
+        in_doubt=doubtful.values("item_id").distinct().count(),
+        first_at=max(first_at, notice.received_at) if first_at else None,
     )
 
 
@@ -277,32 +264,6 @@ def _appeal_causes(notice: Notice) -> list[str]:
     return [f"appeal:{appeal_id}" for appeal_id in appeals.values_list("id", flat=True)]
 
 
-def _answers(notice: Notice, cases: Sequence[Case]) -> tuple[AnswerLine, ...]:
-    """Final decisions since this notice came."""
-    told = (Decision.State.FINAL, Decision.State.REVERSED)
-    rows = Decision.objects.filter(case__in=cases, state__in=told).order_by("-decided_at")
-    return tuple(_answer(row) for row in rows if _final_at(row) >= notice.received_at)
-
-
-def _final_at(decision: Decision) -> datetime:
-    return decision.seconded_at or decision.decided_at
-
-
-def _answer(decision: Decision) -> AnswerLine:
-    clause = policy.clause(decision.clause, decision.policy_version)
-    return AnswerLine(
-        decision_id=decision.id,
-        ruling=decision.ruling,
-        clause_title=clause.title,
-        clause_text=clause.text,
-        policy_version=decision.policy_version,
-        reasons=decision.reasons,
-        at=_final_at(decision),
-        reversed=decision.state == Decision.State.REVERSED,
-        unseconded=decision.unseconded,
-    )
-
-
 def _appeals(notice: Notice) -> tuple[AppealLine, ...]:
     """One asking opens an appeal in each of the cases; it is told once for each outcome."""
     seen: dict[tuple[Any, ...], AppealLine] = {}
@@ -321,8 +282,14 @@ def _appeals(notice: Notice) -> tuple[AppealLine, ...]:
 def _messages(notice: Notice) -> tuple[MessageLine, ...]:
     rows = Message.objects.filter(notice=notice).order_by("at")
     return tuple(
-        MessageLine(ours=row.from_staff is not None, text=row.text, at=row.at) for row in rows
+        MessageLine(ours=row.from_staff is not None, text=row.text, at=row.at, letter=row.letter)
+        for row in rows
     )
+
+
+def _back_at(notice: Notice) -> tuple[datetime, ...]:
+    told = Deadline.objects.filter(cause__startswith=f"back:{notice.id}:")
+    return tuple(told.order_by("set_at").values_list("set_at", flat=True).distinct())
 
 
 def _contact(contact: Contact | None) -> str:

@@ -127,9 +127,13 @@ def renew_link(notice: Notice) -> str:
     return link
 
 
-def write_message(notice: Notice, text: str, *, from_staff: UUID | None, now: datetime) -> Message:
-    """A message on the private page."""
-    return Message.objects.create(notice=notice, text=text, from_staff=from_staff, at=now)
+def write_message(
+    notice: Notice, text: str, *, from_staff: UUID | None, letter: str = "", now: datetime
+) -> Message:
+    """A message on the private page. `letter` says whose replies may stand beneath it."""
+    return Message.objects.create(
+        notice=notice, text=text, from_staff=from_staff, letter=letter, at=now
+    )
 
 
 def add_places(notice: Notice, places: Sequence[Place]) -> None:

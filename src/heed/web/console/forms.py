@@ -7,6 +7,7 @@ from django import forms
 
 from heed.cases.models import Case, Copy
 from heed.cases.queries import queue
+from heed.filings import letters
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
@@ -142,10 +143,33 @@ class AppealForm(forms.Form):
     )
 
 
-class MessageForm(forms.Form):
-    """A message to who gave a notice."""
+class Letters(forms.Select):
+    """A list of letters that carries their words for the page's own script."""
 
-    text = _text("Message", rows=3, missing="Write something first.")
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """One letter, with its words."""
+        option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
+        option["attrs"]["data-words"] = letters.letter(str(value)).text if value else ""
+        return option
+
+
+class MessageForm(forms.Form):
+    """A message to who gave a notice: own words, or a letter's."""
+
+    letter = forms.ChoiceField(
+        label="Begin with",
+        required=False,
+        choices=[("", "my own words"), *((one.id, one.asked) for one in letters.LETTERS)],
+        widget=Letters,
+    )
+    text = _text("Message", rows=3, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Without words, a letter sends its own, in the notifier's language."""
+        said = super().clean() or {}
+        if not said.get("text", "").strip() and not said.get("letter"):
+            self.add_error("text", "Write something first. Or choose a letter.")
+        return said
 
 
 class QueueForm(forms.Form):

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.functional import Promise as Lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from heed.cases.queries.private import PrivatePage, Promise, TargetLine
 from heed.rules.clocks import Stop
 
@@ -22,102 +26,115 @@ class Told:
 def told(target: TargetLine, page: PrivatePage) -> Told:
     """How it stands with one place, and what that means."""
     kind, tag, text = _words(target, page)
-    since = target.since_at if kind in ("hidden", "limited", "removed", "gone") else None
+    done = kind == "gone" or (kind in ("hidden", "limited", "removed") and target.acknowledged)
+    since = target.since_at if done else None
     return Told(url=target.url, kind=kind, tag=tag, text=text, since_at=since)
 
 
 def _words(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
     if target.state in _UNREACHED:
-        return _UNREACHED[target.state]
+        kind, tag, text = _UNREACHED[target.state]
+        return kind, str(tag), str(text)
     if target.state == "deleted":
-        return (
-            "gone",
-            "Already gone",
-            "It had been deleted before you wrote. We still look for copies of it.",
-        )
+        text = _("It had been deleted before you wrote. We still look for copies of it.")
+        return "gone", _("Already gone"), text
     if target.visibility in ("hidden", "removed"):
         return _out_of_sight(target, page)
     if target.visibility == "limited":
         return _kept_back(target, page)
     if page.looking == "decided":
-        return "visible", "Not taken down", "The reasons are under “Our answer”."
-    return (
-        "wait",
-        "Waiting for a person",
-        "It is still up. A trained person looks at it, and the time we promise is on your page.",
+        return "visible", _("Not taken down"), _("The reasons are under “Our answer”.")
+    text = _(
+        "It is still up. A trained person looks at it, and the time we promise is on your page."
     )
+    return "wait", _("Waiting for a person"), text
 
 
 def _kept_back(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
     """Said of the post only once the site has said so."""
     if target.refused:
-        return "late", "Not done yet", f"{_refused(target, page)} {_looks(page)}"
+        return "late", _("Not done yet"), f"{_refused(target, page)} {_looks(page)}"
     if not target.acknowledged:
-        text = f"We have told {page.platform} to keep it out of search and feeds. {_looks(page)}"
-        return "limited", "Being kept back", text
-    text = f"It is out of search, out of feeds and can't be shared. {_looks(page)}"
-    return "limited", "Kept back", text
+        told = _("We have told %(site)s to keep it out of search and feeds.")
+        return "limited", _("Being kept back"), f"{told % {'site': page.platform}} {_looks(page)}"
+    text = _("It is out of search, out of feeds and can't be shared.")
+    return "limited", _("Kept back"), f"{text} {_looks(page)}"
 
 
-_UNREACHED: Mapping[str, tuple[str, str, str]] = {
-    "waiting": ("wait", "Being looked up", "We have your link and are finding the post."),
+_UNREACHED: Mapping[str, tuple[str, Lazy | str, Lazy | str]] = {
+    "waiting": (
+        "wait",
+        gettext_lazy("Being looked up"),
+        gettext_lazy("We have your link and are finding the post."),
+    ),
     "foreign": (
         "wait",
-        "Not on our site",
-        "This link is on a site that we can't reach. Use the “report” link there. Take It Down "
-        "(under 18) and StopNCII.org (18 and over) can help on many sites at once.",
+        gettext_lazy("Not on our site"),
+        gettext_lazy(
+            "This link is on a site that we can't reach. Use the “report” link there. Take It Down "
+            "(under 18) and StopNCII.org (18 and over) can help on many sites at once."
+        ),
     ),
     "not_an_item": (
         "wait",
-        "We need the post itself",
-        "This link is a profile or a search. Open the post and send us its own link: "
-        "“Tell us more” takes it.",
+        gettext_lazy("We need the post itself"),
+        gettext_lazy(
+            "This link is a profile or a search. Open the post and send us its own link: "
+            "“Tell us more” takes it."
+        ),
     ),
 }
 
 
 def _out_of_sight(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
     decided = target.visibility == "removed"
-    site = page.platform
+    site = {"site": page.platform}
     if target.observed == "gone":
-        text = "We looked again as a stranger would, and it was not there."
-        return "gone", "Taken down and checked" if decided else "Hidden and checked", text
+        tag = _("Taken down and checked") if decided else _("Hidden and checked")
+        return "gone", tag, _("We looked again as a stranger would, and it was not there.")
     if target.observed == "seen":
-        text = f"{site} was told, but we could still see it. We are on it: this counts as a fault."
-        return "late", "Told, but still there", text
+        text = _(
+            "%(site)s was told, but we could still see it. We are on it: this counts as a fault."
+        )
+        return "late", _("Told, but still there"), text % site
     if target.refused:
-        return "late", "Not done yet", _refused(target, page)
+        return "late", _("Not done yet"), _refused(target, page)
     if not target.acknowledged:
-        text = f"We have told {site} to take it out of sight. This usually takes seconds."
-        return "hidden", "Being hidden", text
+        text = _("We have told %(site)s to take it out of sight. This usually takes seconds.")
+        return "hidden", _("Being hidden"), text % site
     if decided:
-        return "removed", "Taken down", "It has been taken down for good."
-    return "hidden", "Hidden", "Nobody on the site can see it while a person looks."
+        return "removed", _("Taken down"), _("It has been taken down for good.")
+    return "hidden", _("Hidden"), _("Nobody on the site can see it while a person looks.")
 
 
 def _refused(target: TargetLine, page: PrivatePage) -> str:
+    site = {"site": page.platform}
     if target.refused == "not_found":
-        return (
-            f"{page.platform} says that there is no post at this link. If you can still see it, "
-            "open it, copy its own link, and send us that: “Tell us more” takes it."
-        )
-    return f"{page.platform} answered that it can't do this. We are on it: this counts as a fault."
+        return _(
+            "%(site)s says that there is no post at this link. If you can still see it, open it, "
+            "copy its own link, and send us that: “Tell us more” takes it."
+        ) % site  # fmt: skip
+    return _(
+        "%(site)s answered that it can't do this. We are on it: this counts as a fault."
+    ) % site  # fmt: skip
 
 
 def _looks(page: PrivatePage) -> str:
     if page.wants_declaration:
-        return (
+        return _(
             "A person looks within the hour. When you sign the short statement and confirm your "
             "e-mail address, it is hidden at once."
         )
-    return "A person looks within the hour."
+    return _("A person looks within the hour.")
 
 
-PROMISED: Mapping[str, str] = {
-    Stop.PERSON_LOOKED: "A person looks at it",
-    Stop.REMOVED_AND_SEARCHED: "If it breaks a rule: it is gone, and we have looked for every copy",
-    Stop.OUTCOME_SENT: "You get our answer, with reasons",
-    Stop.COMPLAINT_ANSWERED: "A different person answers your “please look again”",
+PROMISED: Mapping[str, Lazy | str] = {
+    Stop.PERSON_LOOKED: gettext_lazy("A person looks at it"),
+    Stop.REMOVED_AND_SEARCHED: gettext_lazy(
+        "If it breaks a rule: it is gone, and we have looked for every copy"
+    ),
+    Stop.OUTCOME_SENT: gettext_lazy("You get our answer, with reasons"),
+    Stop.COMPLAINT_ANSWERED: gettext_lazy("A different person answers your “please look again”"),
 }
 
 
@@ -134,11 +151,11 @@ class Due:
 
 def due(promise: Promise, now: datetime) -> Due:
     """The promise as it is shown."""
-    away = span(abs(promise.due_at - now))
+    away = {"span": span(abs(promise.due_at - now))}
     return Due(
-        text=PROMISED[promise.what],
+        text=str(PROMISED[promise.what]),
         due_at=promise.due_at,
-        away=f"{away} late" if promise.late else f"in {away}",
+        away=_("%(span)s late") % away if promise.late else _("in %(span)s") % away,
         late=promise.late,
         held=promise.held,
     )
@@ -148,8 +165,9 @@ def span(length: timedelta) -> str:
     """About how long, in the largest unit that says something."""
     minutes = max(1, round(length.total_seconds() / 60))
     if minutes < 90:
-        return f"{minutes} minute{'s' * (minutes != 1)}"
+        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
     hours = round(minutes / 60)
     if hours < 48:
-        return f"{hours} hours"
-    return f"{round(hours / 24)} days"
+        return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
+    days = round(hours / 24)
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}

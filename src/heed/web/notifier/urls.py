@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from heed.web.notifier import views_form, views_more, views_page, views_ways_in
+from heed.web.notifier import views_form, views_more, views_page, views_proof, views_ways_in
 
 urlpatterns: list[URLPattern] = [
     path("", views_form.start, name="start"),
@@ -11,8 +11,9 @@ urlpatterns: list[URLPattern] = [
     path("c/<slug:number>/<str:code>", views_ways_in.confirm, name="confirm"),
     path("s/<uuid:statement_id>", views_ways_in.statement, name="statement"),
     path("n/<slug:number>", views_page.page, name="page"),
-    path("n/<slug:number>/receipt", views_page.receipt, name="receipt"),
-    path("n/<slug:number>/said", views_page.said, name="said"),
+    path("n/<slug:number>/receipt", views_proof.receipt, name="receipt"),
+    path("n/<slug:number>/said", views_proof.said, name="said"),
+    path("n/<slug:number>/proof", views_proof.proof, name="proof"),
     path("n/<slug:number>/renew", views_page.renew, name="renew"),
     path("n/<slug:number>/leave", views_page.leave, name="leave"),
     path("n/<slug:number>/more", views_more.tell_more, name="more"),

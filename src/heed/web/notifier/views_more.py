@@ -6,11 +6,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.private import private_page
+from heed.filings.letters import Reply, replies
 from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.supplement_notice import supplement_notice
@@ -80,13 +82,25 @@ def _to_page(notice: Notice, done: str) -> HttpResponse:
 @private
 @require_POST
 def message(request: HttpRequest, number: str) -> HttpResponse:
-    """Answer back: the words are kept, and a decided case is open again."""
+    """Answer back: the words, or a tapped reply, are kept, and a decided case is open again."""
     notice = access.required(request, number)
-    typed = more.read(request.POST.dict(), ("text",))
-    if not typed["text"]:
-        return show(request, notice, typed=typed, errors={"text": "Write your message first."})
-    answer_back(notice_id=notice.id, text=typed["text"], now=timezone.now())
+    typed = more.read(request.POST.dict(), ("text", "letter", "reply"))
+    reply = _reply(typed)
+    if reply is not None and reply.facts:
+        _supplement(notice, reply.facts)
+    text = typed["text"] if reply is None else str(reply.text)
+    if not text:
+        missing = gettext("Write your message first.")
+        return show(request, notice, typed=typed, errors={"text": missing})
+    answer_back(notice_id=notice.id, text=text, now=timezone.now())
     return _to_page(notice, "message")
+
+
+def _reply(typed: Mapping[str, str]) -> Reply | None:
+    """The button that was tapped, if it is one that the letter has."""
+    offered = replies(typed["letter"])
+    chosen = int(typed["reply"]) if typed["reply"] in ("0", "1", "2", "3", "4", "5") else -1
+    return offered[chosen] if 0 <= chosen < len(offered) else None
 
 
 @private
@@ -104,7 +118,7 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
 def back(request: HttpRequest, number: str) -> HttpResponse:
     """It is back: a new clock. The link helps and is not required."""
     notice = access.required(request, number)
-    typed = more.read(request.POST.dict(), ("where",))
+    typed = more.read(request.POST.dict(), ("where", "then"))
     found = links.sort(typed["where"])
     urls = [url for ours in found.ours.values() for url in ours] + found.elsewhere
     it_is_back(
@@ -113,7 +127,7 @@ def back(request: HttpRequest, number: str) -> HttpResponse:
         text="\n".join(found.unread)[:20_000],
         now=timezone.now(),
     )
-    return _to_page(notice, "back")
+    return _to_page(notice, "where" if typed["then"] else "back")
 
 
 @private

@@ -1,21 +1,24 @@
-"""The private page: what was done, what comes next, and its holder's own things to take away."""
+"""The private page: what was done, what comes next, and what its holder can do."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.private import PrivatePage, Promise, private_page
+from heed.filings.letters import replies
+from heed.filings.queries import AnswerLine, answers_to
 from heed.flows.renew_link import renew_link
-from heed.ledger.receipts import upgraded
 from heed.rules.clocks import Stop
-from heed.web.notifier import access, choices, spoken
+from heed.web.notifier import access, choices, spoken, story
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import HELPLINES
 from heed.web.notifier.taking import left
@@ -23,19 +26,23 @@ from heed.web.notifier.taking import left
 NEUTRAL = "https://www.wikipedia.org/"  # where the quick exit leads
 
 DONE = {
-    "more": "Thank you. We have added what you told us.",
-    "contact": "Saved.",
-    "mail": "Saved. We have sent you an e-mail with a neutral subject. Press the link in it, "
-    "so that we know it reaches you.",
-    "message": "Your message has arrived. A person reads it, and the case is in front of us again.",
-    "appeal": "A different person will look again: someone who has not decided in this case.",
-    "appealed": "A different person is looking already. You get an answer here.",
-    "back": "Thank you. A new clock has started, and we are looking at it again now.",
-    "withdrawn": "You have taken your message back. What is hidden stays hidden until a person "
-    "has decided.",
-    "renewed": "This is your new link. The old one leads nowhere from now on.",
-    "found": "Welcome back. You have a new private link now; the old one no longer works.",
-    "confirmed": "Your e-mail address is confirmed.",
+    "more": _("Thank you. We have added what you told us."),
+    "contact": _("Saved."),
+    "mail": _(
+        "Saved. We are sending you an e-mail with a neutral subject. Press the link in it, so that "
+        "we know it reaches you."
+    ),
+    "message": _("Your message has arrived. A person reads it, and the case is in front of us."),
+    "appeal": _("A different person will look again: someone who has not decided in this case."),
+    "appealed": _("A different person is looking already. You get an answer here."),
+    "back": _("Thank you. A new clock has started, and we are looking at it again now."),
+    "where": _("Thank you. We have your link, and what it names is looked at now."),
+    "withdrawn": _(
+        "You have taken your message back. What is hidden stays hidden until a person has decided."
+    ),
+    "renewed": _("This is your new link. The old one leads nowhere from now on."),
+    "found": _("Welcome back. You have a new private link now; the old one no longer works."),
+    "confirmed": _("Your e-mail address is confirmed."),
 }
 
 
@@ -70,8 +77,9 @@ def show(
     path = access.path_of(notice.number)
     secret = access.secret_of(request, path)
     shown = {
-        **_context(private_page(notice, now), now),
+        **_context(private_page(notice, now), answers_to(notice.id), now),
         "done": DONE.get(done, ""),
+        "was": done,
         "typed": typed or {},
         "errors": errors or {},
         "helplines": HELPLINES,
@@ -81,10 +89,17 @@ def show(
     return access.let_in(answer, path, secret)
 
 
-def _context(page: PrivatePage, now: datetime) -> dict[str, Any]:
+def _context(page: PrivatePage, answers: Sequence[AnswerLine], now: datetime) -> dict[str, Any]:
     lines = [spoken.told(target, page) for target in page.targets]
+    last = page.messages[-1] if page.messages else None
+    letter = last.letter if last is not None and last.ours else ""
     return {
         "page": page,
+        "answers": answers,
+        "steps": story.so_far(page, answers),
+        "may_appeal": any(not one.reversed for one in answers) and not page.looking_again,
+        "letter": letter,
+        "replies": replies(letter),
         "lines": lines,
         "not_done": any(line.kind == "late" for line in lines),
         "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
@@ -97,30 +112,6 @@ def _context(page: PrivatePage, now: datetime) -> dict[str, Any]:
 def _speaks(promise: Promise, page: PrivatePage) -> bool:
     """A time by which it is gone says nothing while nothing is posted."""
     return promise.what != Stop.REMOVED_AND_SEARCHED or bool(page.targets)
-
-
-@private
-@require_safe
-def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """The receipt as a file: a signed promise, and with its proof as soon as there is one."""
-    notice = access.required(request, number)
-    if notice.receipt is None:
-        raise Http404("no receipt")
-    return _download(upgraded(notice.receipt), f"receipt-{notice.number}.json")
-
-
-@private
-@require_safe
-def said(request: HttpRequest, number: str) -> HttpResponse:
-    """What was sent, word for word: with it the receipt can be opened."""
-    notice = access.required(request, number)
-    return _download(notice.verbatim, f"sent-{notice.number}.json")
-
-
-def _download(content: Any, name: str) -> HttpResponse:
-    answer = JsonResponse(content, json_dumps_params={"indent": 2, "ensure_ascii": False})
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 @private

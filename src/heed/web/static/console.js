@@ -84,6 +84,17 @@
     seen.replaceWith(note);
   });
 
+  // A letter's words are offered, and never written over what somebody has typed.
+  for (const select of document.querySelectorAll("[data-letter]")) {
+    const words = document.getElementById(select.dataset.letter);
+    let offered = "";
+    select.addEventListener("change", () => {
+      if (words.value.trim() !== offered.trim()) { return; }
+      offered = select.selectedOptions[0]?.dataset.words ?? "";
+      words.value = offered;
+    });
+  }
+
   // The decision: reasons that nobody has touched follow the rule; the preview follows the reasons.
   const form = document.querySelector("[data-decision]");
   if (!form) { return; }

@@ -121,6 +121,7 @@ def write(request: ConsoleRequest, case: Case, notice: str) -> HttpResponse:
         write_to_notifier(
             notice_id=to.id,
             text=form.cleaned_data["text"],
+            letter=form.cleaned_data["letter"],
             by=request.grants.staff.pk,
             now=timezone.now(),
         )

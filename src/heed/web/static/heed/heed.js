@@ -36,6 +36,19 @@
     }
   }
 
+  // What is promised, counted down while the page stays open; the server's words until then.
+  const lang = document.documentElement.lang || "en";
+  const away = new Intl.RelativeTimeFormat(lang, { numeric: "always" });
+  const count = () => {
+    for (const clock of document.querySelectorAll("[data-until]:not(.late)")) {
+      const minutes = Math.round((new Date(clock.dataset.until) - Date.now()) / 60000);
+      if (Number.isNaN(minutes) || minutes < 1) { continue; }
+      const [span, unit] = minutes < 90 ? [minutes, "minute"] : minutes < 2880 ? [Math.round(minutes / 60), "hour"] : [Math.round(minutes / 1440), "day"];
+      clock.textContent = away.format(span, unit);
+    }
+  };
+  if (document.querySelector("[data-until]")) { count(); setInterval(count, 15000); }
+
   // One press is enough: a second one while the first is on its way would only make people wonder.
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {

@@ -1,0 +1,13 @@
+"""Saying that there is something new on a private page. What it is stands there alone."""
+
+from uuid import UUID
+
+from heed.flows import jobs
+from heed.people import queries as people
+
+
+def there_is(notice_id: UUID) -> None:
+    """Have the notifier written to, if they want that and their address has answered."""
+    contact = people.contact_of(notice_id)
+    if contact is not None and contact.confirmed_at and contact.may_write:
+        jobs.later("send_news", once=f"news:{notice_id}", notice_id=str(notice_id))

@@ -1,0 +1,69 @@
+"""What has happened, in order and in words: one line for each thing that was done."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from heed.cases.queries.private import PrivatePage
+from heed.filings.queries import AnswerLine
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened."""
+
+    at: datetime
+    text: str
+
+
+def so_far(page: PrivatePage, answers: Sequence[AnswerLine]) -> list[Step]:
+    """All of it, the first thing first."""
+    steps = [*_protected(page), *_found(page), *_decided(answers), *_asked_again(page)]
+    return [Step(page.received_at, _("Your message reached us.")), *sorted(steps, key=_when)]
+
+
+def _when(step: Step) -> datetime:
+    return step.at
+
+
+def _protected(page: PrivatePage) -> Iterator[Step]:
+    done = [one for one in page.targets if one.acknowledged and one.since_at]
+    hidden = [one.since_at for one in done if one.visibility in ("hidden", "removed")]
+    if times := [at for at in hidden if at]:
+        said = ngettext("It was hidden.", "%(count)d places were hidden.", len(times))
+        yield Step(min(times), said % {"count": len(times)})
+    limited = [one.since_at for one in done if one.visibility == "limited" and one.since_at]
+    if limited:
+        yield Step(min(limited), _("It was taken out of search and feeds."))
+    gone = [one.observed_at for one in page.targets if one.observed == "gone" and one.observed_at]
+    if gone:
+        yield Step(max(gone), _("We looked again as a stranger would, and it was not there."))
+
+
+def _found(page: PrivatePage) -> Iterator[Step]:
+    copies = page.copies
+    if copies.first_at is not None:
+        said = ngettext("We found a copy of it.", "We found %(count)d copies of it.", copies.found)
+        yield Step(copies.first_at, said % {"count": copies.found})
+    for at in page.back_at:
+        yield Step(at, _("You told us that it was back. A new clock started."))
+
+
+def _decided(answers: Sequence[AnswerLine]) -> Iterator[Step]:
+    for answer in answers:
+        if answer.ruling == "remove":
+            yield Step(answer.decided_at, _("It was decided: it is against our rules."))
+        else:
+            yield Step(answer.decided_at, _("It was decided: it may stay."))
+
+
+def _asked_again(page: PrivatePage) -> Iterator[Step]:
+    for appeal in page.appeals:
+        yield Step(appeal.opened_at, _("You asked for another look."))
+        if appeal.decided_at and appeal.state == "reversed":
+            yield Step(appeal.decided_at, _("A different person agreed with you."))
+        elif appeal.decided_at:
+            yield Step(appeal.decided_at, _("A different person came to the same answer."))

@@ -4,6 +4,7 @@ remember_answer: what runs beside the stories.
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -19,6 +20,7 @@ from heed.flows.meet_deadlines import meet_deadlines
 from heed.flows.remember_answer import KeyUsedBefore, Said, remember_answer
 from heed.flows.seal_ledger import seal_ledger
 from heed.flows.send_mail import send_confirmation, send_news
+from heed.flows.shared import states
 from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.take_up_jobs import take_up_jobs
 from heed.ledger.models import Checkpoint, Waiting
@@ -133,6 +135,21 @@ def test_a_job_of_a_worker_that_was_killed_is_put_back_in_line() -> None:
         cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
         assert cursor.fetchone()[0] == "todo"
         cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [job])
+
+
+@pytest.mark.django_db
+def test_a_case_is_searched_by_one_worker_at_a_time() -> None:
+    case_id = UUID(int=7)
+    states.search_on(case_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['work']::varchar[], NULL)")
+        first = cursor.fetchone()[0]
+        states.search_on(case_id)
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['work']::varchar[], NULL)")
+        assert cursor.fetchone()[0] is None
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE id = %s", [first])
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(ARRAY['work']::varchar[], NULL)")
+        assert cursor.fetchone()[0] is not None
 
 
 # ------------------------------------------------------------------ send_mail

@@ -58,6 +58,21 @@ def test_a_late_reshare_brings_its_own_late_reshares_along(town: Stage) -> None:
     assert town.seen("child", "grandchild") == ["hidden", "hidden"]
 
 
+def test_who_brings_thousands_along_is_answered_before_all_are_taken_in(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heed.flows.meet_cases.AT_ONCE", 3)
+    town.post("root", picture("one"))
+    town.hear(gil(town.url("root")))
+    below = [town.row(f"r{n}", kind="reshare", reshare_of="child") for n in range(9)]
+    town.register(*below)
+    town.reshare("child", "root")
+    all_of_them = ["child", *(row.ref for row in below)]
+    assert town.seen(*all_of_them).count("hidden") == 3
+    assert town.work().count("find_copies") == 1
+    assert town.seen(*all_of_them) == ["hidden"] * 10
+
+
 # ------------------------------------------------------------------ change_item
 
 

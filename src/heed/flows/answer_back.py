@@ -70,7 +70,7 @@ def _again(case: Case, notice: Notice, now: datetime) -> None:
     removed = case.decided_level == Visibility.REMOVED
     if not removed:
         cases.new_round(case, now=now)
-    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+    states.search_on(case.id)
     jobs.later("look_again", once=f"look:{case.id}", case_id=str(case.id))
     ledger.enter(
         "message.received", subject=f"notice:{notice.id}", body={"from": "notifier", "back": True},

@@ -17,15 +17,22 @@ def later(
     once: str | None = None,
     at: datetime | None = None,
     queue: str = "work",
+    alone: bool = False,
     **args: Any,
 ) -> None:
     """Ask the worker to run the job `name` (see `worker/jobs.py`), not before `at`.
 
     With `once`, a job of that lock that still waits is enough. It is then kept from starting until
     this transaction has ended: a job that started earlier would not see what it is asked for.
+    `alone`: it starts when one of that lock that runs has ended; two would wait for each other.
     """
     task = app.configure_task(
-        f"heed.{name}", allow_unknown=True, queueing_lock=once, schedule_at=at, queue=queue
+        f"heed.{name}",
+        allow_unknown=True,
+        queueing_lock=once,
+        lock=once if alone else None,
+        schedule_at=at,
+        queue=queue,
     )
     while not _deferred(task, args):
         if name in SWEPT or _kept_waiting(once):

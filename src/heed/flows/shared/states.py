@@ -49,6 +49,11 @@ def apply(
     return changed
 
 
+def search_on(case_id: UUID) -> None:
+    """Have the worker find every copy, from the start: one search of a case at a time."""
+    jobs.later("find_copies", once=f"copies:{case_id}", alone=True, case_id=str(case_id))
+
+
 def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> None:
     """Every restriction owes its uploader a statement of reasons, the provisional one too."""
     stricter = [
@@ -62,7 +67,7 @@ def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> No
 
 
 def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
-    copies = Copy.objects.filter(case=case).select_related("item")
+    copies = Copy.objects.filter(case=case)
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
         copies = copies.filter(Q(item_id__in=items) | Q(how=Copy.How.NEAR))
     found = search.as_found(case, copies, _exempt(case))
@@ -70,13 +75,13 @@ def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
     decided, scope = case.decided_level == Visibility.REMOVED, _scope(case)
     wishes: dict[UUID, Wish] = {}
     near_before = 0
-    for copy, one in found:
-        if wanted is None or copy.item_id in wanted:
+    for item_id, one in found:
+        if wanted is None or item_id in wanted:
             level = spread.reach(
                 one, Visibility(case.level), decided, near_before=near_before, scope=scope
             )
             basis = spread.basis(one, decided, near_before=near_before)
-            wishes[copy.item_id] = Wish(level, basis)
+            wishes[item_id] = Wish(level, basis)
         near_before += one.by is spread.FoundBy.NEAR
     return wishes
 

@@ -57,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["HEED_VAR"] = str(var)
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
+    settings.HEED_VAULT_DIR = var / "vault"
+    settings.HEED_VAULT_KEYS = var / "keys" / "vault"
     settings.EMAIL_FILE_PATH = var / "mail"
     settings.STATIC_ROOT = var / "static"
     settings.STATIC_ROOT.mkdir()

@@ -1,5 +1,6 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
+import os
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -72,10 +73,19 @@ def worker() -> None:
     """Run the worker alone (`up` runs it with the rest)."""
     from heed.instance.boot import booted
 
+    os.environ.setdefault("HEED_OPENS", "filing")  # the one process that holds the filer's key
     with booted():
         from heed.worker import run
 
         run.main()
+
+
+@app.command()
+def viewer() -> None:
+    """Run the viewer alone (`up` runs it with the rest): it shows review copies to reviewers."""
+    from heed.instance.viewer import serve
+
+    serve()
 
 
 @app.command()

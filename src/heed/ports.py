@@ -1,6 +1,6 @@
 """What Heed asks of the world outside, as promises. `integrations/` keeps them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -136,3 +136,106 @@ class Pager(Protocol):
 
     def ring(self, to: Reach, words: Ringing, *, message_id: str, now: datetime) -> None:
         """Tell one person, or the team. Safe to repeat. Raises `PagerRefused`."""
+
+
+class Purpose(StrEnum):
+    """For whom the key of something sealed is wrapped. Nobody else can read it."""
+
+    REVIEW = "review"  # the viewer, while a case is undecided
+    FILING = "filing"  # the filer: a CyberTip, a disclosure, a drill
+    SEAL = "seal"  # two people, each with half of what is needed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrapping:
+    """One object's key, encrypted for one purpose. Without any wrapping the object is noise."""
+
+    purpose: Purpose
+    recipient: str  # the public key (for a seal: both) that it was wrapped for
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """Something as it lies in the vault, and the wrappings of its key, which never lie there."""
+
+    body: bytes
+    wrappings: tuple[Wrapping, ...]
+
+
+class KeyLost(Exception):
+    """The key that a wrapping was made for is not here. Bring it back from its backup."""
+
+
+class NotOpened(Exception):
+    """The key does not open this: altered bytes, or another object's wrapping."""
+
+
+class Seals(Protocol):
+    """Seals with public keys alone; opens only where the purpose's own key lies."""
+
+    def seal(self, data: bytes, purposes: Collection[Purpose]) -> Sealing:
+        """Encrypt under a new key of its own. Raises `KeyLost` when a public key is missing."""
+
+    def open(self, body: bytes, wrapping: Wrapping) -> bytes:
+        """Decrypt, for a purpose whose key this process may use. Raises `KeyLost`, `NotOpened`."""
+
+    def rewrap(self, wrapping: Wrapping) -> Wrapping:
+        """The same key, wrapped for the purpose's newest public key. Raises as `open`."""
+
+    def recipient(self, purpose: Purpose) -> str:
+        """For whom this purpose is wrapped now. Raises `KeyLost`."""
+
+
+class VaultTrouble(Exception):
+    """The vault could not do it; the message says why. Tried again."""
+
+
+class VaultFull(VaultTrouble):
+    """No room is left. Make room, or name another place; nothing half is kept."""
+
+
+class ObjectMissing(VaultTrouble):
+    """There is no object of this name: it was lost, or somebody removed it."""
+
+
+class Vault(Protocol):
+    """Keeps sealed objects by name. It never sees a key."""
+
+    def put(self, name: str, body: bytes, *, keep_until: datetime | None = None) -> None:
+        """Keep it whole or not at all; locked until then where that is possible.
+
+        Raises `VaultFull`, `VaultTrouble`.
+        """
+
+    def get(self, name: str) -> bytes:
+        """The object as it was put. Raises `ObjectMissing`."""
+
+    def erase(self, name: str) -> bool:
+        """Remove it; False where a lock keeps it (without its key it is noise). Safe to repeat."""
+
+    def names(self) -> Iterator[str]:
+        """Every object's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A picture made anew for a reviewer's eyes."""
+
+    body: bytes
+    mime: str
+
+
+class ViewerAway(Exception):
+    """No viewer answers. `heed up` starts one; else run `heed viewer`."""
+
+
+class NotShown(Exception):
+    """The viewer could not show it; the message says why."""
+
+
+class Viewer(Protocol):
+    """The process that alone may open review copies, and gives back pictures, never the file."""
+
+    def show(self, sealing: Sealing, variant: str) -> Rendered:
+        """Render a review copy as `blurred` or `full`. Raises `ViewerAway`, `NotShown`."""

@@ -32,6 +32,11 @@ class Configuration(BaseSettings):
     mail_from: str = "notices@localhost"
     failpoint: str = ""  # tests: directory of files named like the steps at which to die
     proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
+    vault_keys: Path = Path()  # empty: var/keys/vault; the web process needs the .pub files alone
+    opens: str = ""  # purposes this process may open the vault for; `heed worker` says "filing"
+    viewer_socket: str = ""  # where the viewer listens; `heed up` and `heed viewer` say so
+    jurisdiction: str = "US"  # whose law says what may be held here; see docs/operate.md
+    evidence_mode: str = ""  # bytes or context; empty: as the jurisdiction's line says
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
 
 
@@ -68,6 +73,14 @@ HEED_SIGNING_KEY_FILE = (
 HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
 HEED_FAILPOINT = CONFIG.failpoint
 HEED_PROXIES = CONFIG.proxies
+HEED_VAULT_DIR = CONFIG.var / "vault"
+HEED_VAULT_KEYS = (
+    CONFIG.var / "keys" / "vault" if CONFIG.vault_keys == Path() else CONFIG.vault_keys
+)
+HEED_OPENS = [name.strip() for name in CONFIG.opens.split(",") if name.strip()]
+HEED_VIEWER_SOCKET = CONFIG.viewer_socket
+HEED_JURISDICTION = CONFIG.jurisdiction
+HEED_EVIDENCE_MODE = CONFIG.evidence_mode
 HEED_STATUTES = [name.strip() for name in CONFIG.statutes.split(",") if name.strip()]
 
 INSTALLED_APPS = [
@@ -191,6 +204,9 @@ HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"
 HEED_MAIL_PORT = "heed.integrations.mail.DjangoMail"
 HEED_PAGER_PORT = "heed.integrations.pager.mail_and_team.MailAndTeam"
 HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
+HEED_SEALS_PORT = "heed.integrations.vault.sealing.AgeSeals"
+HEED_VAULT_PORT = "heed.integrations.vault.directory.DirectoryVault"
+HEED_VIEWER_PORT = "heed.integrations.vault.viewer.ViewerClient"
 
 PROCRASTINATE_ON_APP_READY = None
 PROCRASTINATE_IMPORT_PATHS = ["heed.worker.jobs"]

@@ -7,7 +7,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from heed.cases.models import Decision, Restriction
-from heed.filings.models import Answer, StatementOfReasons
+from heed.filings import vault
+from heed.filings.models import Answer, SealedObject, StatementOfReasons
 from heed.rules import policy
 from heed.rules.visibility import Visibility
 
@@ -63,3 +64,43 @@ def _line(answer: Answer, decision: Decision) -> AnswerLine:
         sent_at=answer.sent_at,
         reversed=decision.state == Decision.State.REVERSED,
     )
+
+
+# ------------------------------------------------------------------ the vault
+
+
+def sealed_of(case_id: UUID) -> QuerySet[SealedObject]:
+    """Everything that the vault holds, held or should hold for a case."""
+    return SealedObject.objects.filter(case_id=case_id).order_by("asked_at", "copy", "id")
+
+
+def evidence_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
+    """The evidence copy of a case's file, in whatever state; None when nobody asked for one."""
+    live = sealed_of(case_id).filter(file_id=file_id, copy=SealedObject.Copy.EVIDENCE)
+    return live.exclude(state=SealedObject.State.DESTROYED).order_by("upload_id").first()
+
+
+def review_copy_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
+    """A review copy that can be shown."""
+    live = sealed_of(case_id).filter(file_id=file_id, copy=SealedObject.Copy.REVIEW)
+    return live.filter(state=SealedObject.State.KEPT).first()
+
+
+def sealed_due(*, now: datetime, limit: int, uploads: bool = False) -> list[UUID]:
+    """What is still to be kept, or to be tried again; of `uploads` it is asked apart."""
+    due = SealedObject.objects.filter(state__in=vault.OPEN_STATES, retry_at__lte=now)
+    due = due.exclude(upload_id=None) if uploads else due.filter(upload_id=None)
+    return list(due.order_by("retry_at").values_list("id", flat=True)[:limit])
+
+
+def not_kept(case_id: UUID) -> list[SealedObject]:
+    """Evidence of a case that could not be kept, or is damaged. What may not be held is no such."""
+    lost = (SealedObject.State.MISSED, SealedObject.State.DAMAGED)
+    of_case = sealed_of(case_id).exclude(copy=SealedObject.Copy.REVIEW)
+    return list(of_case.filter(state__in=lost))
+
+
+def destroyed_not_erased(*, limit: int) -> list[SealedObject]:
+    """Noise that still lies in the vault."""
+    gone = SealedObject.objects.filter(state=SealedObject.State.DESTROYED).exclude(name="")
+    return list(gone.order_by("destroyed_at")[:limit])

@@ -3,8 +3,10 @@
 1. Read the file in the locked-down child (or take its signals as told).
 2. Compare it with the banks: what was removed is blocked or held, what is claimed is held.
 3. Note what was held or blocked at its case. "Could not check" is held, never let through unseen.
+4. Seal the bytes of what is held, so that a person can look at them.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +16,7 @@ from django.db import transaction
 from heed.cases.models import Case
 from heed.cases.services import cases
 from heed.flows import wiring
-from heed.flows.shared import states
+from heed.flows.shared import evidence, states
 from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media import services as writing
@@ -22,6 +24,8 @@ from heed.media.models import File, Platform, Upload
 from heed.media.queries import Banked
 from heed.media.services import FileIn
 from heed.rules.gate import Verdict, verdict
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ def check_bytes(
     signals = wiring.decoder().signals(data)
     with transaction.atomic():
         file = writing.keep_file(signals, platform=platform, now=now)
-    return _check(_Asked(platform, file, account_ref, upload_ref), now)
+    return _check(_Asked(platform, file, account_ref, upload_ref), now, data)
 
 
 def check_signals(
@@ -70,7 +74,7 @@ def check_signals(
     return _check(_Asked(platform, file, account_ref, upload_ref), now)
 
 
-def _check(asked: _Asked, now: datetime) -> Checked:
+def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
     met = media.banked(asked.platform, asked.file)
     first = met[0] if met else None
     file = asked.file
@@ -83,7 +87,9 @@ def _check(asked: _Asked, now: datetime) -> Checked:
     case = _case(first)
     if answer is not Verdict.ALLOW:
         with transaction.atomic():
-            _note(asked, case, first, answer, reason, now)
+            upload = _note(asked, case, first, answer, reason, now)
+        if upload is not None and case is not None and data:
+            _keep(upload, case, data, now)
     return Checked(
         verdict=answer,
         reason=reason,
@@ -105,8 +111,8 @@ def _note(
     answer: Verdict,
     reason: str,
     now: datetime,
-) -> None:
-    """Once for each attempt: a platform that asks again is not a new upload."""
+) -> Upload | None:
+    """Once for each attempt: a platform that asks again is not a new upload. The one now held."""
     upload, fresh = writing.keep_upload(
         platform=asked.platform,
         file=asked.file,
@@ -119,7 +125,7 @@ def _note(
         now=now,
     )
     if not fresh:
-        return
+        return None
     if met is not None:
         writing.note_match(asked.file, met, now=now)
     if case is not None and answer is Verdict.HOLD:
@@ -130,6 +136,15 @@ def _note(
         body={"case": str(case.id) if case else "", "reason": reason},
         at=now,
     )
+    return upload if answer is Verdict.HOLD else None
+
+
+def _keep(upload: Upload, case: Case, data: bytes, now: datetime) -> None:
+    """So that a person can look. The answer to the platform never hangs on it."""
+    try:
+        evidence.keep_upload(upload, case, data, now=now)
+    except Exception:
+        logger.exception("a held upload was not kept", extra={"upload": str(upload.id)})
 
 
 def _somebody_is_due(case: Case, upload: Upload, now: datetime) -> None:

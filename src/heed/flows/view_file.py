@@ -1,10 +1,12 @@
 """A reviewer opens a file: only who may, only on purpose, and written down before it is shown.
 
 1. Check the role; for a child's case only the role for it.
-2. Fetch the bytes from the platform's evidence address, or where they are still public.
-3. Note the viewing; then render a blurred, grey derivative, or the picture itself, in the child.
+2. Have the viewer render the review copy, which it alone may open; where there is none, fetch the
+   bytes from the platform's evidence address, or where they are still public, and render those.
+3. Note the viewing; then show the blurred, grey derivative, or the picture itself.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,16 +15,19 @@ from django.db import transaction
 from django.db.models import Q
 
 from heed.cases.models import Case, Copy
+from heed.filings import queries
 from heed.flows import wiring
-from heed.flows.shared import evidence
+from heed.flows.shared import evidence, fetching
 from heed.hashing import refusals
 from heed.ledger import services as ledger
-from heed.media.models import File, Platform
+from heed.media.models import File
 from heed.people import queries as people
 from heed.people import services as writing
 from heed.people.models import Role, Staff
+from heed.ports import NotShown, Purpose, ViewerAway
 from heed.rules.decisions import may_open
 
+logger = logging.getLogger(__name__)
 BLURRED_PX = 320
 
 
@@ -46,8 +51,7 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
     """Open a file of a case as `blurred` or `full`. Raises `MayNotView`, `NotViewable`."""
     case = Case.objects.select_related("platform").get(id=case_id)
     _must_be_allowed(case, by)
-    data = _bytes(case.platform, _file_of(case, file_id))
-    shown = _render(data, variant)
+    shown = _render(case, _file_of(case, file_id), variant, now)
     with transaction.atomic():
         writing.note_viewing(
             staff_id=by, file_id=file_id, case_id=case.id, variant=variant, now=now
@@ -84,14 +88,34 @@ def _must_be_allowed(case: Case, by: UUID) -> None:
         raise MayNotView("Only a child-safety reviewer may open a file in a case about a minor.")
 
 
-def _bytes(platform: Platform, file: File) -> bytes:
+def _render(case: Case, file: File, variant: str, now: datetime) -> Viewed:
+    """From the review copy, in the viewer; else from the platform, in the child."""
+    copy = queries.review_copy_of(case.id, file.id)
+    if copy is not None:
+        try:
+            sealing = evidence.sealing_of(copy, Purpose.REVIEW, now=now)
+            shown = wiring.viewer().show(sealing, variant)
+            return Viewed(body=shown.body, mime=shown.mime)
+        except NotShown as why:
+            raise NotViewable(f"The file can't be read ({why}). Decide by what is known.") from why
+        except (evidence.NotPreserved, ViewerAway) as why:
+            logger.warning("review copy not shown", extra={"sealed": str(copy.id), "why": str(why)})
+    return _rendered(_bytes(case, file), variant)
+
+
+def _bytes(case: Case, file: File) -> bytes:
     try:
-        return evidence.bytes_of(platform, file)
-    except evidence.NotKept as why:
-        raise NotViewable(f"{why} Or decide by what is known of the file.") from why
+        return fetching.file_bytes(case.platform, file).body
+    except fetching.NotGiven as why:
+        evidence.start(case)  # a review copy can be made from the evidence copy
+        raise NotViewable(
+            f"The platform does not give these bytes ({why}). If they were preserved, a copy to "
+            "look at is being made: try again in a minute. Else check the platform's evidence "
+            "address and token, or decide by what is known of the file."
+        ) from why
 
 
-def _render(data: bytes, variant: str) -> Viewed:
+def _rendered(data: bytes, variant: str) -> Viewed:
     try:
         if variant == "full":
             return Viewed(body=wiring.decoder().full(data), mime="image/jpeg")

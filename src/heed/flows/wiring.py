@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
-from heed.ports import Fetcher, Mail, Pager, Platform
+from heed.ports import Fetcher, Mail, Pager, Platform, Seals, Vault, Viewer
 
 
 @cache
@@ -32,6 +32,24 @@ def mail() -> Mail:
 def pager() -> Pager:
     """Who rings the people on duty."""
     return cast(Pager, import_string(settings.HEED_PAGER_PORT)())
+
+
+@cache
+def seals() -> Seals:
+    """Who seals evidence, and opens it where the key lies."""
+    return cast(Seals, import_string(settings.HEED_SEALS_PORT)())
+
+
+@cache
+def vault() -> Vault:
+    """Who keeps what is sealed."""
+    return cast(Vault, import_string(settings.HEED_VAULT_PORT)())
+
+
+@cache
+def viewer() -> Viewer:
+    """Who opens review copies for reviewers' eyes."""
+    return cast(Viewer, import_string(settings.HEED_VIEWER_PORT)())
 
 
 @cache

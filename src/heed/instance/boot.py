@@ -17,6 +17,7 @@ def environment(place: Place, *, database_url: str, public_url: str = "") -> dic
         "DJANGO_SETTINGS_MODULE": "heed.settings",
         "HEED_SECRET_KEY": keys.secret(place),
         "HEED_PUBLIC_URL": public_url or place.runs_at(),
+        "HEED_VIEWER_SOCKET": str(place.viewer_socket),
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }

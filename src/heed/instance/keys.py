@@ -1,6 +1,7 @@
 """The instance's own secrets: made once, kept under `var/keys`, readable by the owner alone.
 
-The log's key lies there too; `heed.ledger.keys` makes it when the first entry is sealed.
+The log's key lies there too; `heed.ledger.keys` makes it when the first entry is sealed. So do the
+vault's, where the operator has named no other place for them.
 """
 
 import os
@@ -16,6 +17,10 @@ def ensure(place: Place) -> None:
     place.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.keys.chmod(0o700)
     _ensure(place.keys / "secret", lambda: secrets.token_urlsafe(48).encode())
+    if not os.environ.get("HEED_VAULT_KEYS") and not (place.vault_keys / "seal-b.pub").exists():
+        from heed.integrations.vault import keys as vault_keys  # only now: age is not for everyone
+
+        vault_keys.ensure(place.vault_keys)
 
 
 def secret(place: Place) -> str:

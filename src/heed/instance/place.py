@@ -48,6 +48,21 @@ class Place:
         return self.var / "log"
 
     @property
+    def vault_keys(self) -> Path:
+        """The vault's key files, unless `HEED_VAULT_KEYS` names another directory."""
+        return self.keys / "vault"
+
+    @property
+    def viewer_socket(self) -> Path:
+        """Where the viewer listens: in `var`, or where a path is short enough for the kernel."""
+        usual = self.var / "viewer" / "socket"
+        if len(os.fsencode(usual)) <= LONGEST_SOCKET_BYTES:
+            return usual
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        near = Path(runtime) if runtime and Path(runtime).is_dir() else Path("/tmp")
+        return near / f"{self.name}-viewer-{os.getuid()}" / "socket"
+
+    @property
     def lock(self) -> Path:
         """Held by whoever has started the database of this instance."""
         return self.var / "lock"

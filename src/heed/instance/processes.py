@@ -1,4 +1,4 @@
-"""Runs an instance: database, web and worker, until it is told to stop."""
+"""Runs an instance: database, web, worker and viewer, until it is told to stop."""
 
 import contextlib
 import errno
@@ -90,6 +90,7 @@ def running(
         children = [
             Child(name="web", command=web, env=ours),
             Child(name="worker", command=_heed("worker"), env=ours),
+            Child(name="viewer", command=_heed("viewer"), env=ours),
         ]
         crew = Crew([*children, *beside], logs=place.logs, say=say, server=server)
         with crew.running():

@@ -65,6 +65,11 @@ EVENTS = (
     Event(89, "duty.called", "The people on duty were called: something waits for a person."),
     Event(90, "duty.answered", "Somebody on duty took a call, or noted what was done."),
     Event(91, "rota.changed", "Who is on duty, the declared hours or the protocol changed."),
+    Event(75, "evidence.kept", "Bytes, or what stood around them, were sealed in the vault."),
+    Event(76, "evidence.missed", "Evidence could not be kept, or may not be held here."),
+    Event(78, "evidence.read", "A sealed copy was opened, for a stated purpose."),
+    Event(79, "evidence.damaged", "A sealed copy is missing, altered, or its key is lost."),
+    Event(80, "evidence.destroyed", "The key of a sealed copy was destroyed."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -19,6 +19,7 @@ from heed.flows import (
     issue_statements,
     look_again,
     observe_states,
+    preserve,
     protect_target,
     send_mail,
 )
@@ -100,3 +101,9 @@ def statements(*, case_id: str, now: datetime) -> None:
 def news(*, notice_id: str, now: datetime) -> None:
     """Mail that there is something new on a private page."""
     send_mail.send_news(notice_id=UUID(notice_id), now=now)
+
+
+@_job("preserve", "keep")
+def keep_evidence(*, case_id: str, now: datetime) -> None:
+    """Fetch and seal a case's evidence."""
+    preserve.preserve(case_id=UUID(case_id), now=now)

@@ -15,6 +15,7 @@ from heed.flows import (
     fetch_files,
     meet_deadlines,
     observe_states,
+    preserve,
     seal_ledger,
     sweep_late_copies,
     take_up_jobs,
@@ -40,6 +41,7 @@ SWEEPS = (
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),
     Sweep(call_duty.call_duty, 5.0),
+    Sweep(preserve.preserve_in_turn, 10.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0),
 )
 

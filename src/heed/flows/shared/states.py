@@ -44,6 +44,8 @@ def apply(
         changed += restrictions.lift(case, bare, now=now)
     tell(case, changed, now=now)
     _owe_statements(case, changed, now)
+    if any(Visibility(one.desired) >= Visibility.HIDDEN for one in changed):
+        jobs.later("preserve", once=f"preserve:{case.id}", queue="keep", case_id=str(case.id))
     if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
         deadlines.done(Done.HIDDEN, now=now, case_id=case.id)
     return changed

@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.models import Case
-from heed.flows.shared import states
+from heed.flows.shared import evidence, states
 from heed.ledger import services as ledger
 from heed.media import queries as looking
 from heed.media import services as media
@@ -19,6 +19,7 @@ def settle(upload: Upload, *, release: bool, now: datetime, by: str = "decision"
     """
     if not media.end_upload(upload.id, release=release, now=now):
         return False
+    evidence.end_upload(upload, release=release, now=now)
     kind = "upload.released" if release else "upload.blocked"
     payload: dict[str, object] = {
         "type": kind,

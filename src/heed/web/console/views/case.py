@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from heed.cases.models import Case, Copy
 from heed.cases.queries import case_files, case_page, queue
+from heed.filings import queries as filings
 from heed.people import queries as people
 from heed.people import rota
 from heed.rules import policy
@@ -58,6 +59,8 @@ def _facts(case: Case) -> dict[str, Any]:
         "bundle": queue.bundles_of([case.id]).get(case.id, ()),
         "uploads": case_page.uploads(case),
         "matches": case_page.matches(case),
+        "evidence": filings.sealed_of(case.id),
+        "lost": filings.not_kept(case.id),
         "banked": sorted(case_page.banked(case).items()),
     }
 

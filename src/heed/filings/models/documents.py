@@ -16,6 +16,7 @@ class Answer(models.Model):
     sent_at = models.DateTimeField()
 
     class Meta:
+        app_label = "filings"
         constraints = [
             models.UniqueConstraint(fields=["notice_id", "decision_id"], name="answer_once")
         ]
@@ -40,6 +41,7 @@ class StatementOfReasons(models.Model):
     appealed_at = models.DateTimeField(null=True)
 
     class Meta:
+        app_label = "filings"
         constraints = [
             models.UniqueConstraint(fields=["item_id", "case_id", "basis"], name="statement_once")
         ]

@@ -1,0 +1,206 @@
+"""preserve, and what the vault's copies are for: kept from the first hide, opened for a purpose."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django import Settings
+
+from examples import pictures
+from heed.cases.models import Case
+from heed.filings.models import KeyWrapping, SealedObject
+from heed.flows import wiring
+from heed.flows.check_upload import check_bytes
+from heed.flows.fetch_files import fetch_files
+from heed.flows.judge_copy import settle_upload
+from heed.flows.preserve import preserve, preserve_in_turn
+from heed.flows.shared.evidence import NotPreserved, bytes_for_filing
+from heed.flows.view_file import view_file
+from heed.integrations.vault.sealing import AgeSeals
+from heed.integrations.vault.viewer import ViewerClient, ViewerServer
+from heed.ledger.models import EntryBody
+from heed.media.models import Upload
+from heed.media.services import FileIn
+from heed.ports import Purpose
+from tests.flows.stage import Stage, entries, waiting
+from tests.flows.stand_in_platform import StandInPlatform
+from tests.people import gil
+
+PICTURE = pictures.picture(7)
+
+
+@pytest.fixture(autouse=True)
+def vault(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A vault of this test's own, opened as the worker opens it."""
+    settings.HEED_VAULT_DIR = tmp_path / "vault"
+    monkeypatch.setattr(wiring, "seals", lambda: AgeSeals(opens=[Purpose.FILING]))
+    wiring.vault.cache_clear()
+    yield settings.HEED_VAULT_DIR
+    wiring.vault.cache_clear()
+
+
+@pytest.fixture
+def case(square: Stage, platform: StandInPlatform, decoder: None) -> Case:
+    """A child's picture, hidden, and fetched by nobody yet."""
+    platform.bytes["a.0"] = PICTURE
+    square.post("a", FileIn(url=square.url("files/a.0")))
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")), then_work=False)
+    return Case.objects.get()
+
+
+def sealed(case: Case, copy: str) -> SealedObject:
+    return SealedObject.objects.exclude(state="destroyed").get(case_id=case.id, copy=copy)
+
+
+def read(case: Case, square: Stage, **more: Any) -> bytes:
+    assert case.file_id
+    said = {"purpose": "cybertip", **more}
+    return bytes_for_filing(case_id=case.id, file_id=case.file_id, now=square.now, **said).body
+
+
+def test_the_first_hide_asks_for_preservation_and_waits_for_none_of_it(
+    case: Case, square: Stage, platform: StandInPlatform
+) -> None:
+    assert square.seen("a") == ["hidden"] and "preserve" in waiting()
+    assert SealedObject.objects.count() == 0
+    assert preserve(case_id=case.id, now=square.now)
+    assert {one.copy: one.state for one in SealedObject.objects.all()} == {
+        "context": "kept", "evidence": "kept", "review": "kept",
+    }  # fmt: skip
+    assert read(case, square) == PICTURE
+    told = EntryBody.objects.get(event="evidence.read").body
+    assert '"why":"cybertip"' in told and entries("evidence.kept") == 3
+    assert preserve(case_id=case.id, now=square.now) and entries("evidence.kept") == 3
+
+
+def test_what_lies_in_the_vault_is_noise_and_each_copy_is_for_its_own_purpose(
+    case: Case, square: Stage, vault: Path
+) -> None:
+    preserve(case_id=case.id, now=square.now)
+    for path in vault.rglob("*.age"):
+        assert PICTURE[:64] not in path.read_bytes() and b"13" not in path.read_bytes()[:20]
+    held = KeyWrapping.objects.values_list("sealed__copy", "purpose").order_by("purpose")
+    assert set(held) == {
+        ("review", "review"), ("evidence", "filing"), ("evidence", "seal"),
+        ("context", "filing"), ("context", "seal"),
+    }  # fmt: skip
+
+
+def test_the_context_holds_what_was_said_and_where(case: Case, square: Stage) -> None:
+    preserve(case_id=case.id, now=square.now)
+    one = sealed(case, "context")
+    body = AgeSeals(opens=[Purpose.FILING]).open(
+        wiring.vault().get(one.name),
+        next(iter(_wrappings(one))),
+    )
+    assert square.url("a").encode() in body and case.number.encode() in body
+
+
+def _wrappings(one: SealedObject) -> list[Any]:
+    from heed.filings import vault as rows
+
+    return [rows.wrapping(one, Purpose.FILING)]
+
+
+def test_what_the_platform_does_not_give_is_marked_and_kept_when_it_does(
+    case: Case, square: Stage, platform: StandInPlatform
+) -> None:
+    del platform.bytes["a.0"]
+    assert not preserve(case_id=case.id, now=square.now)
+    one = sealed(case, "evidence")
+    assert one.state == "missed" and "answered 404" in one.reason
+    assert entries("evidence.missed") == 1
+    with pytest.raises(NotPreserved, match="answered 404"):
+        read(case, square)
+    platform.bytes["a.0"] = PICTURE
+    square.later(timedelta(hours=1))
+    preserve_in_turn(now=square.now)
+    assert read(case, square) == PICTURE
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (lambda path: path.unlink(), "not in the vault any more"),
+        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"?"), "altered"),
+    ],
+)
+def test_a_missing_object_or_a_flipped_bit_is_found_named_and_fetched_again(
+    case: Case, square: Stage, vault: Path, harm: Any, says: str
+) -> None:
+    preserve(case_id=case.id, now=square.now)
+    harm(vault / sealed(case, "evidence").name)
+    with pytest.raises(NotPreserved, match=says):
+        read(case, square)
+    assert sealed(case, "evidence").state == "damaged" and entries("evidence.damaged") == 1
+    preserve_in_turn(now=square.now)
+    assert read(case, square) == PICTURE
+
+
+def test_a_lost_key_is_named_and_is_no_damage_to_the_object(
+    case: Case, square: Stage, tmp_path: Path, settings: Settings
+) -> None:
+    preserve(case_id=case.id, now=square.now)
+    shutil.copytree(django_settings.HEED_VAULT_KEYS, tmp_path / "keys")
+    settings.HEED_VAULT_KEYS = tmp_path / "keys"
+    (tmp_path / "keys" / "filer.key").unlink()
+    with pytest.raises(NotPreserved, match=r"filer\.key can't be read"):
+        read(case, square)
+    assert sealed(case, "evidence").state == "kept"
+
+
+def test_where_bytes_may_not_be_held_only_the_context_is(
+    case: Case, square: Stage, settings: Settings
+) -> None:
+    settings.HEED_JURISDICTION = "EU"
+    assert preserve(case_id=case.id, now=square.now)  # nothing is missing
+    assert sealed(case, "context").state == "kept"
+    assert sealed(case, "evidence").state == "forbidden"
+    with pytest.raises(NotPreserved, match="may not be held here"):
+        read(case, square)
+
+
+def test_the_decision_destroys_what_was_there_to_look_at_and_nothing_else(
+    case: Case, square: Stage, vault: Path
+) -> None:
+    preserve(case_id=case.id, now=square.now)
+    looked_at = vault / sealed(case, "review").name
+    square.remove(case, square.staff("Rae"))
+    preserve_in_turn(now=square.now)
+    assert not looked_at.exists()
+    assert not KeyWrapping.objects.filter(purpose="review").exists()
+    assert read(case, square) == PICTURE
+
+
+def test_a_held_upload_can_be_looked_at_and_is_gone_when_it_is_let_in(
+    case: Case, square: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = pictures.altered(PICTURE, "quality")
+    answer = check_bytes(platform_id=square.platform_id, data=near, now=square.now)
+    assert answer.verdict == "hold"
+    upload = Upload.objects.get()
+    rae = square.staff("Rae")
+    with ViewerServer(tmp_path / "viewer" / "socket", django_settings.HEED_VAULT_KEYS) as server:
+        serving = _in_a_thread(server)
+        monkeypatch.setattr(wiring, "viewer", lambda: ViewerClient(tmp_path / "viewer" / "socket"))
+        look = {"case_id": case.id, "file_id": upload.file_id, "by": rae.id, "now": square.now}
+        assert view_file(variant="full", **look).body[:2] == b"\xff\xd8"
+        assert view_file(variant="blurred", **look).body[8:12] == b"WEBP"
+        server.shutdown()
+        serving.join()
+    assert entries("file.viewed") == 2
+    settle_upload(upload_id=upload.id, release=True, by=rae.id, now=square.now)
+    assert {one.state for one in SealedObject.objects.filter(upload_id=upload.id)} == {"destroyed"}
+
+
+def _in_a_thread(server: ViewerServer) -> Any:
+    import threading
+
+    serving = threading.Thread(target=server.serve_forever, args=(0.02,))
+    serving.start()
+    return serving

@@ -70,6 +70,7 @@ EVENTS = (
     Event(78, "evidence.read", "A sealed copy was opened, for a stated purpose."),
     Event(79, "evidence.damaged", "A sealed copy is missing, altered, or its key is lost."),
     Event(80, "evidence.destroyed", "The key of a sealed copy was destroyed."),
+    Event(55, "addresses.declared", "A platform said what its addresses are."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -27,6 +27,11 @@ app.add_typer(manage.staff, name="staff")
 app.add_typer(manage.platform, name="platform")
 app.add_typer(manage.key, name="key")
 
+stand_ins = typer.Typer(
+    help="Stand-ins for others' services, to practise with.", no_args_is_help=True
+)
+app.add_typer(stand_ins, name="stand-in")
+
 staff_group = typer.Typer(help="The people who sign in to the console.", no_args_is_help=True)
 platform_group = typer.Typer(help="The platforms that this server protects.", no_args_is_help=True)
 key_group = typer.Typer(
@@ -205,33 +210,6 @@ def platform_add(
     print(f"Callback secret: {added.callback_secret}")
 
 
-@platform_group.command("addresses")
-def platform_addresses(
-    slug: Annotated[str, typer.Argument(help="The platform's short name.")],
-    item: Annotated[list[str] | None, typer.Option(help="One post: /p/* or /watch?v=*.")] = None,
-    file: Annotated[list[str] | None, typer.Option(help="A picture or video itself.")] = None,
-    profile: Annotated[list[str] | None, typer.Option(help="An account's page.")] = None,
-    search: Annotated[list[str] | None, typer.Option(help="Results of a search.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="A group or a channel.")] = None,
-) -> None:
-    """Say what a platform's addresses are, in place of what was said before; * is one part."""
-    from heed.instance.boot import booted
-
-    kinds = {"item": item, "file": file, "profile": profile, "search": search, "group": group}
-    with booted():
-        from heed.flows.manage_platforms import NoSuchPlatform, declare_addresses
-        from heed.rules.addresses import NotAPattern
-
-        try:
-            declare_addresses(
-                platform_slug=slug,
-                kinds={kind: said for kind, said in kinds.items() if said},
-                now=datetime.now(UTC),
-            )
-        except (NoSuchPlatform, NotAPattern) as refusal:
-            raise Trouble(f"Nothing was changed: {refusal}.") from None
-
-
 @key_group.command("add")
 def key_add(
     platform: Annotated[str, typer.Argument(help="The platform's short name.")],
@@ -259,6 +237,23 @@ def _one_of(known: Iterable[Word], what: str, word: str) -> Word:
     if word not in words:
         raise Trouble(f"There is no {what} {word!r}. There are: {', '.join(words)}.")
     return words[word]
+
+
+@stand_ins.command("ncmec")
+def stand_in_ncmec(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8002,
+    schema: Annotated[Path | None, typer.Option(help="NCMEC's schema, to check against.")] = None,
+) -> None:
+    """Stand in for NCMEC's CyberTipline, until Ctrl-C. Nothing is sent on to anybody."""
+    from heed.integrations.ncmec import stand_in
+
+    server = stand_in.StandIn("127.0.0.1", port, schema.read_bytes() if schema else None)
+    print(
+        f"HEED_NCMEC_ENVIRONMENT=test HEED_NCMEC_TEST_URL={server.url}"
+        f" HEED_NCMEC_TEST_USER={stand_in.USER} HEED_NCMEC_TEST_PASSWORD={stand_in.PASSWORD}",
+        flush=True,
+    )
+    server.serve_forever(poll_interval=0.1)
 
 
 @app.command()

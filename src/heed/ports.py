@@ -4,7 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import BinaryIO, Protocol
+
+from heed.rules.tips.document import Document, FileFacts
 
 
 class Result(StrEnum):
@@ -239,3 +241,99 @@ class Viewer(Protocol):
 
     def show(self, sealing: Sealing, variant: str) -> Rendered:
         """Render a review copy as `blurred` or `full`. Raises `ViewerAway`, `NotShown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A tip is open at its authority, and will be deleted there unless it is finished in time."""
+
+    report_ref: str
+    request_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded:
+    """A file as the authority received it; `md5` (hex) is of what arrived there."""
+
+    file_ref: str
+    md5: str
+    sent_md5: str  # of what was read and sent
+    request_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """The authority has the tip for good. `raw` is its answer, to be kept as it came."""
+
+    file_refs: tuple[str, ...]
+    raw: bytes
+    request_ref: str
+
+
+class TiplineUnreachable(Exception):
+    """No answer. `heard`: the question may have arrived all the same, and been carried out."""
+
+    def __init__(self, reason: str, *, heard: bool) -> None:
+        super().__init__(reason)
+        self.heard = heard
+
+
+class TiplineBusy(Exception):
+    """The authority answered that it could not, and nothing was done. Ask again later."""
+
+
+class TiplineLocked(Exception):
+    """The credentials are not taken. The operator has to put them right."""
+
+
+class TipRefused(Exception):
+    """The authority answered, and refused what was sent. A person has to look."""
+
+
+class TipUnknown(Exception):
+    """The authority has no open tip of this number: deleted, or never there."""
+
+
+class TipEnded(Exception):
+    """The tip was ended before, as `how` says: `finished` or `retracted`."""
+
+    def __init__(self, how: str) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+class Tipline(Protocol):
+    """An authority that takes tips by a protocol.
+
+    Every call may raise `TiplineUnreachable`, `TiplineBusy`, `TiplineLocked` and `TipRefused`;
+    those that name a tip also `TipUnknown` and `TipEnded`.
+    """
+
+    def status(self) -> str:
+        """As whom we are known there."""
+
+    def schema(self) -> bytes:
+        """The schema of its documents, as it is today."""
+
+    def written(self, document: Document) -> bytes:
+        """The document as it would be sent."""
+
+    def faults(
+        self, document: Document, files: Sequence[FileFacts], schema: bytes | None
+    ) -> list[str]:
+        """What the schema says against it. Asks nobody."""
+
+    def open(self, document: Document) -> Opened:
+        """Open a tip. Repeated, there are two; the one that is left alone is deleted there."""
+
+    def upload(self, report_ref: str, name: str, file: BinaryIO) -> Uploaded:
+        """Send one file, read as it is sent. Repeated, it is there twice."""
+
+    def inform(self, report_ref: str, file_ref: str, file: FileFacts) -> str:
+        """Say what a file is, once. Returns the request's ref."""
+
+    def finish(self, report_ref: str) -> Finished:
+        """File it. Can't be undone."""
+
+    def retract(self, report_ref: str) -> str:
+        """Have an open tip deleted. Returns the request's ref."""

@@ -4,7 +4,9 @@ Every name is `HEED_` and the field in capitals. Nothing here has a default that
 a real site: without `HEED_SECRET_KEY` the instance makes one and keeps it under `var/`.
 """
 
+import os
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
@@ -16,7 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class Configuration(BaseSettings):
     """What an operator may set."""
 
-    model_config = SettingsConfigDict(env_prefix="HEED_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="HEED_", extra="ignore", secrets_dir=os.environ.get("HEED_SECRETS_DIR")
+    )
 
     database_url: str = "postgresql://heed_app@/heed?host=/run/heed"
     owner_database_url: str = ""  # who migrates; empty: the same as database_url
@@ -37,6 +41,14 @@ class Configuration(BaseSettings):
     viewer_socket: str = ""  # where the viewer listens; `heed up` and `heed viewer` say so
     jurisdiction: str = "US"  # whose law says what may be held here; see docs/operate.md
     evidence_mode: str = ""  # bytes or context; empty: as the jurisdiction's line says
+    ncmec_environment: Literal["", "test", "production"] = ""  # empty: filed by hand
+    ncmec_test_url: str = "https://exttest.cybertip.org/ispws"
+    ncmec_test_user: str = ""
+    ncmec_test_password: str = ""
+    ncmec_production_url: str = "https://report.cybertip.org/ispws"
+    ncmec_production_user: str = ""
+    ncmec_production_password: str = ""
+    tip_approval: Literal["senior", "none"] = "senior"  # who must agree before a tip is filed
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
 
 
@@ -110,7 +122,6 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "heed.web.notifier.leaving.EmptyAfterLeaving",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -208,6 +219,17 @@ HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
 HEED_SEALS_PORT = "heed.integrations.vault.sealing.AgeSeals"
 HEED_VAULT_PORT = "heed.integrations.vault.directory.DirectoryVault"
 HEED_VIEWER_PORT = "heed.integrations.vault.viewer.ViewerClient"
+HEED_TIPLINE_PORT = "heed.integrations.ncmec.client.Client"
+
+# Test and production have credentials of their own, and never share them.
+_NCMEC = CONFIG.ncmec_environment
+HEED_NCMEC = {
+    "environment": _NCMEC,
+    "url": getattr(CONFIG, f"ncmec_{_NCMEC}_url", ""),
+    "user": getattr(CONFIG, f"ncmec_{_NCMEC}_user", ""),
+    "password": getattr(CONFIG, f"ncmec_{_NCMEC}_password", ""),
+}
+HEED_TIP_APPROVAL = CONFIG.tip_approval
 
 PROCRASTINATE_ON_APP_READY = None
 PROCRASTINATE_IMPORT_PATHS = ["heed.worker.jobs"]

@@ -12,7 +12,6 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from heed.cases.models import Case, Copy, Notice, Target
 from heed.cases.services import cases, deadlines, decisions, notices
@@ -24,7 +23,6 @@ from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media.models import File, Item, Platform
 from heed.media.services import FileIn, ItemIn, register
-from heed.rules import addresses
 from heed.rules import deadlines as rules
 from heed.rules.claims import Category, about_a_body
 from heed.rules.triage import Triage, triage
@@ -33,7 +31,6 @@ logger = logging.getLogger(__name__)
 PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
 LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
-A_LONG_LIST = 10  # places; unknown ones of a longer notice share a case: 500 wrong links, few cases
 
 
 def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bool:
@@ -82,9 +79,6 @@ def _find(notice: Notice, target: Target, now: datetime) -> None:
         notices.settle_target(target, state=Target.State.FOREIGN)
         return
     item = media.item_at(platform, target.url)
-    if item is None and not addresses.may_be_an_item(target.url, platform.address_kinds):
-        notices.settle_target(target, state=Target.State.NOT_AN_ITEM)
-        return
     if item is None:
         item, state = _register_named(platform, target.url, now), Target.State.REGISTERED
     else:
@@ -123,18 +117,17 @@ def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
         assert target.item is not None
         located = True
         for file in _files(target):
-            subject = Subject(file=file) if file else _place_of(notice, target)
+            subject = Subject(file=file) if file else Subject(item=target.item)
             _take_in(notice, subject, target.item, now)
-    if not located and not _may_still_be_located(notice):
+    if not located and (notice.threatened_only or _hashes(notice)):
         _take_in(notice, Subject(threat_of=notice.id), None, now)
     elif not located:
         with transaction.atomic():
             duty.call(notice, None, triage(claims.bare(notice)), now=now)
 
 
-def _may_still_be_located(notice: Notice) -> bool:
-    """Some of its places are items, or nobody has looked yet what they are."""
-    return notice.targets.filter(Q(item__isnull=False) | Q(state=Target.State.WAITING)).exists()
+def _hashes(notice: Notice) -> bool:
+    return notice.targets.filter(state=Target.State.HASHES).exists()
 
 
 def _files(target: Target) -> list[File | None]:
@@ -143,22 +136,6 @@ def _files(target: Target) -> list[File | None]:
         return [target.file]
     assert target.item is not None
     return list(media.files_of([target.item.id])) or [None]
-
-
-def _place_of(notice: Notice, target: Target) -> Subject:
-    """The item; in a long list of places that nobody knew before, the first one's case for all."""
-    item = target.item
-    assert item is not None
-    unknown = target.state == Target.State.REGISTERED
-    if not unknown or notice.targets.count() <= A_LONG_LIST:
-        return Subject(item=item)
-    cases_ = Case.objects.filter(platform_id=notice.platform_id)
-    if cases_.filter(item=item).exists():
-        return Subject(item=item)
-    listed = notice.targets.filter(state=Target.State.REGISTERED).values("item")
-    opened = cases_.filter(joins__notice=notice, item__in=listed, opened_at__gte=notice.received_at)
-    first = opened.select_related("item").order_by("opened_at").first()
-    return Subject(item=item if first is None else first.item)
 
 
 @transaction.atomic

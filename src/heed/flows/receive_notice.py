@@ -7,7 +7,7 @@
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,7 +36,7 @@ MOST_PLACES = 100  # in one notice; more come as a second notice, so that one an
 
 
 class NothingNamed(Exception):
-    """A notice must name a place, a hash, a threat, or what is remembered of the place."""
+    """A notice must name a place, a hash, or a threat. Ask for the link, or for what was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +55,6 @@ class NoticeIn:
     police_reference: str = ""
     police_agency: str = ""
     other_app: str = ""
-    their_account: str = ""
-    remembered: Mapping[str, str] = field(default_factory=dict)
     good_faith: bool = False
     not_consensual: bool = False
     acting_for: bool = False
@@ -104,7 +102,7 @@ def receive_notice(
 
     Raises `NothingNamed`. Whatever else goes wrong after step 1, the notice is kept.
     """
-    if not (notice.places or notice.threatened_only or notice.remembered):
+    if not notice.places and not notice.threatened_only:
         raise NothingNamed("name at least one link, or say what you were threatened with")
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
@@ -157,12 +155,9 @@ def _keep(
 
 
 def _keep_contact(kept: Notice, notice: NoticeIn, now: datetime) -> str:
-    if not notice.may_write:
-        people.keep_silence(kept.id)
-        return ""
     if not notice.email:
         return ""
-    return people.keep_contact(kept.id, notice.email, may_write=True, now=now)
+    return people.keep_contact(kept.id, notice.email, may_write=notice.may_write, now=now)
 
 
 def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -22,9 +22,9 @@ from heed.ledger import services as ledger
 from heed.people import services as people
 
 TAKEN = (
-    "words", "police_reference", "police_agency", "other_app", "their_account", "good_faith",
-    "not_consensual", "acting_for", "signature", "age_then", "stated_age", "country",
-    "danger_now", "time_given", "standing",
+    "words", "police_reference", "police_agency", "other_app", "good_faith", "not_consensual",
+    "acting_for", "signature", "age_then", "stated_age", "country", "danger_now", "time_given",
+    "standing",
 )  # fmt: skip
 
 
@@ -65,8 +65,7 @@ def _urls(said: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
-    if said.get("may_write") is False:
-        people.keep_silence(notice.id)
-        return ""
     email = str(said.get("email") or "")
-    return people.keep_contact(notice.id, email, may_write=True, now=now) if email else ""
+    if not email:
+        return ""
+    return people.keep_contact(notice.id, email, may_write=said.get("may_write", True), now=now)

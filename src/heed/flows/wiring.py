@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
-from heed.ports import Fetcher, Mail, Pager, Platform, Seals, Vault, Viewer
+from heed.ports import Fetcher, Mail, Pager, Platform, Seals, Tipline, Vault, Viewer
 
 
 @cache
@@ -32,6 +32,12 @@ def mail() -> Mail:
 def pager() -> Pager:
     """Who rings the people on duty."""
     return cast(Pager, import_string(settings.HEED_PAGER_PORT)())
+
+
+@cache
+def tipline() -> Tipline:
+    """The authority that takes tips by a protocol."""
+    return cast(Tipline, import_string(settings.HEED_TIPLINE_PORT)())
 
 
 @cache

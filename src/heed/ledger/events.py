@@ -62,6 +62,16 @@ EVENTS = (
     Event(40, "key.withdrawn", "A key was taken back."),
     Event(41, "item.registered", "Items of a platform became known to this server."),
     Event(42, "copy.judged", "A person said whether a near copy shows the same."),
+    Event(67, "cybertip.prepared", "A person prepared what an authority is to be told."),
+    Event(68, "cybertip.approved", "A person approved it; from now on it is filed."),
+    Event(69, "cybertip.opened", "The authority opened a report and gave it a number."),
+    Event(70, "cybertip.finished", "The authority has it for good."),
+    Event(71, "cybertip.withdrawn", "It was withdrawn before it was filed."),
+    Event(
+        72, "cybertip.stalled", "Filing needs a person: the authority refused, or we lost track."
+    ),
+    Event(73, "cybertip.endangered", "An open report will soon be deleted at the authority."),
+    Event(74, "cybertip.handed", "Its package was handed to a person, to be filed by hand."),
     Event(89, "duty.called", "The people on duty were called: something waits for a person."),
     Event(90, "duty.answered", "Somebody on duty took a call, or noted what was done."),
     Event(91, "rota.changed", "Who is on duty, the declared hours or the protocol changed."),
@@ -70,7 +80,6 @@ EVENTS = (
     Event(78, "evidence.read", "A sealed copy was opened, for a stated purpose."),
     Event(79, "evidence.damaged", "A sealed copy is missing, altered, or its key is lost."),
     Event(80, "evidence.destroyed", "The key of a sealed copy was destroyed."),
-    Event(55, "addresses.declared", "A platform said what its addresses are."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

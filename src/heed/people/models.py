@@ -99,15 +99,3 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"contact:{self.id}"
-
-
-class Guess(models.Model):
-    """A wrong guess at the words of a number. Both are kept blind, for an hour."""
-
-    id = models.BigAutoField(primary_key=True)
-    source = models.BinaryField(max_length=32, db_index=True)
-    number = models.BinaryField(max_length=32, db_index=True)
-    at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"guess:{self.id}"

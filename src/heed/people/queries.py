@@ -1,5 +1,6 @@
 """Reading who works here, and what they have looked at."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -54,3 +55,30 @@ def deciders(platform_id: UUID) -> set[UUID]:
 def confirmed_notices() -> "QuerySet[Contact, UUID]":
     """Ids of the notices whose contact was confirmed, for use inside another query."""
     return Contact.objects.filter(confirmed_at__isnull=False).values_list("notice_id", flat=True)
+
+
+def looks_of_ours(case_id: UUID, file_id: UUID) -> set[str]:
+    """How our own people looked at a file in this case: a partner's reviewer is not ours."""
+    looks = Viewing.objects.filter(case_id=case_id, file_id=file_id, staff__is_outside=False)
+    return set(looks.values_list("variant", flat=True))
+
+
+def seen_elsewhere(case_id: UUID, file_id: UUID) -> datetime | None:
+    """When our own people last saw the same bytes in full in another case."""
+    looks = Viewing.objects.filter(file_id=file_id, variant="full", staff__is_outside=False)
+    last = looks.exclude(case_id=case_id).order_by("-opened_at").first()
+    return None if last is None else last.opened_at
+
+
+def others_with(role: Role, platform_id: UUID, but: UUID) -> bool:
+    """Whether somebody else holds this role there."""
+    held = Membership.objects.filter(
+        platform_id=platform_id, role=role, ended_at=None, staff__is_active=True
+    )
+    return held.exclude(staff_id=but).exists()
+
+
+def holds(staff_id: UUID, role: Role, platform_id: UUID) -> bool:
+    """Whether somebody holds a role at a platform."""
+    held = Membership.objects.filter(staff_id=staff_id, platform_id=platform_id, role=role)
+    return held.filter(ended_at=None, staff__is_active=True).exists()

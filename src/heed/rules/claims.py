@@ -72,8 +72,6 @@ class Claim:
     """A person said it. False when a match in a bank is all there is."""
     threatened_only: bool = False
     """Nothing is known to be posted, or only hashes were given: there is no location."""
-    place_unknown: bool = False
-    """It is said to be posted, and nobody could say where: a profile, a search, no link at all."""
     danger_now: bool = False
     time_given: bool = False
     """Somebody set them a time ("by eight tonight")."""

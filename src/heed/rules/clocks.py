@@ -23,6 +23,7 @@ class Event(StrEnum):
     DANGER_SUSPECTED = "danger_suspected"  # a crime threatening a life
     CYBERTIP_OPENED = "cybertip_opened"
     CYBERTIP_FINISHED = "cybertip_finished"
+    AUTHORITY_TOLD = "authority_told"  # another one than NCMEC
     PRESERVATION_ASKED = "preservation_asked"  # by a governmental entity
     REMOVAL_ORDERED = "removal_ordered"  # by an authority, in due form
     REMOVED_UNDER_ORDER = "removed_under_order"

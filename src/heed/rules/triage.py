@@ -80,13 +80,7 @@ def _source_over_bound(claim: Claim) -> bool:
 
 
 def _words_about_a_body(claim: Claim) -> bool:
-    words_only = about_a_body(claim.category) and not claim.has_file
-    return _open(claim) and words_only and not claim.place_unknown
-
-
-def _place_not_known(claim: Claim) -> bool:
-    lost = claim.place_unknown and not claim.has_file
-    return _open(claim) and about_a_body(claim.category) and lost
+    return _open(claim) and about_a_body(claim.category) and not claim.has_file
 
 
 def _not_about_a_body(claim: Claim) -> bool:
@@ -126,7 +120,6 @@ REASONS: tuple[Reason, ...] = (
     Reason("adult-request-incomplete", _adult_request_incomplete, _L, WITHIN_THE_HOUR),
     Reason("source-over-bound", _source_over_bound, _L, WITHIN_THE_HOUR),
     Reason("words-about-a-body", _words_about_a_body, _L, WITHIN_THE_HOUR),
-    Reason("place-not-known", _place_not_known, _V, WITHIN_THE_HOUR),
     Reason("not-about-a-body", _not_about_a_body, _V, SPEECH),
     Reason("let-stand-before", _let_stand_before, _V, SPEECH),
     Reason("nothing-posted-yet", _nothing_posted_yet, _V, CHILD_HIDDEN),

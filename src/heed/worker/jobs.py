@@ -15,6 +15,7 @@ from heed.flows import (
     answer_notifiers,
     deliver_states,
     fetch_files,
+    file_cybertip,
     find_copies,
     issue_statements,
     look_again,
@@ -107,3 +108,9 @@ def news(*, notice_id: str, now: datetime) -> None:
 def keep_evidence(*, case_id: str, now: datetime) -> None:
     """Fetch and seal a case's evidence."""
     preserve.preserve(case_id=UUID(case_id), now=now)
+
+
+@_job("file_tip", "file")
+def file_tip(*, tip_id: str, now: datetime) -> None:
+    """File an approved tip, step by step."""
+    _until_done(file_cybertip.file_cybertip, tip_id=UUID(tip_id))

@@ -42,6 +42,11 @@ VIEWS = [
     ("post", "c/{case}/files/{file}/blurred", {C}),
     ("post", "c/{case}/files/{file}/full", {C}),
     ("post", "c/{case}/retry", {S}),
+    ("get", "tips", {S, L}),
+    ("get", "c/{case}/tips/new", {S, L}),
+    ("post", "tips/schema", {S, L}),
+    ("get", "operator", {D}),
+    ("get", "operator/square", {D}),
 ]
 
 

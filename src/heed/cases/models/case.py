@@ -21,9 +21,7 @@ class Case(models.Model):
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="cases")
     file = models.ForeignKey(File, on_delete=models.PROTECT, null=True, related_name="cases")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="cases")
-    threat_of = models.UUIDField(
-        null=True, unique=True
-    )  # a notice: not yet posted, or not yet found
+    threat_of = models.UUIDField(null=True, unique=True)  # the notice of something not yet posted
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     round = models.PositiveSmallIntegerField(default=1)
     category = models.CharField(max_length=20)  # of its gravest notice

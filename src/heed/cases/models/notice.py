@@ -37,8 +37,6 @@ class Notice(models.Model):
     police_reference = models.CharField(max_length=120, blank=True)
     police_agency = models.CharField(max_length=200, blank=True)
     other_app = models.CharField(max_length=300, blank=True)  # the extorter's account elsewhere
-    their_account = models.CharField(max_length=300, blank=True)  # of whoever posts or threatens
-    remembered = models.JSONField(default=dict)  # without a link: what they still know, by name
     good_faith = models.BooleanField(default=False)
     not_consensual = models.BooleanField(default=False)
     acting_for = models.BooleanField(default=False)  # "I may act for the person shown"
@@ -71,7 +69,7 @@ class Target(models.Model):
         REGISTERED = "registered"  # was not known; known from now on
         DELETED = "deleted"  # the platform says it is already gone
         FOREIGN = "foreign"  # not on a platform that this server protects
-        NOT_AN_ITEM = "not_an_item"  # a profile, a search, a group, no address at all
+        NOT_AN_ITEM = "not_an_item"  # a profile, a search, no address at all
         HASHES = "hashes"
 
     id = models.UUIDField(primary_key=True, default=mint)

@@ -12,7 +12,9 @@ _WAITING = """
 SELECT c.platform_id, count(DISTINCT c.id),
        count(DISTINCT c.id) FILTER (WHERE d.due_at < %(now)s), min(d.due_at)
 FROM cases_deadline d JOIN cases_case c ON c.id = d.case_id
-WHERE d.met_at IS NULL AND d.stops = 'person_looked' AND d.due_at - d.set_at > %(at_once)s::interval
+WHERE d.met_at IS NULL
+  AND d.stops IN ('person_looked', 'cybertip_finished')
+  AND d.due_at - d.set_at > %(at_once)s::interval
   AND %(now)s >= d.set_at + (d.due_at - d.set_at) / 2
   AND (c.taken_until IS NULL OR c.taken_until < %(now)s)
 GROUP BY c.platform_id
@@ -21,7 +23,7 @@ GROUP BY c.platform_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Cases of one platform whose time to be looked at is half gone, and that nobody has taken."""
+    """Untaken cases of one platform with half of the time gone for a look, or for a tip."""
 
     platform_id: UUID
     cases: int

@@ -26,8 +26,6 @@ def of(
     stood_before: bool = False,
     brings_new_fact: bool = False,
     source_over_bound: bool = False,
-    located: bool = False,
-    place_unknown: bool = False,
 ) -> Claim:
     """The facts that triage may look at. Nothing about who published the thing."""
     confirmed = people.contact_confirmed(notice.id)
@@ -37,8 +35,7 @@ def of(
         age_then=AgeThen(notice.age_then),
         stated_age=notice.stated_age,
         has_file=has_file,
-        threatened_only=not located and nothing_posted(notice),
-        place_unknown=place_unknown,
+        threatened_only=notice.threatened_only or _only_hashes(notice),
         danger_now=notice.danger_now,
         time_given=bool(notice.time_given),
         declaration_complete=declaration_complete(notice),
@@ -54,18 +51,15 @@ def of(
 def declaration_complete(notice: Notice) -> bool:
     """Signature, good faith, no consent, a way to reach them: 47 U.S.C. 223a(a)(1)(B)."""
     speaks = notice.standing == Standing.DEPICTED or notice.acting_for
-    addresses = Contact.objects.filter(notice_id=notice.id, erased_at=None)
-    reachable = addresses.exclude(address_sealed=None).exists()
+    reachable = Contact.objects.filter(notice_id=notice.id, erased_at=None).exists()
     return bool(
         notice.signature and notice.good_faith and notice.not_consensual and speaks and reachable
     )
 
 
-def nothing_posted(notice: Notice) -> bool:
-    """They were threatened, or gave hashes without a place: as far as they know nothing is here."""
+def _only_hashes(notice: Notice) -> bool:
     targets = list(notice.targets.all())
-    only_hashes = bool(targets) and all(one.signals and not one.url for one in targets)
-    return notice.threatened_only or (only_hashes and not notice.remembered)
+    return bool(targets) and all(target.signals and not target.url for target in targets)
 
 
 def has_file(notice: Notice, case: Case) -> bool:
@@ -87,8 +81,6 @@ def about_case(notice: Notice, case: Case, *, now: datetime) -> Claim:
         stood_before=stood,
         brings_new_fact=stood and _brings_new_fact(notice, case),
         source_over_bound=source_over_bound(notice, now=now),
-        located=case.threat_of is None,
-        place_unknown=case.threat_of is not None and not nothing_posted(notice),
     )
 
 

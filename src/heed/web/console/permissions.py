@@ -34,6 +34,10 @@ RIGHTS: Mapping[str, str] = {
     "file.open_minor": "look at a file in a case about a minor",
     "outbox.see": "see what platforms were not yet told",
     "outbox.retry": "try again what was given up on",
+    "tip.see": "see what authorities are told of findings",
+    "tip.prepare": "prepare a tip: choose who is named, follow it to the end",
+    "tip.approve": "approve a tip that somebody else prepared, or withdraw one",
+    "operator.edit": "say who runs a platform, as authorities ask it",
     "duty.see": "see who is on duty, and the calls that wait",
     "duty.answer": "take a call, and note what was done",
     "duty.manage": "change the rota, the declared hours and the emergency protocol",
@@ -46,11 +50,12 @@ _REVIEWS = _READS | {
 TABLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: _REVIEWS,
     Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor"},
-    Role.SENIOR: _REVIEWS | {"outbox.retry", "duty.manage"},
-    Role.LIAISON: _READS | {"duty.answer"},
+    Role.SENIOR: _REVIEWS
+    | {"outbox.retry", "duty.manage", "tip.see", "tip.prepare", "tip.approve"},
+    Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"},
     Role.AUDITOR: _READS | {"outbox.see"},
     Role.ADMINISTRATOR: frozenset(
-        {"console.enter", "outbox.see", "outbox.retry", "duty.see", "duty.manage"}
+        {"console.enter", "outbox.see", "outbox.retry", "duty.see", "duty.manage", "operator.edit"}
     ),
 }
 

@@ -7,7 +7,7 @@ from allauth.mfa.totp import views as totp
 from django.urls import URLPattern, URLResolver, include, path
 
 from heed.web.console import sign_in
-from heed.web.console.views import case, decide, duty, files, outbox, queue
+from heed.web.console.views import case, cybertips, decide, duty, files, outbox, queue
 
 _SIGN_IN = [
     path("login/", account.login, name="account_login"),
@@ -47,6 +47,16 @@ _CASE = [
     path("near/<uuid:file_id>/judge", decide.judge, name="judge"),
     path("files/<uuid:file_id>/<slug:variant>", files.look, name="look"),
     path("retry", outbox.retry_case, name="retry_case"),
+    path("tips/new", cybertips.prepare, name="tip_new"),
+    path("tips/<uuid:tip_id>", cybertips.page, name="tip"),
+    path("tips/<uuid:tip_id>/change", cybertips.change, name="tip_change"),
+    path("tips/<uuid:tip_id>/send", cybertips.send_on, name="tip_send"),
+    path("tips/<uuid:tip_id>/approve", cybertips.approve, name="tip_approve"),
+    path("tips/<uuid:tip_id>/back", cybertips.take_back, name="tip_back"),
+    path("tips/<uuid:tip_id>/again", cybertips.again, name="tip_again"),
+    path("tips/<uuid:tip_id>/withdraw", cybertips.withdraw, name="tip_withdraw"),
+    path("tips/<uuid:tip_id>/package", cybertips.package, name="tip_package"),
+    path("tips/<uuid:tip_id>/filed", cybertips.filed, name="tip_filed"),
 ]
 _CONSOLE: list[URLPattern | URLResolver] = [
     path("", queue.home, name="queue"),
@@ -63,6 +73,10 @@ _CONSOLE: list[URLPattern | URLResolver] = [
     path("calls/<uuid:call_id>/take", duty.take, name="take_call"),
     path("calls/<uuid:call_id>/step", duty.step, name="note_step"),
     path("calls/<uuid:call_id>/end", duty.end, name="end_call"),
+    path("tips", cybertips.overview, name="tips"),
+    path("tips/schema", cybertips.fetch_schema, name="tip_schema"),
+    path("operator", cybertips.operators, name="operators"),
+    path("operator/<slug:slug>", cybertips.operator, name="operator"),
     path("in/<str:token>", sign_in.demo_sign_in, name="demo"),
     path("c/<slug:number>/", include(_CASE)),
 ]

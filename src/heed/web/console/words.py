@@ -74,7 +74,6 @@ BECAUSE = {
     "adult-request-incomplete": "a request about an adult's intimate image that is not complete",
     "source-over-bound": "its source hid far more than usual, so a person looks first",
     "words-about-a-body": "words only, no file",
-    "place-not-known": "said to be posted, and nobody knows yet where: look for it",
     "not-about-a-body": "not about a body: nothing is hidden before a person decides",
     "let-stand-before": "people let it stand before, and nothing new was said",
     "nothing-posted-yet": "nothing is posted yet",

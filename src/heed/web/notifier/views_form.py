@@ -11,7 +11,6 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from heed.cases.queries import own_notices
-from heed.cases.queries.own_notices import Busy
 from heed.cases.queries.private import private_page
 from heed.web.notifier import access, choices, form, links
 from heed.web.notifier.doors import minutes, private, source
@@ -44,16 +43,12 @@ def start(request: HttpRequest) -> HttpResponse:
         answer = _form(request, checked, status=429, wait=minutes(wait))
         answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return answer
-    language = get_language() or "en"
-    try:
-        sent = take_in(checked, source=source(request), language=language, now=now)
-    except Busy:
-        return _form(request, checked, status=503, busy=True)
+    sent = take_in(checked, source=source(request), language=get_language() or "en", now=now)
     return _sent(request, sent, now) if sent else redirect("/find")
 
 
 def _wait(checked: Checked, source: str, now: datetime) -> timedelta | None:
-    if checked.what in choices.BODY:
+    if checked.typed.what in choices.BODY:
         return None
     first = own_notices.first_recent_from(source, most=OTHER_AN_HOUR, within=_HOUR, now=now)
     return None if first is None else first + _HOUR - now
@@ -66,14 +61,12 @@ def _form(
     status: int = 200,
     wait: int = 0,
     again: bool = False,
-    busy: bool = False,
 ) -> HttpResponse:
     shown = {
         "typed": checked.typed,
         "errors": checked.errors,
         "wait": wait,
         "again": again,
-        "busy": busy,
         "sites": links.sites(),
         "choices": choices,
         "helplines": HELPLINES,
@@ -99,12 +92,4 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
     lines: list[Told] = [told(target, page) for target in page.targets] if page else []
     link = f"{settings.PUBLIC_URL}{access.path_of(sent.number)}?k={sent.link_secret}"
     holds = page is not None and page.uploads_watched and choices.holds_uploads(page.category)
-    return {
-        "sent": sent,
-        "page": page,
-        "lines": lines,
-        "link": link,
-        "holds": holds,
-        "hashes": notice is not None and own_notices.gave_hashes(notice),
-        "lost": notice is not None and not lines and not notice.threatened_only,
-    }
+    return {"sent": sent, "page": page, "lines": lines, "link": link, "holds": holds}

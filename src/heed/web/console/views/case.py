@@ -19,6 +19,7 @@ from heed.web.console.chart import spread
 from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
+from heed.web.console.views import cybertips
 
 COPIES_ON_A_PAGE = 200
 
@@ -99,6 +100,7 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         "here": here,
         "may_open": grants.may_open_files(case),
         "appeal_for_me": str(grants.staff.pk) not in deciders or not others,
+        "owed_tip": cybertips.block(case) if grants.may("tip.see", case.platform_id) else None,
         "mine": case.taken_by == grants.staff.pk,
         "decided": case.state == Case.State.DECIDED,
     }

@@ -1,0 +1,94 @@
+"""The words of a tip: what the notices said, how it spread, what is known of a file."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from heed.cases.models import Case, Decision, Notice
+from heed.media.models import File
+from heed.people import queries as people
+from heed.rules.tips.document import FileFacts
+
+_HOWS = {"named": "named by a notice", "reshare": "reshares", "exact": "the same bytes",
+         "near": "nearly the same, confirmed by a person"}  # fmt: skip
+_STANDINGS = {"depicted": "the person shown", "guardian": "a parent or guardian",
+              "authorised": "somebody authorised by the person shown", "school": "a school",
+              "police": "police", "trusted_flagger": "a trusted flagger",
+              "other": "somebody else"}  # fmt: skip
+
+
+def words(notices: Sequence[Notice], decision: Decision | None, own: str, hashes: str = "") -> str:
+    """What an analyst reads first: our words, what we found, then each notice as it was said."""
+    parts = [own.strip()]
+    if decision is not None:
+        parts.append(f"Found on {decision.decided_at:%d %B %Y %H:%M} UTC by a trained person.")
+        parts.append(decision.facts.strip())
+    parts += [_notice(one) for one in notices]
+    parts.append(hashes)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _notice(notice: Notice) -> str:
+    who = _STANDINGS.get(notice.standing, notice.standing)
+    facts = [f"Notice received {notice.received_at:%d %B %Y %H:%M} UTC from {who}."]
+    if notice.stated_age is not None:
+        facts.append(f"Age then, as stated: {notice.stated_age}.")
+    if notice.time_given:
+        facts.append(f"A time was given by who threatens: {notice.time_given}.")
+    if notice.police_reference:
+        facts.append(f"Police: {notice.police_agency or 'not named'}, {notice.police_reference}.")
+    if notice.other_app:
+        facts.append(f"Account on another service: {notice.other_app}.")
+    if notice.danger_now:
+        facts.append("Somebody was said to be in danger now.")
+    said = f"\n“{notice.words.strip()}”" if notice.words.strip() else ""
+    return " ".join(facts) + said
+
+
+def hashes(files: Sequence[FileFacts]) -> str:
+    """Files of which only the hashes can be told."""
+    rows = [f"SHA-256 {one.sha256}" + (f", MD5 {one.md5}" if one.md5 else "") for one in files]
+    return "Files whose bytes we do not have:\n" + "\n".join(rows) if rows else ""
+
+
+def more(files: Sequence[File]) -> str:
+    """Near copies beyond those that are sent."""
+    rows = [f"SHA-256 {bytes(one.sha256).hex()}" for one in files]
+    return "More files that are nearly the same, by hash:\n" + "\n".join(rows) if rows else ""
+
+
+def ages(notices: Sequence[Notice]) -> str:
+    """Who stated which age."""
+    told = [
+        f"{_STANDINGS.get(one.standing, one.standing)}: {one.stated_age}"
+        for one in notices
+        if one.stated_age is not None
+    ]
+    unsaid = [one for one in notices if one.stated_age is None and one.age_then == "under_18"]
+    if unsaid:
+        told.append(f"under 18, without a figure: {len(unsaid)} notice(s)")
+    return f"Age then, as stated by {'; '.join(told)}." if told else ""
+
+
+def spread(hows: Sequence[str], views: int, most_urls: int) -> str:
+    """How many copies there are, how they were found, and how often they were seen."""
+    counted = Counter(hows)
+    parts = [f"{count} {_HOWS[how]}" for how, count in counted.most_common() if how in _HOWS]
+    listed = f" The first {most_urls} addresses are listed." if len(hows) > most_urls else ""
+    return (
+        f"{len(hows)} places on this service carried it: {', '.join(parts)}."
+        f" Viewed {views:,} times.{listed}"
+    )
+
+
+def of_file(case: Case, file: File) -> list[str]:
+    """What is true of a file beside its fields: above all, how far it was looked at."""
+    found = []
+    still = "full" in people.looks_of_ours(case.id, file.id) and file.kind != "picture"
+    if still:
+        found.append("One still of it was looked at, not all of it.")
+    elsewhere = people.seen_elsewhere(case.id, file.id)
+    if elsewhere is not None:
+        found.append(f"An identical SHA-256 was viewed on {elsewhere:%d %B %Y} in another case.")
+    if not file.size_bytes:
+        found.append("We know it by its hashes: its bytes were never here.")
+    return found

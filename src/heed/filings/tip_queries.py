@@ -1,0 +1,143 @@
+"""Reading tips: what is owed, under way and done."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from heed.cases.models import Case, Copy, Deadline, Decision, Notice
+from heed.filings.models import OperatorProfile, Schema, Tip
+from heed.people import queries as people
+from heed.rules.decisions import Ruling
+from heed.rules.tips import lifetime
+from heed.rules.tips.document import Address, Operator
+
+CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A speaks about
+
+
+def findings() -> QuerySet[Decision]:
+    """Final decisions by which a person found apparent sexual abuse of a child."""
+    return Decision.objects.filter(
+        state=Decision.State.FINAL, ruling=Ruling.REMOVE, clause=CHILD_CLAUSE
+    )
+
+
+def finding_of(case: Case) -> Decision | None:
+    """The finding that stands in a case, if its last word is one."""
+    final = case.decisions.filter(state=Decision.State.FINAL).order_by("-decided_at").first()
+    is_one = final is not None and final.ruling == Ruling.REMOVE and final.clause == CHILD_CLAUSE
+    return final if is_one else None
+
+
+def of_case(case_id: UUID) -> list[Tip]:
+    """The tips of a case, the oldest first."""
+    return list(Tip.objects.filter(case_id=case_id).order_by("prepared_at"))
+
+
+def tip_of(case: Case, tip_id: UUID) -> Tip | None:
+    """A tip of this case."""
+    return Tip.objects.filter(id=tip_id, case_id=case.id).first()
+
+
+def told(case_id: UUID, authority: str) -> list[str]:
+    """The authority's numbers of what was really filed in this case."""
+    done = Tip.objects.filter(
+        case_id=case_id, authority=authority, state=Tip.State.FINISHED, practice=False
+    )
+    numbers = done.exclude(report_ref="").order_by("finished_at")
+    return list(numbers.values_list("report_ref", flat=True))
+
+
+def owed(platform_ids: Collection[UUID]) -> list[tuple[Case, Deadline | None]]:
+    """Cases with a finding that nobody has begun to tell of, the nearest deadline first."""
+    begun = Tip.objects.filter(case_id=OuterRef("id"), practice=False)
+    begun = begun.exclude(state=Tip.State.WITHDRAWN)
+    found = findings().filter(case=OuterRef("id"))
+    cases = Case.objects.filter(Exists(found), ~Exists(begun), platform_id__in=platform_ids)
+    rows = [(one, report_deadline(one)) for one in cases.select_related("platform")[:500]]
+    rows = [(case, due) for case, due in rows if finding_of(case) is not None]
+    return sorted(rows, key=lambda row: (row[1] is None, row[1].due_at if row[1] else None))
+
+
+def report_deadline(case: Case) -> Deadline | None:
+    """By when the authority is owed a tip of this case: the nearest that is not met."""
+    open_ones = Deadline.objects.filter(case=case, stops="cybertip_finished", met_at=None)
+    return open_ones.filter(cause__startswith="decision:").order_by("due_at").first()
+
+
+def under_way(platform_ids: Collection[UUID]) -> QuerySet[Tip]:
+    """What is not at its end, what needs a person first."""
+    live = Tip.objects.filter(platform_id__in=platform_ids)
+    return live.exclude(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN]).order_by("prepared_at")
+
+
+def ended(platform_ids: Collection[UUID]) -> QuerySet[Tip]:
+    """What was filed or withdrawn, the newest first."""
+    done = Tip.objects.filter(platform_id__in=platform_ids)
+    done = done.filter(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN])
+    return done.order_by("-prepared_at")
+
+
+def others_unfinished(tip: Tip) -> bool:
+    """Whether another tip of the same case, to the same authority, is still on its way."""
+    others = Tip.objects.filter(case_id=tip.case_id, authority=tip.authority).exclude(id=tip.id)
+    return others.exclude(Q(state=Tip.State.FINISHED) | Q(state=Tip.State.WITHDRAWN)).exists()
+
+
+def schemas(environment: str) -> list[Schema]:
+    """The newest schema of an environment, and the one before it."""
+    return list(Schema.objects.filter(environment=environment).order_by("-fetched_at")[:2])
+
+
+def profile_of(platform_id: UUID) -> OperatorProfile | None:
+    """What was filled in of a platform's operator."""
+    return OperatorProfile.objects.filter(platform_id=platform_id).first()
+
+
+def uploaders_of(case: Case) -> list[tuple[str, str, str]]:
+    """Accounts that brought the file here: (id, the platform's name of it, when and how).
+
+    Who only passed it on is not among them.
+    """
+    copies = Copy.objects.filter(case=case, item__account__isnull=False)
+    copies = copies.exclude(how=Copy.How.RESHARE).exclude(how=Copy.How.NEAR, same=None)
+    copies = copies.exclude(same=False).filter(item__reshare_of=None, item__reshare_of_ref="")
+    found: dict[str, tuple[str, str, str]] = {}
+    for copy in copies.select_related("item__account").order_by("item__published_at")[:500]:
+        account, at = copy.item.account, copy.item.published_at
+        assert account is not None
+        when = f"{at:%d %b %Y %H:%M} UTC" if at else "time not known"
+        found.setdefault(str(account.id), (str(account.id), account.ref, f"{when}, {copy.how}"))
+    return list(found.values())[:100]
+
+
+def contacts_of(case: Case) -> list[tuple[str, str, str]]:
+    """Notices with a contact: (id, number, standing). The address itself is not read."""
+    joined = Notice.objects.filter(joins__case=case, joins__undone_at=None).distinct()
+    return [
+        (str(one.id), one.number, one.standing)
+        for one in joined.order_by("received_at")
+        if people.contact_of(one.id) is not None
+    ]
+
+
+def kept_until(case: Case) -> Deadline | None:
+    """Until when what was filed must be kept: a year from a finished CyberTip."""
+    floors = Deadline.objects.filter(case=case, clock="us.2258a.preserve")
+    return floors.order_by("-due_at").first()
+
+
+def operator_of(platform_id: UUID) -> Operator:
+    """Who runs this platform, as far as it was filled in."""
+    row = OperatorProfile.objects.filter(platform_id=platform_id).first()
+    if row is None:
+        return Operator()
+    said = {name: value for name, value in row.said.items() if name in Operator.__annotations__}
+    return Operator(**said | {"address": Address(**row.said.get("address", {}))})
+
+
+def expires_at(tip: Tip) -> datetime:
+    """When an open tip is deleted at the authority if nothing happens."""
+    assert tip.opened_at is not None
+    return lifetime.expires_at(tip.opened_at, tip.changed_at or tip.opened_at)

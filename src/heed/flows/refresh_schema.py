@@ -1,0 +1,61 @@
+"""The authority's schema is fetched with our own credentials, kept, and compared with the last.
+
+1. Ask for it. 2. Keep it: the same again is noted, another one is a new version. Every version
+stays, so that the difference can be shown.
+"""
+
+import difflib
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from heed.filings import tip_queries, tips
+from heed.flows.shared import tipline
+from heed.flows.shared.tipline import BY_HAND
+from heed.ports import TiplineBusy, TiplineLocked, TiplineUnreachable, TipRefused
+from heed.rules.tips.authorities import NCMEC
+
+logger = logging.getLogger(__name__)
+EVERY = timedelta(hours=24)
+
+
+class NoSchema(Exception):
+    """It could not be fetched. The copy from before stays in use; the message says why."""
+
+
+def refresh_schema(*, now: datetime) -> bool:
+    """Fetch it; True when it differs from the copy before. Raises `NoSchema`."""
+    if tipline.environment(NCMEC) == BY_HAND:
+        raise NoSchema("There are no credentials: set HEED_NCMEC_ENVIRONMENT and its user.")
+    try:
+        body = tipline.tipline().schema()
+    except (TiplineUnreachable, TiplineBusy, TiplineLocked, TipRefused) as why:
+        raise NoSchema(f"{type(why).__name__}: {why}") from None
+    with transaction.atomic():
+        changed = tips.keep_schema(settings.HEED_NCMEC["environment"], body, now=now)
+    if changed:
+        logger.warning("the authority's schema is a new one")
+    return changed
+
+
+def refresh_daily(*, now: datetime) -> bool:
+    """The same, once a day, and quiet where there is nobody to ask."""
+    known = tip_queries.schemas(settings.HEED_NCMEC["environment"])
+    if tipline.environment(NCMEC) == BY_HAND or (known and now - known[0].last_seen_at < EVERY):
+        return False
+    try:
+        return refresh_schema(now=now)
+    except NoSchema as why:
+        logger.warning("no schema could be fetched", extra={"why": str(why)[:200]})
+        return False
+
+
+def difference() -> str:
+    """What changed from the copy before to the newest, line by line; empty when there is one."""
+    known = tip_queries.schemas(settings.HEED_NCMEC["environment"])
+    if len(known) < 2:
+        return ""
+    now, before = (bytes(one.body).decode("utf-8", "replace").splitlines() for one in known)
+    return "\n".join(difflib.unified_diff(before, now, "before", "now", lineterm="", n=2))

@@ -1,0 +1,1 @@
+"""NCMEC's CyberTipline: its wire words, its reporting API, and a stand-in for both."""

@@ -1,0 +1,1 @@
+"""What is told to an authority about a finding: its facts, what makes them whole, and good."""

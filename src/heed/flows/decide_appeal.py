@@ -14,6 +14,8 @@ from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
 from heed.flows.shared import claims, states
 from heed.ledger import services as ledger
+from heed.media import matching
+from heed.media.feeds import BANKED
 from heed.people import queries as people
 from heed.rules import policy
 from heed.rules.claims import Category
@@ -49,6 +51,7 @@ def decide_appeal(
         _enter(case, appeal, outcome, now)
         if turned:
             _turn(case, appeal, reasons, by, now)
+    matching.catch_up(BANKED)
 
 
 def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:

@@ -17,6 +17,8 @@ from heed.flows.failpoints import reached
 from heed.flows.shared import states
 from heed.flows.shared.carrying_out import carry_out
 from heed.ledger import services as ledger
+from heed.media import matching
+from heed.media.feeds import BANKED
 from heed.people import queries as people
 from heed.rules import policy
 from heed.rules.claims import Category
@@ -65,6 +67,7 @@ def decide(
             carry_out(case, decision, now=now)
         else:
             _enter_proposal(case, decision, now)
+    matching.catch_up(BANKED)
     reached("decided")
     return decision
 

@@ -20,7 +20,9 @@ from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.shared import banks, claims, duty, states
 from heed.ledger import services as ledger
+from heed.media import matching
 from heed.media import queries as media
+from heed.media.feeds import BANKED
 from heed.media.models import File, Item, Platform
 from heed.media.services import FileIn, ItemIn, register
 from heed.rules import deadlines as rules
@@ -48,6 +50,7 @@ def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bo
     _use_own_names(notice)
     reached("targets-found")
     _join(notice, targets, now)
+    matching.catch_up(BANKED)
     if notice.targets.filter(state=Target.State.WAITING).exists():
         return False
     notices.protected(notice, now=now)

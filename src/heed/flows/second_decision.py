@@ -14,6 +14,8 @@ from heed.cases.services import decisions
 from heed.flows.shared import claims, states
 from heed.flows.shared.carrying_out import carry_out
 from heed.ledger import services as ledger
+from heed.media import matching
+from heed.media.feeds import BANKED
 from heed.people import queries as people
 from heed.rules.decisions import ALONE_WAITS, Agreement, may_second
 
@@ -46,6 +48,7 @@ def second(
         _enter(case, decision, agrees, reasons, now)
         if agrees:
             carry_out(case, decision, now=now)
+    matching.catch_up(BANKED)
     return agreement
 
 

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 
+from heed.hashing.index import Hits
+from heed.media import matching
+from heed.media.feeds import BANKED, REGISTERED
 from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
@@ -60,30 +64,37 @@ def forms_of(file: File) -> list[bytes]:
     return [data[i : i + 32] for i in range(0, len(data), 32)]
 
 
+_LIKE = """
+SELECT s.file_id, min(h.bits), max(s.quality) FROM ({hits}) AS h(ref, bits)
+JOIN media_signal s ON s.id = h.ref WHERE s.file_id <> %(file)s GROUP BY s.file_id
+"""
+_FROM_INDEX = "SELECT * FROM unnest(%(ref)s::bigint[], %(bits)s::int[])"
+_COMPARED = """
+SELECT t.id, bit_count(t.bits # q.bits) FROM media_signal t, unnest(%(forms)s::text[]::bit(256)[])
+    AS q(bits) WHERE t.type = 'pdq' AND bit_count(t.bits # q.bits) <= %(within)s
+"""
+
+
 def near_files(file: File, *, within_bits: int) -> list[Near]:
-    """All other files within `within_bits` of this one. Exact recall: every row is compared."""
+    """All other files within `within_bits` of this one. Exact recall, with the index or without."""
     if file.kind == "video":
         return _near_videos(file, within_bits)
     forms = forms_of(file)
     if not forms:
         return []
+    facts: dict[str, Any] = {
+        "file": file.id,
+        "within": within_bits,
+        "forms": [bits(form) for form in forms],
+    }
+    book = matching.current(REGISTERED)
+    if book is not None:
+        hits = matching.near("pdq", forms, within_bits, book=book)
+        facts |= {"ref": hits.ref.tolist(), "bits": hits.bits.tolist()}
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT s.file_id, min(bit_count(s.bits # q.bits)), max(s.quality)
-            FROM media_signal s, unnest(%s::text[]::bit(256)[]) AS q(bits)
-            WHERE s.type = 'pdq' AND s.file_id <> %s AND bit_count(s.bits # q.bits) <= %s
-            GROUP BY s.file_id
-            """,
-            [[bits(form) for form in forms], file.id, within_bits],
-        )
+        cursor.execute(_LIKE.format(hits=_COMPARED if book is None else _FROM_INDEX), facts)
         return [
-            Near(
-                file_id=row[0],
-                distance_bits=row[1],
-                quality=row[2],
-            )
-            for row in cursor.fetchall()
+            Near(file_id=row[0], distance_bits=row[1], quality=row[2]) for row in cursor.fetchall()
         ]
 
 
@@ -96,15 +107,12 @@ def quality_of(file_id: UUID) -> int | None:
 
 
 _VIDEOS = """
-WITH mine AS MATERIALIZED (
-    SELECT DISTINCT f::bit(256) AS bits FROM unnest(%(forms)s::text[]) AS f
-), pairs AS (
-    SELECT s.file_id, s.id, mine.bits, bit_count(s.bits # mine.bits) AS distance
-    FROM media_signal s JOIN mine ON bit_count(s.bits # mine.bits) <= %(within)s
-    WHERE s.type = 'vpdq' AND s.file_id <> %(file)s AND s.quality >= %(good)s
+WITH pairs AS (
+    SELECT s.file_id, s.id, h.form, h.bits AS distance FROM ({hits}) AS h(form, ref, bits)
+    JOIN media_signal s ON s.id = h.ref WHERE s.file_id <> %(file)s AND s.quality >= %(good)s
 ), shares AS (
     SELECT file_id, min(distance) AS distance,
-           count(DISTINCT pairs.bits)::float / (SELECT count(*) FROM mine) AS of_mine,
+           count(DISTINCT form)::float / %(mine)s AS of_mine,
            count(DISTINCT id)::float / (
                SELECT count(*) FROM media_signal t
                WHERE t.file_id = pairs.file_id AND t.type = 'vpdq' AND t.quality >= %(good)s
@@ -114,14 +122,20 @@ WITH mine AS MATERIALIZED (
 SELECT file_id, distance FROM shares
 WHERE greatest(of_mine, of_theirs) >= %(share)s AND least(of_mine, of_theirs) >= %(other)s
 """
+_FRAMES_FROM_INDEX = "SELECT * FROM unnest(%(form)s::bigint[], %(ref)s::bigint[], %(bits)s::int[])"
+_FRAMES_COMPARED = """
+SELECT q.n, t.id, bit_count(t.bits # q.bits) FROM media_signal t,
+    unnest(%(forms)s::text[]::bit(256)[]) WITH ORDINALITY AS q(bits, n)
+WHERE t.type = 'vpdq' AND bit_count(t.bits # q.bits) <= %(within)s
+"""
 
 
 def _near_videos(file: File, within_bits: int) -> list[Near]:
     """Frames as they are, and as a mirror shows them: a video's forms alternate the two."""
-    forms = [bits(form) for form in forms_of(file)]
+    forms = forms_of(file)
     found: dict[UUID, int] = {}
     for side in (forms[0::2], forms[1::2]):
-        for file_id, distance in _videos_with(file, side, within_bits):
+        for file_id, distance in _videos_with(file, list(dict.fromkeys(side)), within_bits):
             found[file_id] = min(distance, found.get(file_id, distance))
     return [
         Near(file_id=file_id, distance_bits=distance, quality=GOOD_QUALITY)
@@ -129,21 +143,27 @@ def _near_videos(file: File, within_bits: int) -> list[Near]:
     ]
 
 
-def _videos_with(file: File, forms: list[str], within_bits: int) -> list[tuple[UUID, int]]:
+def _videos_with(file: File, forms: list[bytes], within_bits: int) -> list[tuple[UUID, int]]:
     if not forms:
         return []
+    facts: dict[str, Any] = {
+        "file": file.id,
+        "forms": [bits(form) for form in forms],
+        "mine": len(forms),
+        "good": GOOD_QUALITY,
+        "within": within_bits,
+        "share": VIDEO_SHARE,
+        "other": VIDEO_SHARE_OTHER,
+    }
+    book = matching.current(REGISTERED)
+    if book is not None:
+        hits = matching.near("vpdq", forms, within_bits, book=book)
+        facts |= {
+            "form": hits.query.tolist(), "ref": hits.ref.tolist(), "bits": hits.bits.tolist(),
+        }  # fmt: skip
+    source = _FRAMES_COMPARED if book is None else _FRAMES_FROM_INDEX
     with connection.cursor() as cursor:
-        cursor.execute(
-            _VIDEOS,
-            {
-                "file": file.id,
-                "forms": forms,
-                "good": GOOD_QUALITY,
-                "within": within_bits,
-                "share": VIDEO_SHARE,
-                "other": VIDEO_SHARE_OTHER,
-            },
-        )
+        cursor.execute(_VIDEOS.format(hits=source), facts)
         return [(row[0], row[1]) for row in cursor.fetchall()]
 
 
@@ -156,10 +176,9 @@ JOIN (
     SELECT id, 0 AS distance, type = 'sha256' AS exact FROM media_banksignal
     WHERE (type = 'sha256' AND value = %(sha256)s) OR (type = 'md5' AND value = %(md5)s)
     UNION ALL
-    SELECT s.id, min(bit_count(s.bits # q.bits)), false
-    FROM media_banksignal s, unnest(%(forms)s::text[]::bit(256)[]) AS q(bits)
-    WHERE s.type = 'pdq' AND bit_count(s.bits # q.bits) <= 40
-      AND %(quality)s >= %(good)s AND coalesce(s.quality, 100) >= %(good)s
+    SELECT s.id, min(h.bits), false
+    FROM ({hits}) AS h(ref, bits) JOIN media_banksignal s ON s.id = h.ref
+    WHERE s.type = 'pdq' AND %(quality)s >= %(good)s AND coalesce(s.quality, 100) >= %(good)s
     GROUP BY s.id
     UNION ALL
     SELECT s.id, near.distance, false
@@ -174,16 +193,34 @@ ORDER BY d.exact DESC, (k.action = 'block') DESC, d.distance
 """
 
 
+_BANKED_COMPARED = """
+SELECT t.id, bit_count(t.bits # q.bits)
+FROM media_banksignal t, unnest(%(forms)s::text[]::bit(256)[]) AS q(bits)
+WHERE t.type = 'pdq' AND bit_count(t.bits # q.bits) <= 40
+"""
+
+
+def _banked_near(file: File) -> Hits | None:
+    """Banked pictures that look like this file, from the index; None without one."""
+    book = matching.current(BANKED)
+    if book is None:
+        return None
+    forms = forms_of(file) if file.kind != "video" else []
+    return matching.near("pdq", forms, min(book.setting, 40), book=book)
+
+
 def banked(platform: Platform, file: File) -> list[Banked]:
     """Every banked signal of this platform (or shared) that the file meets, gravest first."""
-    quality, videos = quality_of(file.id), _videos_like(file)
+    quality, videos, hits = quality_of(file.id), _videos_like(file), _banked_near(file)
     with connection.cursor() as cursor:
         cursor.execute(
-            _BANKED,
+            _BANKED.format(hits=_BANKED_COMPARED if hits is None else _FROM_INDEX),
             {
                 "sha256": bytes(file.sha256),
                 "md5": bytes(file.md5) if file.md5 else b"",
                 "forms": [bits(form) for form in forms_of(file)] if file.kind != "video" else [],
+                "ref": [] if hits is None else hits.ref.tolist(),
+                "bits": [] if hits is None else hits.bits.tolist(),
                 "quality": -1 if quality is None else quality,
                 "good": GOOD_QUALITY,
                 "platform": platform.id,

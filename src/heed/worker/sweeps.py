@@ -22,6 +22,7 @@ from heed.flows import (
     sweep_late_copies,
     take_up_jobs,
     tell_platforms,
+    tend_index,
 )
 
 logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ SWEEPS = (
     Sweep(seal_ledger.seal_ledger, 1.0),  # well inside the maximum merge delay of 10 s
     Sweep(tell_platforms.tell_platforms, 1.0),
     Sweep(observe_states.observe_in_turn, 1.0),
+    Sweep(tend_index.tend_index, 0.5),  # so others' signals are matched here within a second
     Sweep(sweep_late_copies.sweep_late_copies, 2.0),
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),

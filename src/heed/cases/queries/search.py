@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -12,9 +13,26 @@ from django.db.models.functions import Coalesce
 
 from heed.cases.models import Case, Copy
 from heed.cases.services.cases import CopyIn
+from heed.hashing.index.book import NEAR
+from heed.media import matching
 from heed.media import queries as media
-from heed.media.models import Item, ItemFile
+from heed.media.feeds import Feed
+from heed.media.models import File, Item, ItemFile
 from heed.rules.spread import CONFIDENT_MATCH, Found, FoundBy
+
+CLAIMED = Feed(
+    "claimed",
+    {"pdq": NEAR},
+    """
+    SELECT s.id, greatest(s.stamp, k.stamp), 0, 0, s.value FROM cases_case k
+    JOIN media_signal s ON s.file_id = k.file_id AND s.type = 'pdq' AND length(s.value) = 32
+    WHERE k.stamp >= {mark}
+    UNION
+    SELECT s.id, greatest(s.stamp, k.stamp), 0, 0, s.value FROM media_signal s
+    JOIN cases_case k ON k.file_id = s.file_id
+    WHERE s.stamp >= {mark} AND s.type = 'pdq' AND length(s.value) = 32
+    """,
+)  # pictures that have a case: what is registered late is compared with these alone
 
 
 def all_copies(case: Case) -> list[CopyIn]:
@@ -101,17 +119,6 @@ WITH news AS MATERIALIZED (
     SELECT i.id, i.platform_id, i.reshare_of_id, f.file_id
     FROM media_item i LEFT JOIN media_itemfile f ON f.item_id = i.id AND f.file_id IS NOT NULL
     WHERE i.id = ANY(%(items)s)
-), claimed AS MATERIALIZED (
-    SELECT k.id, k.platform_id, s.bits, s.file_id
-    FROM cases_case k JOIN media_signal s ON s.file_id = k.file_id AND s.type = 'pdq'
-    WHERE k.platform_id IN (SELECT platform_id FROM news)
-), forms AS MATERIALIZED (
-    SELECT file.id AS file_id, q.quality,
-           ('x' || encode(substring(file.forms FROM n * 32 + 1 FOR 32), 'hex'))::bit(256) AS bits
-    FROM media_file file
-    JOIN media_signal q ON q.file_id = file.id AND q.type = 'pdq'
-    CROSS JOIN LATERAL generate_series(0, length(file.forms) / 32 - 1) AS n
-    WHERE file.id IN (SELECT file_id FROM news)
 )
 SELECT DISTINCT ON (case_id, item_id) case_id, item_id, how, distance, quality, file_id FROM (
     SELECT c.case_id, i.id AS item_id, 0 AS rank,
@@ -122,18 +129,30 @@ SELECT DISTINCT ON (case_id, item_id) case_id, item_id, how, distance, quality, 
     SELECT k.id, i.id, 1, 'exact', NULL, NULL, NULL
     FROM news i JOIN cases_case k ON k.file_id = i.file_id AND k.platform_id = i.platform_id
     UNION ALL
-    SELECT k.id, i.id, 2, 'near', bit_count(k.bits # form.bits)::int, form.quality, i.file_id
-    FROM forms form
-    JOIN claimed k ON k.file_id <> form.file_id AND bit_count(k.bits # form.bits) <= %(within)s
-    JOIN news i ON i.file_id = form.file_id AND i.platform_id = k.platform_id
+    SELECT k.id, i.id, 2, 'near', h.bits, q.quality, i.file_id
+    FROM ({hits}) AS h(file_id, ref, bits)
+    JOIN media_signal s ON s.id = h.ref AND s.file_id <> h.file_id
+    JOIN cases_case k ON k.file_id = s.file_id
+    JOIN news i ON i.file_id = h.file_id AND i.platform_id = k.platform_id
+    JOIN media_signal q ON q.file_id = h.file_id AND q.type = 'pdq'
 ) AS met ORDER BY case_id, item_id, rank, distance
+"""
+
+_FROM_INDEX = "SELECT * FROM unnest(%(files)s::uuid[], %(ref)s::bigint[], %(bits)s::int[])"
+_COMPARED = """
+SELECT f.file_id, s.id, bit_count(s.bits # f.bits)::int
+FROM unnest(%(files)s::uuid[], %(forms)s::text[]::bit(256)[]) AS f(file_id, bits)
+JOIN media_signal s ON s.type = 'pdq' AND bit_count(s.bits # f.bits) <= %(within)s
+WHERE s.file_id IN (SELECT file_id FROM cases_case)
 """
 
 
 def cases_met_by(item_ids: Sequence[UUID]) -> dict[UUID, list[CopyIn]]:
     """The cases that these items belong to, as reshares, same bytes or near copies."""
+    source, hits = _near_claimed(item_ids)
     with connection.cursor() as cursor:
-        cursor.execute(_MET, {"items": list(item_ids), "within": CONFIDENT_MATCH})
+        facts: dict[str, Any] = {"items": list(item_ids), "within": CONFIDENT_MATCH}
+        cursor.execute(_MET.format(hits=source), facts | hits)
         rows = cursor.fetchall()
     met: dict[UUID, list[CopyIn]] = {}
     for case_id, item_id, how, distance, quality, file_id in rows:
@@ -148,6 +167,26 @@ def cases_met_by(item_ids: Sequence[UUID]) -> dict[UUID, list[CopyIn]]:
         )
     _add_videos(met, item_ids)
     return {case_id: reshares_of(copies) for case_id, copies in met.items()}
+
+
+def _near_claimed(item_ids: Sequence[UUID]) -> tuple[str, dict[str, Any]]:
+    """Files of these items, each with a claimed signal that it looks like: as a subquery."""
+    files = (
+        File.objects.filter(places__item_id__in=item_ids).exclude(kind="video").exclude(forms=b"")
+    )
+    looks = [(one.id, form) for one in files.distinct() for form in media.forms_of(one)]
+    book = matching.current(CLAIMED)
+    if book is None:
+        return _COMPARED, {
+            "files": [file_id for file_id, _ in looks],
+            "forms": [media.bits(form) for _, form in looks],
+        }
+    hits = matching.near("pdq", [form for _, form in looks], CONFIDENT_MATCH, book=book)
+    return _FROM_INDEX, {
+        "files": [looks[n][0] for n in hits.query.tolist()],
+        "ref": hits.ref.tolist(),
+        "bits": hits.bits.tolist(),
+    }
 
 
 def _add_videos(met: dict[UUID, list[CopyIn]], item_ids: Sequence[UUID]) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from heed.hashing.index import order
 from heed.hashing.index.counters import Counters, locked
-from heed.hashing.index.delta import DROP, PUT, RECORD, Delta
+from heed.hashing.index.delta import DROP, PUT, RECORD, Delta, Last
 from heed.hashing.index.files import Abandoned, Mapped, TornFile, write, writing
 from heed.hashing.index.hits import I64, U8, U64, Hits, nothing, together
 from heed.hashing.index.segments import NEAR, SAME, NearSegment, Segment, opened, ordered
@@ -214,12 +214,11 @@ class Book:
         with self.alone():
             view = self.view()
             mark, last = self.watermark, view.delta.last
+            told = zip(news.ref.tolist(), news.xid.tolist(), news.op.tolist(), strict=True)
             fresh = [
                 n
-                for n, (ref, xid) in enumerate(
-                    zip(news.ref.tolist(), news.xid.tolist(), strict=True)
-                )
-                if xid >= mark and (ref not in last or last[ref].xid < xid)
+                for n, (ref, xid, op) in enumerate(told)
+                if xid >= mark and (ref not in last or _is_newer(last[ref], xid, op))
             ]
             if fresh:
                 ranked = np.array(fresh)[np.argsort(news.xid[fresh], kind="stable")]
@@ -291,6 +290,11 @@ class Book:
         """Read every file whole. Raises `TornFile`."""
         for segment in self.view().segments:
             segment.mapped.check()
+
+
+def _is_newer(last: Last, xid: int, op: int) -> bool:
+    """A later word counts; of one transaction's two, that which keeps the signal in."""
+    return xid > last.xid or (xid == last.xid and op == PUT and last.op == DROP)
 
 
 def _seq_of(name: str) -> int:

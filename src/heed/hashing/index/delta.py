@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from heed.hashing.index.counters import PAGE_BYTES, Counters
 from heed.hashing.index.files import TornFile, writing
-from heed.hashing.index.hits import I64, U8, U64, Hits, compare_all, nothing
+from heed.hashing.index.hits import I64, U64, Hits, compare_all, nothing
 from heed.hashing.index.segments import NEAR
 
 PUT, DROP = 0, 1
@@ -77,7 +77,6 @@ class Delta:
         """
         self.path = path
         self._counters = Counters(path, made=made, begin=begin)
-        self._searched = list(kinds.values())
         self._codes = {name: code for code, name in enumerate(kinds)}
         self.rows = [Rows(keyed=how != NEAR) for how in kinds.values()]
         self.last: dict[int, Last] = {}
@@ -168,8 +167,8 @@ class Delta:
         query, ref = np.array(pairs, np.int64).T
         return Hits(query, ref, np.zeros(len(pairs), np.int64))
 
-    def settled(self, kind: str, below: int) -> tuple[U8 | U64, I64]:
-        """Live values put in by transactions below this one, with their refs."""
+    def settled(self, kind: str, below: int) -> tuple[U64, I64]:
+        """Live values put in by transactions below this one, 4 words a row, with their refs."""
         code = self._codes[kind]
         rows = self.rows[code]
         taken = [
@@ -177,9 +176,7 @@ class Delta:
             for one in self.last.values()
             if one.kind == code and one.op == PUT and one.xid < below
         ]
-        if self._searched[code] == NEAR:
-            return np.ascontiguousarray(rows.values[taken]).view(np.uint8), rows.refs[taken]
-        return rows.values[taken, 0], rows.refs[taken]
+        return rows.values[taken], rows.refs[taken]
 
 
 def _compared(values: U64, count: int, queries: U64, within_bits: int) -> Hits:

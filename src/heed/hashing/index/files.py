@@ -96,7 +96,7 @@ def _fill(
         **facts,
         "size": len(memory),
         "sections": {
-            name: [kind, count, places[name], zlib.crc32(arrays[name].view(np.uint8))]
+            name: [kind, count, places[name], zlib.crc32(arrays[name].data)]
             for name, (kind, count) in sections.items()
         },
     }
@@ -157,5 +157,5 @@ class Mapped:
     def check(self) -> None:
         """Read all of it. Raises `TornFile`."""
         for name, (_, _, _, checksum) in self.facts["sections"].items():
-            if zlib.crc32(self.arrays[name].view(np.uint8)) != checksum:
+            if zlib.crc32(self.arrays[name].data) != checksum:
                 raise TornFile(f"{self.path}: its part {name} is damaged")

@@ -65,12 +65,11 @@ def _new_parts(
     if news is not None:
         ours = (news.kind == code) & (news.op == PUT)
         values = np.ascontiguousarray(news.value[ours])
-        keys = values.view(np.uint64).reshape(-1, 4)[:, 0] if how != NEAR else values
-        parts.append((keys, news.ref[ours]))
+        parts.append((values.view(np.uint64).reshape(-1, 4), news.ref[ours]))
     filled = [(values, refs) for values, refs in parts if len(refs)]
     if how != NEAR:
-        return [(values, refs) for values, refs in filled]
-    return [(ordered(values.reshape(-1, 32)), refs) for values, refs in filled]
+        return [(values[:, 0], refs) for values, refs in filled]
+    return [(ordered(values.view(np.uint8)), refs) for values, refs in filled]
 
 
 def _built(

@@ -15,11 +15,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from heed.hashing.index.vector import (
     LANES,
+    compiled,
     lowest_set,
     popcount32,
     popcount64,
@@ -35,7 +35,6 @@ MOST_BITS = 40  # thresholds up to this; the method itself would go on
 _CANDIDATES = 4096  # looked at in one go; more are looked at in several
 _OPTIONS = {"cache": True, "boundscheck": False, "error_model": "numpy"}
 _BUILDING = {**_OPTIONS, "nogil": True}  # takes seconds: others of the process go on meanwhile
-
 
 
 class Probes(NamedTuple):
@@ -57,7 +56,7 @@ def probes(within_bits: int) -> Probes:
     return Probes(np.array(flips, np.uint16), costs, single, within_bits // (CHUNKS // 2))
 
 
-@njit(**_BUILDING)
+@compiled(**_BUILDING)
 def build(words: Any, offsets: Any, nexts: Any, entries: Any, stride: Any) -> None:
     """Fill the 16 tables from `words` (16 for each value). Each table takes `stride` places."""
     count = words.size // 16
@@ -80,7 +79,7 @@ def build(words: Any, offsets: Any, nexts: Any, entries: Any, stride: Any) -> No
             entries[base + at] = np.uint32(i)
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def _open_buckets(offsets: Any, nexts: Any, stride: Any, query: Any, flips: Any, ends: Any) -> None:
     """Where the buckets of one query begin and end; their memory is asked for."""
     n = 0
@@ -97,7 +96,7 @@ def _open_buckets(offsets: Any, nexts: Any, stride: Any, query: Any, flips: Any,
                 prefetch(nexts, z)
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def _found_before(words: Any, at: Any, query: Any, chunk: Any, single: Any, pair: Any) -> Any:
     """Whether an earlier chunk has led to this value already."""
     for k in range(chunk):
@@ -109,7 +108,7 @@ def _found_before(words: Any, at: Any, query: Any, chunk: Any, single: Any, pair
     return False
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def _settle(
     values: Any, words: Any, whole: Any, query: Any, number: Any, within: Any, single: Any,
     pair: Any, seen: Any, chunks: Any, many: Any, out: Any, count: Any,
@@ -137,7 +136,7 @@ def _settle(
     return count
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def _find_one(
     offsets: Any, nexts: Any, entries: Any, values: Any, words: Any, stride: Any, whole: Any,
     query: Any, number: Any, within: Any, flips: Any, costs: Any, single: Any, pair: Any,
@@ -171,7 +170,7 @@ def _find_one(
                    seen, chunks, many, out, count)  # fmt: skip
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def find(
     offsets: Any, nexts: Any, entries: Any, values: Any, words: Any, stride: Any, wholes: Any,
     queries: Any, within: Any, flips: Any, costs: Any, single: Any, pair: Any, out: Any,
@@ -192,7 +191,7 @@ def find(
     return count
 
 
-@njit(**_BUILDING)
+@compiled(**_BUILDING)
 def permute(raw: Any, tables: Any, out: Any) -> None:
     """The bits of each 32-byte row in another order: see `order`."""
     for i in range(raw.shape[0]):
@@ -207,7 +206,7 @@ def permute(raw: Any, tables: Any, out: Any) -> None:
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = a, b, c, d
 
 
-@njit(**_OPTIONS)
+@compiled(**_OPTIONS)
 def compare(values: Any, count: Any, queries: Any, within: Any, out: Any) -> Any:
     """The same answer as `find` from the first `count` rows of 4 words, by looking at each."""
     many, room = 0, out.shape[1]

@@ -7,10 +7,15 @@ Importing this module imports numba, which takes half a second and some 60 MB: o
 
 from typing import Any
 
-from llvmlite import ir
+import numba.extending
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+
+# Numba's own types describe Python's side of a compiled function, not what it compiles.
+compiled: Any = numba.njit
+intrinsic: Any = numba.extending.intrinsic
+get_item_pointer: Any = cgutils.get_item_pointer
 
 LANES = 32  # entries that are compared at once
 _NEAR = 1  # prefetch into the second level: hundreds are asked for before the first is read
@@ -48,7 +53,7 @@ def lowest_set(typing: Any, x: Any) -> Any:
 
 def _pointer(context: Any, builder: Any, kind: Any, array: Any, at: Any) -> Any:
     made = context.make_array(kind)(context, builder, array)
-    return cgutils.get_item_pointer(context, builder, kind, made, [at], wraparound=False)
+    return get_item_pointer(context, builder, kind, made, [at], wraparound=False)
 
 
 def _function(builder: Any, name: str, kind: Any) -> Any:

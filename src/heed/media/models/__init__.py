@@ -15,6 +15,7 @@ from heed.media.models.items import (
     Uploader,
     Watermark,
 )
+from heed.media.models.matching import GoneSignal
 
 __all__ = [
     "VISIBILITIES",
@@ -25,6 +26,7 @@ __all__ = [
     "BankSignal",
     "Exchange",
     "File",
+    "GoneSignal",
     "Item",
     "ItemFile",
     "Match",

@@ -1,0 +1,251 @@
+"""How fast is a near match found among many, in how much memory? With the peers in the same run.
+
+    PYTHONPATH=src python -m bench.index [--sizes 100000,1000000,10000000] [--photographs] [--ours]
+
+Peers are faiss Flat and MultiHash with the parameters of Meta's Hasher-Matcher-Actioner, and
+`threatexchange` PDQIndex, which is what that runs (`requirements/bench.txt`; without them they are
+left out, and said). One thread. Queries: 99 of 100 meet nothing. Prints one table per size and kind
+of hashes; every answer for the first queries is compared with brute force.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import psutil  # type: ignore[import-untyped, unused-ignore]
+from numpy.typing import NDArray
+
+from heed.hashing.index import merging
+from heed.hashing.index.book import NEAR, PUT, Book, Fresh
+from heed.hashing.index.hits import compare_all
+
+try:
+    import faiss  # type: ignore[import-not-found, unused-ignore]
+    from threatexchange.signal_type.pdq.pdq_index import (  # type: ignore[import-not-found, unused-ignore]
+        PDQIndex,
+    )
+except ImportError:
+    faiss = None
+
+WITHIN = 31
+BATCHES = (1, 64, 1024)
+PART = 1 << 22
+Values = NDArray[np.uint8]
+Ask = Callable[[Values], int]  # how many were met
+
+
+@dataclass
+class Row:
+    """One index's figures. Microseconds a query, but where it says otherwise."""
+
+    name: str
+    build_s: float
+    bytes_each: float
+    p50: float = 0.0
+    p99: float = 0.0
+    batch: dict[int, float] = field(default_factory=dict)
+    add_ms: float = 0.0
+    open_ms: float = 0.0
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--sizes", default="100000,1000000,10000000")
+    asked.add_argument("--photographs", action="store_true", help="hashes of views of photographs")
+    asked.add_argument("--clustered", action="store_true", help="a thousand variants of each value")
+    asked.add_argument("--ours", action="store_true", help="leave the peers out")
+    asked.add_argument("--seconds", type=float, default=4.0, help="for each figure")
+    said = asked.parse_args()
+    for size in (int(one) for one in said.sizes.split(",")):
+        kind = "photographs" if said.photographs else "clustered" if said.clustered else "random"
+        values, queries = hashes(kind, size)
+        show(kind, size, list(measured(values, queries, said.seconds, said.ours)))
+
+
+def hashes(kind: str, size: int) -> tuple[Values, Values]:
+    """What is banked, and what is asked: one of a hundred is a banked one with some bits turned."""
+    chance = np.random.default_rng(size)
+    if kind == "photographs":
+        from bench.photographs import views
+
+        both = views(size + 20_000, 1)
+        values, queries = both[:size], both[size:].copy()
+    else:
+        values = chance.integers(0, 256, (size, 32), dtype=np.uint8)
+        queries = chance.integers(0, 256, (20_000, 32), dtype=np.uint8)
+    if kind == "clustered":
+        values = values[np.arange(size) // 1_000 * 1_000]
+        values = turned(values, chance.integers(0, 25, size), chance)
+    near = np.arange(0, len(queries), 100)
+    chosen = values[chance.integers(0, size, len(near))]
+    queries[near] = turned(chosen, chance.integers(0, 28, len(near)), chance)
+    return np.ascontiguousarray(values), queries
+
+
+def turned(values: Values, bits: NDArray[np.int64], chance: np.random.Generator) -> Values:
+    """Each value with so many of its bits turned."""
+    done = []
+    for start in range(0, len(values), 100_000):
+        some = values[start : start + 100_000]
+        ranks = np.argsort(chance.random((len(some), 256), np.float32), axis=1)
+        flips = ranks < bits[start : start + 100_000, None]
+        done.append(some ^ np.packbits(flips, axis=1))
+    return np.concatenate(done)
+
+
+# ---------------------------------------------------------------- what is measured
+
+
+def measured(values: Values, queries: Values, seconds: float, ours: bool) -> "list[Row]":
+    directory = Path(tempfile.mkdtemp(prefix="heed-index-"))
+    rows = []
+    try:
+        rows.append(_heed(directory, values, queries, seconds))
+    finally:
+        shutil.rmtree(directory)
+    if faiss is None or ours:
+        print("faiss and threatexchange are not installed here, or not asked for", file=sys.stderr)
+        return rows
+    faiss.omp_set_num_threads(1)
+    return rows + [peer(values, queries, seconds) for peer in (_flat, _multi, _pdq_index)]
+
+
+def _heed(directory: Path, values: Values, queries: Values, seconds: float) -> Row:
+    began = time.perf_counter()
+    book = Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
+    for start in range(0, len(values), PART):
+        part = values[start : start + PART]
+        last = start + len(part) == len(values)
+        merging.merge(book, _fresh(part, start), watermark=2 if last else None)
+    built = time.perf_counter() - began
+    on_disk = sum(path.stat().st_size for path in (directory / "book").iterdir())
+    row = Row("heed", built, on_disk / len(values))
+    began = time.perf_counter()
+    book = Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
+    row.open_ms = (time.perf_counter() - began) * 1e3
+    _must_agree(book, values, queries)
+    _time(row, queries, lambda some: len(book.near("pdq", some, WITHIN).ref), seconds)
+    row.add_ms = _added(
+        book, Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
+    )
+    return row
+
+
+def _fresh(values: Values, first: int, xid: int = 1) -> Fresh:
+    count, none = len(values), np.zeros(len(values), np.uint32)
+    return Fresh(
+        np.arange(first, first + count), np.full(count, xid, np.uint64), none + PUT, none, values
+    )
+
+
+def _added(writer: Book, reader: Book) -> float:
+    """Milliseconds (p99) from banking one signal until another opening of the book finds it."""
+    chance, took = np.random.default_rng(9), []
+    for n in range(200):
+        value = chance.integers(0, 256, (1, 32), dtype=np.uint8)
+        began = time.perf_counter()
+        writer.take(_fresh(value, 1 << 40 | n, xid=5 + n), watermark=2)
+        assert (1 << 40 | n) in reader.near("pdq", value, 0).ref
+        took.append(time.perf_counter() - began)
+    return float(np.percentile(took, 99)) * 1e3
+
+
+def _must_agree(book: Book, values: Values, queries: Values) -> None:
+    some = queries[:200]
+    hits = book.near("pdq", some, WITHIN)
+    true = compare_all(values.view(np.uint64), np.arange(len(values)), some.view(np.uint64), WITHIN)
+    assert set(zip(hits.query, hits.ref, hits.bits, strict=True)) == set(
+        zip(true.query, true.ref, true.bits, strict=True)
+    ), "the index does not agree with brute force"
+
+
+def _flat(values: Values, queries: Values, seconds: float) -> Row:
+    return _of_faiss("faiss Flat", faiss.IndexBinaryFlat(256), values, queries, seconds)
+
+
+def _multi(values: Values, queries: Values, seconds: float) -> Row:
+    index = faiss.IndexBinaryMultiHash(256, 16, 16)
+    index.nflip = 1
+    return _of_faiss("faiss MultiHash 16x16, 1 flip", index, values, queries, seconds)
+
+
+def _of_faiss(name: str, index: "object", values: Values, queries: Values, seconds: float) -> Row:
+    before, began = _resident(), time.perf_counter()
+    index.add(values)  # type: ignore[attr-defined]
+    row = Row(name, time.perf_counter() - began, (_resident() - before) / len(values))
+    _time(row, queries, lambda some: len(index.range_search(some, WITHIN + 1)[1]), seconds)  # type: ignore[attr-defined]
+    return row
+
+
+def _pdq_index(values: Values, queries: Values, seconds: float) -> Row:
+    before, began = _resident(), time.perf_counter()
+    index = PDQIndex((value.tobytes().hex(), n) for n, value in enumerate(values))
+    row = Row(
+        "threatexchange PDQIndex", time.perf_counter() - began, (_resident() - before) / len(values)
+    )
+    _time(
+        row,
+        queries,
+        lambda some: sum(len(index.query(one.tobytes().hex())) for one in some),
+        seconds,
+    )
+    return row
+
+
+def _resident() -> int:
+    return int(psutil.Process().memory_info().rss)
+
+
+def _time(row: Row, queries: Values, ask: Ask, seconds: float) -> None:
+    ask(queries[:64])
+    for size in BATCHES:
+        took: list[float] = []
+        until, at = time.perf_counter() + seconds, 0
+        while time.perf_counter() < until or len(took) < 3:
+            some = queries[at : at + size]
+            began = time.perf_counter()
+            ask(some)
+            took.append((time.perf_counter() - began) / len(some) * 1e6)
+            at = (at + size) % (len(queries) - size)
+        row.batch[size] = float(np.mean(took))
+        if size == 1:
+            row.p50, row.p99 = (float(one) for one in np.percentile(took, (50, 99)))
+
+
+def show(kind: str, size: int, rows: list[Row]) -> None:
+    slow = next((row for row in rows if "PDQIndex" in row.name), None)
+    print(
+        f"\n{size:,} {kind} hashes, within {WITHIN} bits; one thread; load {os.getloadavg()[0]:.1f}"
+    )
+    print(
+        "| | p50 / p99 us | batch 1 / 64 / 1,024 us | times PDQIndex"
+        " | build s | add ms | open ms | B each |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for row in rows:
+        means = " / ".join(f"{row.batch[size]:,.1f}" for size in BATCHES)
+        times = (
+            f"{slow.batch[1] / row.batch[1]:,.0f} / {slow.batch[64] / row.batch[64]:,.0f}"
+            if slow
+            else ""
+        )
+        ours = row.name == "heed"
+        print(
+            f"| {row.name} | {row.p50:,.1f} / {row.p99:,.1f} | {means} | {times}"
+            f" | {row.build_s:.1f}"
+            f" | {f'{row.add_ms:.2f}' if ours else ''} | {f'{row.open_ms:.1f}' if ours else ''}"
+            f" | {row.bytes_each:.0f} |"
+        )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

@@ -49,6 +49,10 @@ class Configuration(BaseSettings):
     ncmec_production_user: str = ""
     ncmec_production_password: str = ""
     tip_approval: Literal["senior", "none"] = "senior"  # who must agree before a tip is filed
+    oidc_url: str = ""  # the organisation's sign-in: its issuer's address
+    oidc_client_id: str = ""
+    oidc_secret: str = ""
+    oidc_name: str = "your organisation"  # on the button
     statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
 
 
@@ -107,6 +111,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "allauth.usersessions",
     "procrastinate.contrib.django",
     "heed.ledger",
@@ -195,8 +201,41 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # staff come by invitation only; sign-up is
 ACCOUNT_ADAPTER = "heed.web.console.sign_in.ClosedAdapter"
 LOGIN_REDIRECT_URL = "/console/"
 LOGIN_URL = "/console/sign-in/login/"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Heed"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a key that anybody can tap is one factor, not two
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(PUBLIC_URL).hostname in ("localhost", "127.0.0.1")
+USERSESSIONS_TRACK_ACTIVITY = True
+# The organisation's sign-in (OpenID Connect): for accounts that exist, by a verified address.
+HEED_OIDC_NAME = CONFIG.oidc_name if CONFIG.oidc_url else ""
+SOCIALACCOUNT_ADAPTER = "heed.web.console.sign_in.ClosedSocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {"openid_connect": {"APPS": []}}
+if CONFIG.oidc_url:
+    SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
+        {
+            "provider_id": "oidc",
+            "name": CONFIG.oidc_name,
+            "client_id": CONFIG.oidc_client_id,
+            "secret": CONFIG.oidc_secret,
+            "settings": {"server_url": CONFIG.oidc_url, "oauth_pkce_enabled": True},
+        }
+    ]
+    # Browsers hold a form's redirects to the same rule as its address.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(
+        f"{urlsplit(CONFIG.oidc_url).scheme}://{urlsplit(CONFIG.oidc_url).netloc}"
+    )
 
 if CONFIG.mail_url:
     _mail = urlsplit(CONFIG.mail_url)

@@ -1,7 +1,9 @@
 """A person says of a machine's "near" whether it shows the same.
 
 1. Note the person's word on a near copy; the same goes as the named item goes, another is let go.
-2. Likewise for an upload that was held at the door.
+2. Where the near file has a case of its own: the link between the two is judged by the same word,
+   and so are the copies that the other case found of this file. Neither becomes the other.
+3. Likewise for an upload that was held at the door.
 """
 
 from datetime import datetime
@@ -19,24 +21,39 @@ from heed.rules.clocks import Done
 
 def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
     """False when somebody has judged this copy before. A reshare of it goes the same way."""
-    with transaction.atomic():
-        copy = Copy.objects.get(id=copy_id)
-        case = states.lock(copy.case_id)
-        twins = Copy.objects.filter(
-            case=case, how=Copy.How.NEAR, near_file_id=copy.near_file_id, same=None
-        )
-        ids = list(twins.values_list("item_id", flat=True))
-        if not any([cases.judge_copy(twin.id, same=same) for twin in twins]):
-            return False
-        states.apply(case, items=ids, now=now, lower=True)
-        _nothing_waits(case, now)
-        ledger.enter(
-            "copy.judged",
-            subject=f"case:{case.id}",
-            body={"copies": len(ids), "same": same, "by": str(by)},
-            batch=[str(item) for item in ids],
-            at=now,
-        )
+    copy = Copy.objects.select_related("case").get(id=copy_id)
+    if not _judge(copy.case_id, copy.near_file_id, same, by, now):
+        return False
+    _judge_back(copy, same, by, now)
+    return True
+
+
+def _judge_back(copy: Copy, same: bool, by: UUID, now: datetime) -> None:
+    case, near = copy.case, copy.near_file_id
+    if near is None or case.file_id is None:
+        return
+    other = Case.objects.filter(platform_id=case.platform_id, file_id=near).first()
+    if other is not None and cases.judge_link(case, other, same=same, by=by, now=now):
+        _judge(other.id, case.file_id, same, by, now)
+
+
+@transaction.atomic
+def _judge(case_id: UUID, near_file_id: UUID | None, same: bool, by: UUID, now: datetime) -> bool:
+    """One case, one near file, in a transaction of its own: two cases are never locked at once."""
+    case = states.lock(case_id)
+    twins = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file_id=near_file_id, same=None)
+    ids = list(twins.values_list("item_id", flat=True))
+    if not any([cases.judge_copy(twin.id, same=same) for twin in twins]):
+        return False
+    states.apply(case, items=ids, now=now, lower=True)
+    _nothing_waits(case, now)
+    ledger.enter(
+        "copy.judged",
+        subject=f"case:{case.id}",
+        body={"copies": len(ids), "same": same, "by": str(by)},
+        batch=[str(item) for item in ids],
+        at=now,
+    )
     return True
 
 

@@ -64,14 +64,31 @@ def add_platform(
     return PlatformAdded(platform_id=platform.id, callback_secret=secret)
 
 
-def add_key(*, platform_slug: str, name: str, scopes: Sequence[str], now: datetime) -> str:
+def add_key(
+    *,
+    platform_slug: str,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    now: datetime,
+) -> str:
     """A new key for a platform: shown once, kept as a hash. Raises `NoSuchPlatform`."""
     platform = Platform.objects.filter(slug=platform_slug).first()
     if platform is None:
         raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
     with transaction.atomic():
-        key = keys.make_key(platform, name, scopes, now=now)
+        key = keys.make_key(platform, name, scopes, now=now, expires_at=expires_at)
         ledger.enter(
             "key.added", subject=f"platform:{platform.id}", body={"scopes": list(scopes)}, at=now
         )
     return key
+
+
+def withdraw_key(*, platform_id: UUID, key_id: UUID, by: UUID, now: datetime) -> bool:
+    """Take a key back: from now on nothing with it gets in. False when it was taken back before."""
+    with transaction.atomic():
+        if not keys.revoke(platform_id, key_id, now=now):
+            return False
+        body = {"key": str(key_id), "by": str(by)}
+        ledger.enter("key.withdrawn", subject=f"platform:{platform_id}", body=body, at=now)
+    return True

@@ -1,13 +1,13 @@
 """A reviewer opens a file: only who may, only on purpose, and written down before it is shown.
 
-1. Check the role; for a child's case only the role for it.
+1. Check the role; for a child's case only the role for it. Is there rest to be had first?
 2. Have the viewer render the review copy, which it alone may open; where there is none, fetch the
    bytes from the platform's evidence address, or where they are still public, and render those.
-3. Note the viewing; then show the blurred, grey derivative, or the picture itself.
+3. Note the viewing; then show the small grey derivative, blurred or clear, or the picture itself.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,24 +15,38 @@ from django.db import transaction
 from django.db.models import Q
 
 from heed.cases.models import Case, Copy
+from heed.cases.queries import known_files
 from heed.filings import queries
 from heed.flows import wiring
 from heed.flows.shared import evidence, fetching
 from heed.hashing import refusals
 from heed.ledger import services as ledger
 from heed.media.models import File
+from heed.people import exposure
 from heed.people import queries as people
 from heed.people import services as writing
 from heed.people.models import Role, Staff
 from heed.ports import NotShown, Purpose, ViewerAway
+from heed.rules import health
+from heed.rules.claims import Category
 from heed.rules.decisions import may_open
 
 logger = logging.getLogger(__name__)
 BLURRED_PX = 320
+_ENOUGH = {
+    "files": "You have opened as many files as is good for a shift.",
+    "shift": "You have looked for as long as is good for a shift.",
+    "week": "You have looked for as long as is good for a week.",
+}
+_ELSE = "Until then hand this on, or do what needs no looking: appeals, words, known files."
 
 
 class MayNotView(Exception):
     """This person may not open this file; the message says who may."""
+
+
+class NeedsRest(Exception):
+    """This person has looked at enough for now; the message says until when. Hand the case on."""
 
 
 class NotViewable(Exception):
@@ -45,16 +59,28 @@ class Viewed:
 
     body: bytes
     mime: str
+    viewing_id: UUID | None = None  # of the log: what was unblurred is counted to it
 
 
 def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: datetime) -> Viewed:
-    """Open a file of a case as `blurred` or `full`. Raises `MayNotView`, `NotViewable`."""
+    """Open a file of a case as `blurred`, `clear` or `full`.
+
+    Raises `MayNotView`, `NeedsRest`, `NotViewable`.
+    """
     case = Case.objects.select_related("platform").get(id=case_id)
-    _must_be_allowed(case, by)
-    shown = _render(case, _file_of(case, file_id), variant, now)
+    file = _file_of(case, file_id)
+    _must_be_allowed(case, file, by)
+    _must_be_rested(file_id, by, now)
+    shown = _render(case, file, variant, now)
     with transaction.atomic():
-        writing.note_viewing(
-            staff_id=by, file_id=file_id, case_id=case.id, variant=variant, now=now
+        noted = writing.note_viewing(
+            staff_id=by,
+            file_id=file_id,
+            case_id=case.id,
+            variant=variant,
+            severity=health.severity(Category(case.category), about_a_child=case.about_child),
+            seconds=health.AT_LEAST_SECONDS if variant == "full" else 0,
+            now=now,
         )
         ledger.enter(
             "file.viewed",
@@ -62,7 +88,7 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
             body={"variant": variant, "purpose": "review"},
             at=now,
         )
-    return shown
+    return replace(shown, viewing_id=noted.id)
 
 
 def _file_of(case: Case, file_id: UUID) -> File:
@@ -76,13 +102,28 @@ def _file_of(case: Case, file_id: UUID) -> File:
     return file
 
 
-def _must_be_allowed(case: Case, by: UUID) -> None:
+def _must_be_rested(file_id: UUID, by: UUID, now: datetime) -> None:
+    """The limit stops the next file, never the one that is being looked at."""
+    looks, limits = exposure.looks_of(by, now=now), exposure.limits_of(by)
+    rest = health.rest_needed(looks, limits, str(file_id), now)
+    if rest is not None:
+        until = f"{rest.until:%-d %B %H:%M} UTC"
+        raise NeedsRest(f"{_ENOUGH[rest.why]} The next file opens for you from {until} on. {_ELSE}")
+
+
+def _must_be_allowed(case: Case, file: File, by: UUID) -> None:
+    closed = case.about_child and known_files.is_kept_closed(case, file)
+    if closed:
+        raise MayNotView(
+            "A trusted bank knows this file byte for byte, so it stays unopened: decide by what "
+            "is known of it."
+        )
     roles = people.roles_of(Staff.objects.get(id=by), case.platform_id)
     allowed = may_open(
         about_a_child=case.about_child,
         reviews=bool(roles & {Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR}),
         cleared_for_minors=Role.CHILD_SAFETY in roles,
-        trusted_bank_knows=False,
+        trusted_bank_knows=closed,
     )
     if not allowed:
         raise MayNotView("Only a child-safety reviewer may open a file in a case about a minor.")
@@ -119,7 +160,8 @@ def _rendered(data: bytes, variant: str) -> Viewed:
     try:
         if variant == "full":
             return Viewed(body=wiring.decoder().full(data), mime="image/jpeg")
-        return Viewed(body=wiring.decoder().derivative(data, BLURRED_PX), mime="image/webp")
+        small = wiring.decoder().derivative(data, BLURRED_PX, blurred=variant != "clear")
+        return Viewed(body=small, mime="image/webp")
     except refusals.NotViewable as why:
         raise NotViewable(
             f"The file can't be read ({why}). Decide by what is known of it."

@@ -73,7 +73,7 @@ def _signals(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
 def _derivative(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
     from heed.hashing import views
 
-    return {}, views.derivative(data, int(job["max_px"]))
+    return {}, views.derivative(data, int(job["max_px"]), blurred=bool(job["blurred"]))
 
 
 def _full(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:

@@ -174,9 +174,12 @@ class DecoderPool:
         except (TypeError, ValueError, KeyError):
             return exact_signals(data, Reason.DECODER_CRASHED)
 
-    def derivative(self, data: bytes, max_px: int = 320, within_seconds: float = 20) -> bytes:
-        """A small, grey, heavily blurred WebP for a reviewer. Raises `NotViewable`."""
-        return self._view({"do": "derivative", "max_px": max_px}, data, within_seconds)
+    def derivative(
+        self, data: bytes, max_px: int = 320, within_seconds: float = 20, *, blurred: bool = True
+    ) -> bytes:
+        """A small, grey WebP, blurred unless said otherwise. Raises `NotViewable`."""
+        job: wire.Header = {"do": "derivative", "max_px": max_px, "blurred": blurred}
+        return self._view(job, data, within_seconds)
 
     def full(self, data: bytes, within_seconds: float = 20) -> bytes:
         """The picture, or a video's first good frame, as a plain JPEG. Raises `NotViewable`."""

@@ -32,13 +32,17 @@ def _seen(data: bytes) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(first))
 
 
-def derivative(data: bytes, max_px: int) -> bytes:
-    """A small, grey, heavily blurred WebP, at most `max_px` a side. Raises `NotHashable`."""
+def derivative(data: bytes, max_px: int, *, blurred: bool = True) -> bytes:
+    """A small, grey WebP, at most `max_px` a side, heavily blurred. Raises `NotHashable`.
+
+    Without the blur it is what a reviewer sees while a key is held down.
+    """
     image = _seen(data).convert("L")
     image.thumbnail((max_px, max_px))
-    blurred = image.filter(ImageFilter.GaussianBlur(max(2.0, max(image.size) * BLUR_SHARE)))
+    if blurred:
+        image = image.filter(ImageFilter.GaussianBlur(max(2.0, max(image.size) * BLUR_SHARE)))
     out = io.BytesIO()
-    blurred.save(out, "WEBP", quality=60)
+    image.save(out, "WEBP", quality=60)
     return out.getvalue()
 
 

@@ -74,6 +74,13 @@ EVENTS = (
     Event(74, "cybertip.handed", "Its package was handed to a person, to be filed by hand."),
     Event(89, "duty.called", "The people on duty were called: something waits for a person."),
     Event(90, "duty.answered", "Somebody on duty took a call, or noted what was done."),
+    Event(92, "staff.invited", "Somebody was invited to join the staff."),
+    Event(93, "staff.changed", "What a member of staff may do, or signs in with, changed."),
+    Event(94, "case.handed_on", "Somebody handed a case on; no reason is asked for."),
+    Event(96, "decision.reread", "A decided case was read again by somebody who did not know how."),
+    Event(
+        95, "account.measured", "Something was done, or proposed, to an account after a removal."
+    ),
     Event(91, "rota.changed", "Who is on duty, the declared hours or the protocol changed."),
     Event(75, "evidence.kept", "Bytes, or what stood around them, were sealed in the vault."),
     Event(76, "evidence.missed", "Evidence could not be kept, or may not be held here."),

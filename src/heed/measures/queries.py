@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count
 
-from heed.cases.models import Appeal, Case, Decision, Notice
+from heed.cases.models import Appeal, Case, Decision, MeasureOnAccount, Notice
 from heed.rules.claims import BODIES
 from heed.rules.decisions import Ruling
 
@@ -54,6 +55,7 @@ class Measures:
     came_due: int  # deadlines in force, floors left out
     breached: int
     stood: Stood
+    on_accounts: Sequence[tuple[str, str, int]]  # measure, clause, how many
 
     @property
     def kept_in_time(self) -> int:
@@ -87,6 +89,7 @@ def measures(*, since: datetime, now: datetime) -> Measures:
         came_due=came_due,
         breached=breached,
         stood=_stood(since),
+        on_accounts=_on_accounts(since),
     )
 
 
@@ -141,6 +144,15 @@ def _stood(since: datetime) -> Stood:
         )
         cases, items = cursor.fetchone()
     return Stood(cases=cases, items=items, hidden_for=_span(_HIDDEN_THEN_STOOD, [since]))
+
+
+def _on_accounts(since: datetime) -> list[tuple[str, str, int]]:
+    """Final measures on accounts, with the rule that was broken."""
+    final = MeasureOnAccount.objects.filter(
+        state=MeasureOnAccount.State.FINAL, proposed_at__gte=since
+    )
+    counted = final.values_list("measure", "clause").annotate(n=Count("id"))
+    return list(counted.order_by("measure", "clause"))
 
 
 def _deadlines(since: datetime, now: datetime) -> tuple[int, int]:

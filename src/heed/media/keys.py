@@ -68,6 +68,12 @@ def make_key(
     return f"heed_{prefix}_{secret}"
 
 
+def revoke(platform_id: UUID, key_id: UUID, *, now: datetime) -> bool:
+    """False when there is no such key of this platform, or it was revoked before."""
+    live = ApiKey.objects.filter(id=key_id, platform_id=platform_id, revoked_at=None)
+    return bool(live.update(revoked_at=now))
+
+
 def caller_with(token: str, *, now: datetime) -> Caller | None:
     """Whose key this is; None for one that is wrong, expired or revoked, never saying which."""
     scheme, _, rest = token.partition("_")

@@ -6,7 +6,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
 from heed.ids import mint
-from heed.people import duty_models  # noqa: F401  (Django finds an app's models from here)
+from heed.people import (  # noqa: F401  (Django finds an app's models from here)
+    duty_models,
+    staff_models,
+)
 
 
 class Role(models.TextChoices):
@@ -74,11 +77,16 @@ class Viewing(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="viewings")
     file_id = models.UUIDField()
     case_id = models.UUIDField()
-    variant = models.CharField(max_length=16)  # blurred | full
+    variant = models.CharField(max_length=16)  # blurred | clear (small, grey) | full
     opened_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)  # unblurred, as the viewer counted; never beyond real
+    severity = models.PositiveSmallIntegerField(default=0)  # rules.health.severity
 
     class Meta:
-        indexes = [models.Index(fields=["case_id", "staff"], name="viewing_case")]
+        indexes = [
+            models.Index(fields=["case_id", "staff"], name="viewing_case"),
+            models.Index(fields=["staff", "opened_at"], name="viewing_person"),
+        ]
 
     def __str__(self) -> str:
         return f"viewing:{self.id}"

@@ -50,12 +50,14 @@ def give_role(staff: Staff, platform_id: UUID, role: Role) -> None:
 
 
 def note_viewing(
-    *, staff_id: UUID, file_id: UUID, case_id: UUID, variant: str, now: datetime
-) -> Viewing:
+    *, staff_id: UUID, file_id: UUID, case_id: UUID, variant: str, now: datetime,
+    severity: int = 0, seconds: float = 0,
+) -> Viewing:  # fmt: skip
     """One look at one file, written down before the file is shown."""
     return Viewing.objects.create(
-        staff_id=staff_id, file_id=file_id, case_id=case_id, variant=variant, opened_at=now
-    )
+        staff_id=staff_id, file_id=file_id, case_id=case_id, variant=variant, opened_at=now,
+        severity=severity, seconds=seconds,
+    )  # fmt: skip
 
 
 def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetime) -> str:

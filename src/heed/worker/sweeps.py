@@ -17,6 +17,7 @@ from heed.flows import (
     meet_deadlines,
     observe_states,
     preserve,
+    read_blind,
     refresh_schema,
     seal_ledger,
     sweep_late_copies,
@@ -48,6 +49,7 @@ SWEEPS = (
     Sweep(refresh_schema.refresh_daily, 600.0),
     Sweep(call_duty.call_duty, 5.0),
     Sweep(preserve.preserve_in_turn, 10.0),
+    Sweep(read_blind.draw, 60.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0),
 )
 

@@ -1,7 +1,10 @@
 """A reviewer's day in a real browser: sign in, queue, look, decide; each page for everybody."""
 
+import os
+import re
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +14,14 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
-from heed.cases.models import Case, Decision
+from heed.cases.models import Appeal, Case, Decision
+from heed.flows.keep_rota import add_shifts
 from heed.ledger import services as ledger
 from heed.media.models import Item, Upload
-from heed.people.models import Role, Viewing
+from heed.people.duty_models import Call
+from heed.people.models import Role, Staff, Viewing
+from tests.web.console.test_deciding import REMOVE, send
+from tests.web.console.test_health import looked
 from tests.web.console.world import World, code_of
 
 if TYPE_CHECKING:
@@ -22,6 +29,7 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
 WIDE: "ViewportSize" = {"width": 1280, "height": 900}
+SCREENSHOTS = Path(__file__).parents[3] / "docs" / "screenshots"
 NARROW: "ViewportSize" = {"width": 360, "height": 740}
 pytestmark = pytest.mark.browser
 
@@ -71,6 +79,12 @@ def violations(page: "Page") -> list[str]:
     ]
 
 
+def open_in_full(page: "Page") -> None:
+    page.get_by_role("button", name="Open in full").click()
+    page.get_by_role("button", name="I know: open it in full").click()
+    page.get_by_role("img", name="in full").wait_for()
+
+
 def prove_again(context: "BrowserContext") -> None:
     """As after the page that asks for the second factor once more (tested in test_deciding)."""
     key = next(one["value"] for one in context.cookies() if one["name"] == "sessionid")
@@ -91,6 +105,7 @@ def test_a_reviewers_way_from_sign_in_to_removed(square: World, visit: "BrowserC
     ready(page)
     assert page.locator("img").count() == 0
     page.get_by_role("button", name="Open blurred").click()
+    page.get_by_role("button", name="I know: open it blurred").click()
     page.get_by_role("img", name="blurred and grey").wait_for()
     assert Viewing.objects.get().variant == "blurred"
     page.get_by_role("button", name="Cover it again").click()
@@ -113,8 +128,7 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     page.goto(f"/console/c/{case.number}/")
     ready(page)
     prove_again(visit)
-    page.get_by_role("button", name="Open in full").click()
-    page.get_by_role("img", name="in full").wait_for()
+    open_in_full(page)
     page.get_by_label("No violation: let it stand").check()
     assert "none of our rules was broken" in page.get_by_label("Reasons, as").input_value()
     page.get_by_role("button", name="Decide").click()
@@ -128,8 +142,7 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     second.goto(f"/console/c/{case.number}/")
     ready(second)
     prove_again(other)
-    second.get_by_role("button", name="Open in full").click()
-    second.get_by_role("img", name="in full").wait_for()
+    open_in_full(second)
     second.get_by_label("I agree: no rule was broken").check()
     second.get_by_role("button", name="Send").click()
     second.get_by_text("Agreed: it is final.").wait_for()
@@ -147,9 +160,134 @@ def test_without_scripts_a_file_opens_on_a_page_of_its_own(
     page = sign_in(context, square, "Rae")
     page.goto(f"/console/c/{case.number}/")
     page.get_by_role("button", name="Open blurred").click()
+    page.get_by_role("heading", name="Before you look").wait_for()
+    page.get_by_role("button", name="I know: open it blurred").click()
     page.get_by_role("heading", name=f"File of {case.number}").wait_for()
     assert page.locator("figure img").count() == 1
     context.close()
+
+
+def on_duty(world: World, person: Staff) -> None:
+    add_shifts(
+        platform_id=world.platform.id, staff_id=person.id, place=1, begins_at=world.now,
+        ends_at=world.now + timedelta(hours=8), weeks=2, by=person.id, now=world.now,
+    )  # fmt: skip
+
+
+def a_device(page: "Page") -> None:
+    """A passkey device that knows its owner."""
+    device = page.context.new_cdp_session(page)
+    device.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2", "transport": "internal", "hasResidentKey": True,
+        "hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True,
+    }  # fmt: skip
+    device.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
+def test_an_invitation_a_passkey_and_in_without_a_password(
+    square: World, visit: "BrowserContext", live_server: LiveServer
+) -> None:
+    dana = square.as_("Dana", Role.ADMINISTRATOR)
+    said = {"email": "sam@heed.example", "name": "Sam", "platform": str(square.platform.id),
+            "roles": ["reviewer"]}  # fmt: skip
+    answer = dana.post("/console/people/invite", said).content.decode()
+    link = re.search(r"/console/sign-in/invitation/[^<]+/", answer)
+    assert link
+    page = visit.new_page()
+    a_device(page)
+    page.goto(link[0])
+    page.get_by_label("A password of").fill("four plain words together")
+    page.get_by_label("The same again").fill("four plain words together")
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_role("button", name="Add this device").click()
+    page.get_by_role("heading", name="Recovery codes").wait_for()
+    page.goto("/console/")
+    page.get_by_role("button", name="Use your passkey").click()
+    page.get_by_role("heading", name="Queue").wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/console/sign-in/login/")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("heading", name="Queue").wait_for()
+    assert Staff.objects.get(email="sam@heed.example").memberships.get().role == "reviewer"
+
+
+def test_ten_cases_by_keyboard_alone_one_handed_on_and_enough_for_today(
+    square: World, visit: "BrowserContext"
+) -> None:
+    for n in range(11):
+        square.notice(square.post(f"w{n}", None), child=False, words=f"Words {n}")
+    rae = square.person("Rae", Role.CHILD_SAFETY)
+    page = sign_in(visit, square, "Rae")
+    for _ in range(10):
+        ready(page)
+        page.keyboard.press("n")
+        page.get_by_role("heading", name="Case").wait_for()
+        ready(page)
+        page.keyboard.press("1")
+        page.keyboard.press("Control+Enter")
+        page.get_by_text("Decided. The platform and the notifier are being told.").wait_for()
+        page.keyboard.press("q")
+        page.get_by_role("heading", name="Queue").wait_for()
+    assert Decision.objects.filter(decided_by=rae.id, ruling="remove").count() == 10
+    ready(page)
+    page.keyboard.press("n")
+    page.get_by_role("heading", name="Case").wait_for()
+    ready(page)
+    page.keyboard.press("h")
+    page.get_by_text("Handed on. It is not offered to you again.").wait_for()
+    looked(rae, 60)
+    case = square.case("p1", 1)
+    page.goto(f"/console/c/{case.number}/")
+    ready(page)
+    page.get_by_role("button", name="Open blurred").click()
+    page.get_by_text("Enough for now.").wait_for()
+    assert page.locator("img").count() == 0
+
+
+def test_a_key_held_down_unblurs_and_every_second_of_it_is_counted(
+    square: World, visit: "BrowserContext"
+) -> None:
+    case = square.case()
+    square.person("Rae", Role.CHILD_SAFETY)
+    page = sign_in(visit, square, "Rae")
+    page.goto(f"/console/c/{case.number}/")
+    ready(page)
+    page.get_by_role("button", name="Open blurred").click()
+    page.get_by_role("button", name="I know: open it blurred").click()
+    page.get_by_role("img", name="blurred and grey").wait_for()
+    page.keyboard.down("v")
+    page.get_by_role("img", name="small and grey").wait_for()
+    assert page.get_by_role("img", name="blurred and grey").count() == 0
+    page.wait_for_timeout(900)
+    page.keyboard.up("v")
+    page.get_by_role("img", name="blurred and grey").wait_for()
+    assert page.get_by_role("img", name="small and grey").count() == 0
+    until = time.monotonic() + 5
+    clear = Viewing.objects.get(variant="clear")
+    while not clear.seconds and time.monotonic() < until:
+        page.wait_for_timeout(100)
+        clear.refresh_from_db()
+    assert 0.3 < clear.seconds < 5
+
+
+def test_an_appeal_is_decided_by_another_person(square: World, visit: "BrowserContext") -> None:
+    case = square.case("p1", 1, child=False)
+    sam = square.signed_in(square.person("Sam", Role.REVIEWER))
+    send(sam, case, "decide", {**REMOVE, "clause": "other"})
+    Appeal.objects.create(case=case, decision=Decision.objects.get(), text="It was satire.",
+                          opened_at=square.now)  # fmt: skip
+    square.person("Rae", Role.REVIEWER)
+    page = sign_in(visit, square, "Rae")
+    page.get_by_role("link", name="with an appeal").click()
+    page.get_by_role("link", name=case.number).click()
+    page.get_by_text("It was satire.").wait_for()
+    page.get_by_label("The decision stands").check()
+    page.get_by_label("Reasons, as the person who appealed").fill("It names a home address.")
+    page.get_by_role("button", name="Answer").click()
+    page.get_by_text("The appeal is answered.").wait_for()
+    assert Appeal.objects.get().decided_by == square.added["Rae"].staff_id
 
 
 def a_full_case(world: World) -> Case:
@@ -185,8 +323,10 @@ def test_every_page_can_be_used_by_everybody(
     square: World, chromium: "Browser", live_server: LiveServer, look: str, tmp_path: Path
 ) -> None:
     case = a_full_case(square)
-    square.case("p2", 2, child=False, words="They say they will come to my house.")
-    square.person("Rae", Role.CHILD_SAFETY, Role.SENIOR)
+    square.case("p2", 2, child=False, words="They say they will come tonight.", danger_now=True)
+    rae = square.person("Rae", Role.CHILD_SAFETY, Role.SENIOR, Role.ADMINISTRATOR)
+    on_duty(square, rae)
+    pictures = SCREENSHOTS if os.environ.get("HEED_SCREENSHOTS") else tmp_path
     near = case.copies.filter(how="near").first()
     assert near is not None
     context = chromium.new_context(
@@ -206,10 +346,22 @@ def test_every_page_can_be_used_by_everybody(
         "copies": f"/console/c/{case.number}/copies/reshare",
         "entries": f"/console/c/{case.number}/entries",
         "outbox": "/console/outbox",
+        "duty": "/console/duty",
+        "emergency": f"/console/calls/{Call.objects.get().id}",
+        "people": "/console/people",
+        "own": "/console/me",
+        "team": "/console/team",
+        "practice": "/console/practice",
+        "exercise": "/console/practice/landscape",
+        "platforms": "/console/platforms",
+        "figures": "/console/figures",
+        "help": "/console/help",
+        "sign-in": "/console/sign-in/2fa/",
+        "sessions": "/console/sign-in/sessions/",
     }.items():
         page.goto(path)
         page.wait_for_load_state("networkidle")
-        page.screenshot(path=tmp_path / f"{name}-{look}.png", full_page=True)
+        page.screenshot(path=pictures / f"{name}-{look}.png", full_page=look == "phone")
         wrong[name] = violations(page)
         if look == "phone":
             wide = page.evaluate("document.documentElement.scrollWidth")

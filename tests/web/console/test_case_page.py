@@ -1,11 +1,14 @@
 """The case page says what is known, what was done, and where the two do not agree."""
 
+import json
 from datetime import timedelta
 from html import unescape
 
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from heed.flows import revive_jobs
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
 from heed.media.models import Item
@@ -121,3 +124,26 @@ def test_a_case_without_a_file_says_so(world: World) -> None:
 def test_deadlines_are_shown_with_their_citation(world: World) -> None:
     case = world.case()
     assert "Heed policy, review within" in page(world.as_("Rae", Role.REVIEWER), case.number)
+
+
+def test_work_that_failed_after_all_its_tries_is_in_sight_and_done_again(world: World) -> None:
+    """flows/revive_jobs: nothing that was given up on is lost from sight."""
+    case = world.case()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+        for lock, status in ((None, "failed"), ("same", "failed"), ("same", "todo")):
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts,"
+                " queueing_lock) VALUES ('work', 'heed.look_again', %s, %s, 12, %s)",
+                [json.dumps({"case_id": str(case.id)}), status, lock],
+            )
+    sam = world.as_("Sam", Role.SENIOR)
+    page = unescape(sam.get("/console/outbox").content.decode())
+    assert page.count(f"case_id {case.id}") == 2
+    assert "1 to be done again" in unescape(
+        sam.post("/console/outbox/retry", {"jobs": "1"}, follow=True).content.decode()
+    )
+    assert revive_jobs.failed() == []
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attempts FROM procrastinate_jobs WHERE queueing_lock IS NULL")
+        assert cursor.fetchall() == [(0,)]

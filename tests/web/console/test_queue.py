@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from heed.cases.models import Appeal, Case
 from heed.cases.queries import queue
+from heed.flows.keep_view import keep_view
 from heed.ids import mint, number
 from heed.media.models import Platform
 from heed.people.models import Role
+from heed.people.staff_models import SavedView
 from heed.rules.order import Rung, queue_key
 from tests.web.console.world import World
 
@@ -164,3 +166,21 @@ def test_a_case_that_another_person_works_on_is_not_taken_away(world: World) -> 
     assert "Somebody else works on this case now." in answer.content.decode()
     case.refresh_from_db()
     assert case.taken_by == world.added["Rae"].staff_id
+
+
+def test_what_is_asked_for_again_and_again_is_kept_by_name(world: World) -> None:
+    world.case()
+    shown(world)
+    rae, sam = world.rae, world.as_("Sam", Role.REVIEWER)  # type: ignore[attr-defined]
+    said = {"name": "Late children", "query": "state=overdue&category=minor_sexual"}
+    kept = rae.post("/console/views", said)
+    assert kept["Location"] == "/console/?state=overdue&category=minor_sexual"
+    assert "Late children" in shown(world)
+    assert "Late children" not in sam.get("/console/").content.decode()
+    view = SavedView.objects.get()
+    sam.post("/console/views", {"forget": view.id})
+    assert SavedView.objects.exists()
+    rae.post("/console/views", {"forget": view.id})
+    assert not SavedView.objects.exists()
+    keep_view(name="One", query="", by=world.added["Rae"].staff_id, now=NOW)
+    assert "Give the view a name" in rae.post("/console/views", follow=True).content.decode()

@@ -63,7 +63,7 @@ def test_who_has_no_second_factor_sets_one_up_before_anything_else(
     Authenticator.objects.filter(user=rae).delete()
     client = Client()
     assert enter(client, world) == "/console/"
-    assert client.get("/console/")["Location"] == "/console/sign-in/2fa/totp/activate/"
+    assert client.get("/console/")["Location"] == "/console/sign-in/2fa/"
     activate = "/console/sign-in/2fa/totp/activate/"
     page = client.get(activate, follow=True)
     if "password" in page.request["PATH_INFO"] or "reauthenticate" in page.request["PATH_INFO"]:

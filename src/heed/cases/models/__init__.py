@@ -2,16 +2,20 @@
 
 from heed.cases.models.case import Case, CaseLink, Copy, Restriction
 from heed.cases.models.decision import Appeal, Deadline, Decision
+from heed.cases.models.measure import MeasureOnAccount
 from heed.cases.models.notice import Join, Message, Notice, Supplement, Target
+from heed.cases.models.quality import BlindReading
 
 __all__ = [
     "Appeal",
+    "BlindReading",
     "Case",
     "CaseLink",
     "Copy",
     "Deadline",
     "Decision",
     "Join",
+    "MeasureOnAccount",
     "Message",
     "Notice",
     "Restriction",

@@ -104,6 +104,13 @@ def link(case: Case, other: Case, distance_bits: int | None, *, now: datetime) -
     return made
 
 
+def judge_link(case: Case, other: Case, *, same: bool, by: UUID, now: datetime) -> bool:
+    """A person says whether two cases show the same. False when it was said, or never linked."""
+    first, second = sorted((case, other), key=lambda one: str(one.id))
+    waiting = CaseLink.objects.filter(case=first, other=second, same=None)
+    return bool(waiting.update(same=same, judged_by=by, judged_at=now))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyIn:
     """A copy as it was found."""
@@ -172,6 +179,12 @@ def take(case: Case, *, by: UUID, now: datetime, until: datetime) -> None:
     mine = Case.objects.filter(id=case.id, taken_by=by)
     if not (free.update(taken_by=by, taken_until=until) or mine.update(taken_until=until)):
         raise CaseChanged(f"case {case.number} is being worked on by somebody else")
+
+
+def let_go(case: Case, *, by: UUID) -> bool:
+    """Work on it no longer; False when this person did not."""
+    mine = Case.objects.filter(id=case.id, taken_by=by)
+    return bool(mine.update(taken_by=None, taken_until=None))
 
 
 def raise_level(case: Case, level: Visibility) -> None:

@@ -102,7 +102,9 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
             data = self._seals.open(body, wrapping)
             if head["variant"] == "full":
                 return {"mime": "image/jpeg"}, self._decoder.full(data)
-            return {"mime": "image/webp"}, self._decoder.derivative(data, BLURRED_PX)
+            clear = head["variant"] == "clear"
+            small = self._decoder.derivative(data, BLURRED_PX, blurred=not clear)
+            return {"mime": "image/webp"}, small
         except (KeyLost, NotOpened, refusals.NotViewable) as why:
             return {"why": str(why)}, b""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 WIDTH, HEIGHT, HEAD, FOOT = 720, 180, 24, 28  # units of the drawing; it scales with the page
 MOST_BARS = 48
@@ -86,3 +86,46 @@ def _step(whole: timedelta) -> timedelta:
 def _floor(at: datetime, step: timedelta) -> datetime:
     epoch = datetime(2000, 1, 1, tzinfo=UTC)
     return at - (at - epoch) % step
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One day or span, and where it stands in the drawing."""
+
+    at: date
+    value: float
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A plain drawing of one row of figures."""
+
+    bars: Sequence[Column]
+    most: float
+    width: int = WIDTH
+    height: int = HEIGHT + FOOT
+    base: int = HEIGHT
+
+
+def columns(values: Sequence[tuple[date, float]]) -> Columns:
+    """Bars of equal width for `(when, how much)`, oldest first."""
+    most = max((value for _, value in values), default=0.0)
+    width = WIDTH / max(1, len(values))
+    bars = []
+    for n, (at, value) in enumerate(values):
+        tall = round(value / most * (HEIGHT - HEAD), 1) if most else 0.0
+        bars.append(
+            Column(
+                at=at,
+                value=value,
+                x=round(n * width + width * 0.08, 1),
+                y=round(HEIGHT - tall, 1),
+                width=round(width * 0.84, 1),
+                height=tall,
+            )
+        )
+    return Columns(bars, most)

@@ -27,6 +27,8 @@ RIGHTS: Mapping[str, str] = {
     "case.decide": "decide a case, or propose to",
     "decision.second": "agree, or not, with what another proposed",
     "appeal.decide": "decide an appeal against somebody else's decision",
+    "account.measure": "warn, limit or propose to suspend an account, after a removal",
+    "account.sign": "sign the suspension that another person proposed",
     "copy.judge": "say whether a near copy shows the same",
     "upload.settle": "release or refuse an upload that is held",
     "notifier.write": "write to who gave a notice",
@@ -38,6 +40,12 @@ RIGHTS: Mapping[str, str] = {
     "tip.prepare": "prepare a tip: choose who is named, follow it to the end",
     "tip.approve": "approve a tip that somebody else prepared, or withdraw one",
     "operator.edit": "say who runs a platform, as authorities ask it",
+    "figures.see": "see how it goes: backlog, times, reversals",
+    "team.see": "see how much the team has looked at, without names",
+    "people.see": "see who works here, and what each role may do",
+    "people.manage": "invite people, give and end roles, close accounts",
+    "keys.see": "see the platforms and which keys they have",
+    "keys.manage": "make and withdraw a platform's keys",
     "duty.see": "see who is on duty, and the calls that wait",
     "duty.answer": "take a call, and note what was done",
     "duty.manage": "change the rota, the declared hours and the emergency protocol",
@@ -45,17 +53,39 @@ RIGHTS: Mapping[str, str] = {
 _READS = frozenset({"console.enter", "queue.see", "case.see", "duty.see"})
 _REVIEWS = _READS | {
     "case.take", "case.decide", "decision.second", "appeal.decide", "copy.judge", "upload.settle",
-    "notifier.write", "file.open", "outbox.see", "duty.answer",
+    "notifier.write", "file.open", "outbox.see", "duty.answer", "account.measure",
 }  # fmt: skip
 TABLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: _REVIEWS,
     Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor"},
     Role.SENIOR: _REVIEWS
-    | {"outbox.retry", "duty.manage", "tip.see", "tip.prepare", "tip.approve"},
+    | {
+        "outbox.retry",
+        "duty.manage",
+        "people.see",
+        "team.see",
+        "figures.see",
+        "account.sign",
+        "tip.see",
+        "tip.prepare",
+        "tip.approve",
+    },
     Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"},
-    Role.AUDITOR: _READS | {"outbox.see"},
+    Role.AUDITOR: _READS | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"},
     Role.ADMINISTRATOR: frozenset(
-        {"console.enter", "outbox.see", "outbox.retry", "duty.see", "duty.manage", "operator.edit"}
+        {
+            "console.enter",
+            "outbox.see",
+            "outbox.retry",
+            "duty.see",
+            "duty.manage",
+            "people.see",
+            "people.manage",
+            "keys.see",
+            "keys.manage",
+            "figures.see",
+            "operator.edit",
+        }
     ),
 }
 

@@ -2,6 +2,7 @@
 
 from heed.flows import decide_case, prepare_tip, take_case
 from heed.flows.decide_case import MayNotDecide
+from heed.flows.measure_account import MayNotMeasure, MeasuredBefore
 from heed.flows.prepare_tip import MayNotApprove, NoFinding
 from heed.flows.second_decision import MayNotSecond
 
@@ -20,4 +21,6 @@ REFUSALS: tuple[type[Exception], ...] = (
     MayNotApprove,
     TipChanged,
     AlreadyUnderWay,
+    MayNotMeasure,
+    MeasuredBefore,
 )

@@ -1,28 +1,48 @@
 """Signing in: staff come by invitation, and never with one factor alone."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+import requests
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.conf import settings
 from django.contrib.auth import login
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from heed.flows.invite_staff import InvitationOver, accept
+from heed.people import inviting
 from heed.people.models import Staff
+from heed.web.console.people_forms import AcceptForm
 
+logger = logging.getLogger(__name__)
 DEMO_SALT = "heed.console.demo-link"
 DEMO_LASTS_SECONDS = 24 * 60 * 60
 DEMO_SESSION = "heed_demo"
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+class ClosedSocialAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
+    """The organisation's sign-in opens accounts that exist; it makes none."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """Whoever was not invited has no account here, whatever the organisation says."""
+        return False
 
 
 class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -48,25 +68,45 @@ def missing_factor(request: HttpRequest) -> HttpResponse | None:
         return _to(reverse("account_login"), request)
     if _has_second_factor(request, staff):
         return None
-    if Authenticator.objects.filter(user_id=staff.pk, type__in=_SECOND_FACTORS).exists():
-        return _to(reverse("mfa_reauthenticate"), request)
-    return HttpResponseRedirect(reverse("mfa_activate_totp"))
+    if _own_factor(staff):
+        return _to(_proving(staff), request)
+    return HttpResponseRedirect(reverse("mfa_index"))
+
+
+def _own_factor(staff: Staff) -> bool:
+    return bool(Authenticator.objects.filter(user_id=staff.pk, type__in=_SECOND_FACTORS).exists())
+
+
+def _proving(staff: Staff) -> str:
+    """Where this person shows a second factor of theirs."""
+    totp = Authenticator.objects.filter(user_id=staff.pk, type=Authenticator.Type.TOTP)
+    return reverse("mfa_reauthenticate" if totp.exists() else "mfa_reauthenticate_webauthn")
 
 
 def _has_second_factor(request: HttpRequest, staff: Staff) -> bool:
     if settings.HEED_DEMO and request.session.get(DEMO_SESSION):
         return True
-    return any(one.get("method") == "mfa" for one in get_authentication_records(request, staff))
+    enough = {"mfa", "socialaccount"}  # the organisation's own sign-in asks for its second factor
+    return any(one.get("method") in enough for one in get_authentication_records(request, staff))
 
 
 def must_prove_again(request: HttpRequest) -> bool:
     """Before a file of a minor: has this person shown again, and lately, who they are?"""
-    return not settings.HEED_DEMO and not did_recently_reauthenticate(request)
+    staff = staff_of(request)
+    if settings.HEED_DEMO:
+        return False
+    return staff is None or not _own_factor(staff) or not did_recently_reauthenticate(request)
 
 
-def prove_again(back_to: str) -> HttpResponse:
-    """To the page that asks for the second factor once more, and from there back."""
-    return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back_to})}")
+def prove_again(request: HttpRequest, back_to: str) -> HttpResponse:
+    """To the page that asks for the second factor once more, and from there back.
+
+    Who comes by the organisation's sign-in alone sets up a factor of their own first.
+    """
+    staff = staff_of(request)
+    if staff is None or not _own_factor(staff):
+        return HttpResponseRedirect(reverse("mfa_index"))
+    return HttpResponseRedirect(f"{_proving(staff)}?{urlencode({'next': back_to})}")
 
 
 def _to(address: str, request: HttpRequest) -> HttpResponse:
@@ -100,3 +140,57 @@ def demo_sign_in(request: HttpRequest, token: str) -> HttpResponse:
     login(request, staff, backend=_BACKEND)
     request.session[DEMO_SESSION] = True
     return HttpResponseRedirect(reverse("console:queue"))
+
+
+# ------------------------------------------------------------------ invitations
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Take an invitation up: a name, a password, and then the second factor."""
+    found = inviting.invitation_of(token, now=timezone.now())
+    if found is None:
+        return render(request, "account/invitation_over.html", status=404)
+    form = AcceptForm(request.POST if request.method == "POST" else None,
+                      initial={"name": found.name})  # fmt: skip
+    by_work = "by_work" in request.POST and bool(settings.HEED_OIDC_NAME) and not found.staff
+    if by_work or form.is_valid():
+        name = found.name if by_work else form.cleaned_data["name"]
+        password = "" if by_work else form.cleaned_data["password"]
+        try:
+            staff = accept(token=token, name=name, password=password, now=timezone.now())
+        except InvitationOver:
+            return render(request, "account/invitation_over.html", status=404)
+        if by_work:
+            return HttpResponseRedirect(reverse("account_login"))
+        login(request, staff, backend=_BACKEND)
+        record_authentication(request, staff, method="password", reauthenticated=True)
+        return HttpResponseRedirect(reverse("mfa_index"))
+    facts = {"form": form, "invitation": found, "work": settings.HEED_OIDC_NAME}
+    return render(request, "account/invitation.html", facts, status=422 if form.is_bound else 200)
+
+
+# ------------------------------------------------------------------ the organisation's sign-in
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def work(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """To the organisation's sign-in; where it does not answer, the page says so."""
+    return _by_work(oidc.login, request, provider_id)
+
+
+@require_safe
+def work_done(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Back from there."""
+    return _by_work(oidc.callback, request, provider_id)
+
+
+def _by_work(
+    step: Callable[[HttpRequest, str], HttpResponse], request: HttpRequest, provider_id: str
+) -> HttpResponse:
+    try:
+        return step(request, provider_id)
+    except (requests.RequestException, ValueError, KeyError):
+        logger.warning("the organisation's sign-in did not answer as it should", exc_info=True)
+        return HttpResponseRedirect(reverse("socialaccount_login_error"))

@@ -4,10 +4,28 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkey
+from allauth.socialaccount import views as social
+from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path
 
 from heed.web.console import sign_in
-from heed.web.console.views import case, cybertips, decide, duty, files, outbox, queue
+from heed.web.console.views import (
+    accounts,
+    blind,
+    case,
+    cybertips,
+    decide,
+    duty,
+    figures,
+    files,
+    health,
+    outbox,
+    people,
+    platforms,
+    practice,
+    queue,
+)
 
 _SIGN_IN = [
     path("login/", account.login, name="account_login"),
@@ -31,11 +49,32 @@ _SIGN_IN = [
         recovery.download_recovery_codes,
         name="mfa_download_recovery_codes",
     ),
+    path("2fa/passkeys/", passkey.list_webauthn, name="mfa_list_webauthn"),
+    path("2fa/passkeys/add/", passkey.add_webauthn, name="mfa_add_webauthn"),
+    path("2fa/passkeys/use/", passkey.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "2fa/passkeys/reauthenticate/",
+        passkey.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("2fa/passkeys/<int:pk>/", passkey.edit_webauthn, name="mfa_edit_webauthn"),
+    # As with the app: another person takes it off, by a new start.
+    path("2fa/passkeys/<int:pk>/remove/", mfa.index, name="mfa_remove_webauthn"),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("invitation/<str:token>/", sign_in.invitation, name="invitation"),
+    path("work/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("work/error/", social.login_error, name="socialaccount_login_error"),
+    path("work/closed/", social.signup, name="socialaccount_signup"),
+    path("work/<str:provider_id>/", sign_in.work, name="openid_connect_login"),
+    path("work/<str:provider_id>/callback/", sign_in.work_done, name="openid_connect_callback"),
 ]
 _CASE = [
     path("", case.page, name="case"),
     path("copies/<slug:how>", case.copies, name="copies"),
     path("entries", case.entries, name="entries"),
+    path("accounts/<uuid:account_id>", accounts.measure, name="measure_account"),
+    path("measures/<uuid:measure_id>", accounts.sign, name="sign_measure"),
+    path("hand-on", health.hand_case_on, name="hand_on"),
     path("take", queue.take, name="take"),
     path("decide", decide.decide_case, name="decide"),
     path("second", decide.second_decision, name="second"),
@@ -61,9 +100,30 @@ _CASE = [
 _CONSOLE: list[URLPattern | URLResolver] = [
     path("", queue.home, name="queue"),
     path("counts", queue.counts, name="counts"),
+    path("views", queue.keep_view, name="keep_view"),
     path("next", queue.take_next, name="take_next"),
     path("outbox", outbox.page, name="outbox"),
     path("outbox/retry", outbox.retry, name="retry"),
+    path("me", health.own, name="own"),
+    path("me/limits", health.limits, name="limits"),
+    path("break", health.pause, name="break"),
+    path("blind", blind.waiting, name="blind_list"),
+    path("blind/<uuid:reading_id>", blind.page, name="blind"),
+    path("blind/<uuid:reading_id>/read", blind.read, name="read_blind"),
+    path("figures", figures.page, name="figures"),
+    path("help", figures.help_page, name="help"),
+    path("team", health.team, name="team"),
+    path("looks/<uuid:viewing_id>", health.seconds, name="seconds"),
+    path("platforms", platforms.page, name="platforms"),
+    path("platforms/<slug:slug>/keys", platforms.add, name="add_key"),
+    path("platforms/<slug:slug>/keys/<uuid:key_id>/off", platforms.withdraw, name="withdraw_key"),
+    path("practice", practice.page, name="practice"),
+    path("practice/<slug:name>", practice.one, name="exercise"),
+    path("practice/<slug:name>/decide", practice.decide, name="practise"),
+    path("people", people.page, name="people"),
+    path("people/invite", people.invite, name="invite"),
+    path("people/<uuid:staff_id>", people.change, name="change_person"),
+    path("people/invitations/<uuid:invitation_id>/off", people.withdraw, name="withdraw"),
     path("duty", duty.page, name="duty"),
     path("duty/<slug:slug>/shifts", duty.add_shift, name="add_shift"),
     path("duty/<slug:slug>/shifts/<uuid:shift_id>/off", duty.cancel_shift, name="cancel_shift"),

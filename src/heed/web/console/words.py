@@ -104,6 +104,7 @@ DECISION_STATES = {
 }
 RULINGS = {"remove": "Remove", "keep": "No violation"}
 SCOPES = {"items": "the named items and their reshares", "file": "the file, wherever it is"}
+ACCOUNT_MEASURES = {"warn": "warn", "limit": "limit", "suspend": "suspend"}
 TARGETS = {
     "waiting": "not looked for yet",
     "found": "found",

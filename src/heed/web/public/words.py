@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import time, timedelta
 
 from heed.measures.queries import Measures, Span
+from heed.rules.policy import clauses
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -43,7 +44,12 @@ class Row:
 
 def rows(found: Measures) -> list[Row]:
     """The table beneath the large figures."""
-    return [*_how_fast(found), *_what_was_decided(found), *_what_went_wrong(found)]
+    return [
+        *_how_fast(found),
+        *_what_was_decided(found),
+        *_on_accounts(found),
+        *_what_went_wrong(found),
+    ]
 
 
 def _how_fast(found: Measures) -> list[Row]:
@@ -81,6 +87,20 @@ def _what_was_decided(found: Measures) -> list[Row]:
             f"By either side. In {found.reversed} of them a different person decided otherwise.",
         ),
     ]
+
+
+_MEASURES = {"warn": "warned", "limit": "limited", "suspend": "suspended"}
+
+
+def _on_accounts(found: Measures) -> list[Row]:
+    titles = {one.id: one.title for one in clauses()}
+    by_rule = "; ".join(
+        f"{count} {_MEASURES[measure]} under “{titles.get(clause, clause)}”"
+        for measure, clause, count in found.on_accounts
+    )
+    total = sum(count for _, _, count in found.on_accounts)
+    counted = "Warned, limited or suspended after something was taken down. To suspend takes two."
+    return [Row("Done to accounts", str(total), f"{counted} {by_rule}".strip())]
 
 
 def _what_went_wrong(found: Measures) -> list[Row]:

@@ -19,12 +19,20 @@
     rows[at].querySelector("a").focus({ preventScroll: true });
     rows[at].scrollIntoView({ block: "nearest" });
   };
+  const ruled = (ruling) => {
+    const choice = document.querySelector(`[data-decision] [name=ruling][value=${ruling}]`);
+    choice?.click();
+    choice?.form.elements.namedItem("reasons").focus();
+  };
   const actions = {
     j: () => choose(at + 1),
     ArrowDown: () => choose(at + 1),
     k: () => choose(at - 1),
     ArrowUp: () => choose(at - 1),
     n: () => document.querySelector("[data-next]")?.click(),
+    1: () => ruled("remove"),
+    2: () => ruled("keep"),
+    h: () => document.querySelector("[data-hand-on]")?.click(),
     q: () => document.querySelector(".banner-name")?.click(),
     d: () => {
       const decide = document.getElementById("decide");
@@ -34,7 +42,31 @@
     "/": () => document.querySelector("form[role=search] input")?.focus(),
     "?": () => keys?.showModal(),
   };
+  // Go to any page: what is typed narrows the list; Enter takes the first, or searches.
+  const palette = document.getElementById("palette");
+  if (palette) {
+    const words = palette.querySelector("input");
+    const places = [...palette.querySelectorAll("li")];
+    const fits = () => places.filter((one) => !one.hidden);
+    words.addEventListener("input", () => {
+      const said = words.value.trim().toLowerCase();
+      for (const one of places) { one.hidden = !one.textContent.toLowerCase().includes(said); }
+    });
+    palette.querySelector("form").addEventListener("submit", (event) => {
+      const first = fits()[0];
+      if (first && words.value.trim()) { event.preventDefault(); first.querySelector("a").click(); }
+    });
+  }
   document.addEventListener("keydown", (event) => {
+    if (palette && event.key === "k" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      palette.showModal();
+      return;
+    }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.target.form?.querySelector("button:not([type=button])")?.click();
+      return;
+    }
     const typing = event.target.closest("input, textarea, select, dialog");
     if (typing || event.ctrlKey || event.metaKey || event.altKey) { return; }
     const arrow = event.key.startsWith("Arrow");
@@ -72,17 +104,6 @@
   };
   turn();
   setInterval(turn, 1000);
-
-  // A file that was shown can be covered again at once.
-  document.addEventListener("click", (event) => {
-    const cover = event.target.closest("[data-cover]");
-    if (!cover) { return; }
-    const seen = cover.closest(".seen");
-    const note = document.createElement("p");
-    note.className = "small";
-    note.textContent = "Covered.";
-    seen.replaceWith(note);
-  });
 
   // A letter's words are offered, and never written over what somebody has typed.
   for (const select of document.querySelectorAll("[data-letter]")) {

@@ -34,6 +34,7 @@ _TABLES: dict[str, Mapping[Any, str]] = {
     "ruling": words.RULINGS,
     "scope": words.SCOPES,
     "target": words.TARGETS,
+    "account_measure": words.ACCOUNT_MEASURES,
     "contact": words.CONTACTS,
     "file_state": words.FILE_STATES,
     "upload_state": words.UPLOADS,

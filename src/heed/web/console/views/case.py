@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from heed.cases.models import Case, Copy
-from heed.cases.queries import case_files, case_page, queue
+from heed.cases.queries import account_measures, case_files, case_page, known_files, queue
 from heed.filings import queries as filings
 from heed.people import queries as people
 from heed.people import rota
@@ -48,6 +48,8 @@ def _facts(case: Case) -> dict[str, Any]:
         "told": case_page.notices(case),
         "files": case_files.files(case),
         "unread": case_files.unread(case),
+        "involved": account_measures.involved(case),
+        "known": known_files.known(case),
         "near": case_files.near_files(case, judged=False),
         "near_judged": case_files.near_files(case, judged=True),
         "copies": case_page.copies(case),
@@ -96,9 +98,10 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     }
     deciders = {str(one) for one in queue.deciders_of([case.id]).get(case.id, ())}
     others = {str(one) for one in people.deciders(case.platform_id)} - deciders
+    closed = case.about_child and known_files.known(case).trusted
     return {
         "here": here,
-        "may_open": grants.may_open_files(case),
+        "may_open": grants.may_open_files(case) and not closed,
         "appeal_for_me": str(grants.staff.pk) not in deciders or not others,
         "owed_tip": cybertips.block(case) if grants.may("tip.see", case.platform_id) else None,
         "mine": case.taken_by == grants.staff.pk,

@@ -14,11 +14,14 @@ from heed.cases.queries import case_files
 from heed.cases.queries.case_files import Shown
 from heed.flows import view_file
 from heed.media.models import File
+from heed.people import exposure
+from heed.rules import health as rules
+from heed.rules.claims import Category
 from heed.web.console import permissions, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
-VARIANTS = {"blurred", "full"}
+VARIANTS = {"blurred", "clear", "full"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Seen:
     uri: str = ""  # the bytes themselves, in the page: one look is one answer, and one log line
     kind: str = ""
     why_not: str = ""
+    viewing_id: UUID | None = None
+    rest: bool = False  # enough for now
 
 
 @require_POST
@@ -40,6 +45,11 @@ def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> Ht
     file = _file(request, case, file_id, variant)
     if case.about_child and variant == "full" and sign_in.must_prove_again(request):
         return _prove_again(request, case)
+    graver = _gets_graver(request, case) and "warned" not in request.POST
+    if graver:
+        part = "_graver.html" if request.headers.get("HX-Request") else "graver.html"
+        facts = {"case": case, "file": file, "variant": variant}
+        return show(request, part, facts)
     seen = _look(request, case, file, variant, "The file of this case")
     part = "_seen.html" if request.headers.get("HX-Request") else "seen.html"
     return show(request, part, {"case": case, "seen": seen, "may_open": True})
@@ -82,6 +92,13 @@ def _near(case: Case, file_id: UUID) -> Shown:
     raise Http404
 
 
+def _gets_graver(request: ConsoleRequest, case: Case) -> bool:
+    now = timezone.now()
+    looks = exposure.looks_of(request.grants.staff.pk, now=now)
+    severity = rules.severity(Category(case.category), about_a_child=case.about_child)
+    return rules.gets_graver(looks, severity, now)
+
+
 def _file(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> File:
     """A file that this person may open here. To anybody else there is no such address."""
     file = case_files.file_of(case, file_id)
@@ -99,15 +116,18 @@ def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: s
             by=request.grants.staff.pk,
             now=timezone.now(),
         )
-    except (view_file.NotViewable, view_file.MayNotView) as refused:
-        return Seen(file=file, variant=variant, name=name, why_not=str(refused))
+    except (view_file.NotViewable, view_file.MayNotView, view_file.NeedsRest) as refused:
+        rest = isinstance(refused, view_file.NeedsRest)
+        return Seen(file=file, variant=variant, name=name, why_not=str(refused), rest=rest)
     uri = f"data:{viewed.mime};base64,{base64.b64encode(viewed.body).decode()}"
     kind = viewed.mime.partition("/")[0]
-    return Seen(file=file, variant=variant, name=name, uri=uri, kind=kind)
+    return Seen(
+        file=file, variant=variant, name=name, uri=uri, kind=kind, viewing_id=viewed.viewing_id
+    )
 
 
 def _prove_again(request: ConsoleRequest, case: Case) -> HttpResponse:
-    answer = sign_in.prove_again(reverse("console:case", kwargs={"number": case.number}))
+    answer = sign_in.prove_again(request, reverse("console:case", kwargs={"number": case.number}))
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": answer.headers["Location"]})
     return answer

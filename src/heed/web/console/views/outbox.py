@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
 from heed.cases.queries import case_page
+from heed.flows import revive_jobs
 from heed.flows.deliver_states import revive, revive_letters
 from heed.media.models import Platform
 from heed.outbox import queries as outbox
@@ -28,7 +29,10 @@ def page(request: ConsoleRequest) -> HttpResponse:
     """Every platform's dead letters and waiting states."""
     mine = request.grants.platforms("outbox.see")
     platforms = Platform.objects.filter(id__in=mine).order_by("name")
-    facts = {"platforms": [_platform(one, timezone.now()) for one in platforms]}
+    facts = {
+        "platforms": [_platform(one, timezone.now()) for one in platforms],
+        "jobs": revive_jobs.failed(),
+    }
     return show(request, "outbox.html", facts)
 
 
@@ -50,6 +54,9 @@ def _platform(platform: Platform, now: datetime) -> dict[str, object]:
 def retry(request: ConsoleRequest) -> HttpResponse:
     """Try again what was given up on: what is ticked, or all of a platform."""
     mine = request.grants.platforms("outbox.retry")
+    if "jobs" in request.POST:
+        _revive_jobs(request, [job.id for job in revive_jobs.failed()])
+        return redirect("console:outbox")
     if "letters" in request.POST:
         _revive_letters(request, [row.id for one in mine for row in outbox.dead_letters(one)])
         return redirect("console:outbox")
@@ -77,6 +84,12 @@ def _revive_letters(request: ConsoleRequest, letters: list[UUID]) -> None:
     by, now = request.grants.staff.pk, timezone.now()
     count = revive_letters(letter_ids=letters, by=by, now=now)
     messages.success(request, f"{count} to be sent again, from the start.")
+
+
+def _revive_jobs(request: ConsoleRequest, jobs: list[int]) -> None:
+    by, now = request.grants.staff.pk, timezone.now()
+    count = revive_jobs.revive_jobs(ids=jobs, by=by, now=now)
+    messages.success(request, f"{count} to be done again, from the start.")
 
 
 def _uuid(text: str) -> UUID | None:

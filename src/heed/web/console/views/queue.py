@@ -1,8 +1,10 @@
 """The queue: what waits, in the order of harm."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -10,10 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
 from heed.cases.queries import queue
+from heed.flows import keep_view as kept
 from heed.flows.take_case import take_case
 from heed.media.models import Platform
+from heed.people import exposure, rota, views_kept
 from heed.people import queries as people
-from heed.people import rota
 from heed.web.console import permissions
 from heed.web.console.forms import QueueForm
 from heed.web.console.permissions import ConsoleRequest
@@ -52,8 +55,32 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
         "on_duty": [one for place in mine for one in rota.on_duty(place, now=now)],
         "many_platforms": len(platforms) > 1,
         "asked": asked.urlencode(),
+        "views": views_kept.of(request.grants.staff.pk),
     }
     return show(request, "queue.html", facts)
+
+
+@require_POST
+@permissions.permission("queue.see")
+def keep_view(request: ConsoleRequest) -> HttpResponse:
+    """Keep what the queue shows under a name; or forget a view."""
+    by, now = request.grants.staff.pk, timezone.now()
+    if "forget" in request.POST:
+        try:
+            kept.forget_view(view_id=UUID(request.POST["forget"]), by=by, now=now)
+        except ValueError:
+            raise Http404 from None
+        return redirect("console:queue")
+    name = request.POST.get("name", "").strip()[:40]
+    query = request.POST.get("query", "")[:2_200]
+    if not name:
+        messages.error(request, "Give the view a name.")
+    else:
+        try:
+            kept.keep_view(name=name, query=query, by=by, now=now)
+        except kept.TooManyViews as refused:
+            messages.error(request, str(refused))
+    return HttpResponseRedirect(f"{reverse('console:queue')}?{query}")
 
 
 @require_safe
@@ -72,8 +99,8 @@ def take_next(request: ConsoleRequest) -> HttpResponse:
     now, me = timezone.now(), request.grants.staff.pk
     mine = request.grants.platforms("case.take")
     waiting = queue.cases_of(mine, queue.Wanted(state="decision"), now=now)
-    free = waiting.exclude(taken_until__gt=now).values_list("id", "number")
-    for case_id, number in free[:20]:
+    free = waiting.exclude(taken_until__gt=now).exclude(id__in=exposure.handed_on_by(me))
+    for case_id, number in free.values_list("id", "number")[:20]:
         try:
             take_case(case_id=case_id, by=me, now=now)
         except CaseChanged:

@@ -1,0 +1,47 @@
+"""Accounts of a decided case: what they published in it, and what was done to them before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db.models import Count
+
+from heed.cases.models import Case, MeasureOnAccount
+from heed.media.models import Account
+
+MOST = 50  # accounts shown; the largest shares first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Involved:
+    """One account of a case, after the decision on the content: until then it is masked."""
+
+    account: Account
+    copies: int
+    named: bool  # it published what a notice names, and did not only pass it on
+    measures: Sequence[MeasureOnAccount]  # of this platform, the newest first
+
+
+def involved(case: Case) -> list[Involved]:
+    """Nothing at all before the content is decided."""
+    if case.state != Case.State.DECIDED:
+        return []
+    found = Account.objects.filter(items__copies__case=case)
+    counted = found.annotate(n=Count("items__copies", distinct=True)).order_by("-n", "ref")[:MOST]
+    named = set(
+        found.filter(items__copies__case=case, items__copies__how="named").values_list(
+            "id", flat=True
+        )
+    )
+    before: dict[object, list[MeasureOnAccount]] = {}
+    rows = MeasureOnAccount.objects.filter(account__in=[one.id for one in counted])
+    for row in rows.select_related("decision__case").order_by("-proposed_at"):
+        before.setdefault(row.account_id, []).append(row)
+    return [
+        Involved(
+            account=one,
+            copies=getattr(one, "n", 0),
+            named=one.id in named,
+            measures=before.get(one.id, []),
+        )
+        for one in counted
+    ]

@@ -1,0 +1,42 @@
+"""Decisions that are read again blind, and how well both readings agree."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from heed.cases.models import BlindReading
+from heed.cases.queries.queue import deciders_of
+from heed.rules import quality
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """How two readings agree, on the ruling and on the rule that was named."""
+
+    count: int
+    share: float | None
+    ruling_kappa: float | None
+    clause_kappa: float | None
+
+
+def for_reader(platform_ids: Collection[UUID], staff_id: UUID) -> list[BlindReading]:
+    """What waits for this person: never a case in which they have decided anything."""
+    waiting = BlindReading.objects.filter(read_at=None, decision__case__platform__in=platform_ids)
+    rows = list(waiting.select_related("decision__case__platform").order_by("drawn_at")[:200])
+    deciders = deciders_of([row.decision.case_id for row in rows])
+    return [row for row in rows if staff_id not in deciders.get(row.decision.case_id, ())]
+
+
+def agreement(platform_ids: Collection[UUID]) -> Agreement:
+    """Over all readings of these platforms."""
+    read = BlindReading.objects.filter(
+        read_at__isnull=False, decision__case__platform__in=platform_ids
+    )
+    rows = list(read.values_list("decision__ruling", "ruling", "decision__clause", "clause"))
+    rulings = [(first, second) for first, second, _, _ in rows]
+    return Agreement(
+        count=len(rows),
+        share=quality.agreement(rulings),
+        ruling_kappa=quality.kappa(rulings),
+        clause_kappa=quality.kappa([(first, second) for _, _, first, second in rows]),
+    )

@@ -1,0 +1,40 @@
+"""Writing down what is done to accounts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from heed.cases.models import Decision, MeasureOnAccount
+from heed.media.models import Account
+
+
+class MeasuredBefore(Exception):
+    """This account has had this measure for this decision already."""
+
+
+def propose(
+    decision: Decision, account: Account, *, measure: str, reasons: str, final: bool, by: UUID,
+    now: datetime,
+) -> MeasureOnAccount:  # fmt: skip
+    """Write a measure down: final, or waiting for a signature. Raises `MeasuredBefore`."""
+    row, made = MeasureOnAccount.objects.get_or_create(
+        decision=decision,
+        account=account,
+        measure=measure,
+        defaults={
+            "clause": decision.clause,
+            "reasons": reasons,
+            "state": MeasureOnAccount.State.FINAL if final else MeasureOnAccount.State.PROPOSED,
+            "proposed_by": by,
+            "proposed_at": now,
+        },
+    )
+    if not made:
+        raise MeasuredBefore("This account has had this measure for this decision already.")
+    return row
+
+
+def sign(row: MeasureOnAccount, *, agrees: bool, by: UUID, now: datetime) -> bool:
+    """A senior's word. False when somebody was first."""
+    state = MeasureOnAccount.State.FINAL if agrees else MeasureOnAccount.State.REFUSED
+    waiting = MeasureOnAccount.objects.filter(id=row.id, state=MeasureOnAccount.State.PROPOSED)
+    return bool(waiting.update(state=state, signed_by=by, signed_at=now))

@@ -1,0 +1,174 @@
+"""Somebody is invited, changes what they may do, gets a new start, or leaves.
+
+1. Invite: a link, shown once and mailed; nothing exists until it is taken up.
+2. Take it up: the account with its roles, a password of one's own; the second factor comes next.
+3. Give a role, or end one; nobody changes their own.
+4. A lost device: a new link, which takes the old second factor off when it is used.
+5. Close an account: roles and sessions end at once.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from heed.flows import wiring
+from heed.ledger import services as ledger
+from heed.people import inviting
+from heed.people import services as people
+from heed.people.models import Role, Staff
+from heed.people.staff_models import Invitation
+from heed.ports import MailRefused
+
+logger = logging.getLogger(__name__)
+
+
+class NotInvited(Exception):
+    """This person can't be invited; the message says what to do instead."""
+
+
+class NotYours(Exception):
+    """Nobody changes what they may do themselves: another administrator does."""
+
+
+class InvitationOver(Exception):
+    """This link was used, withdrawn, or is too old. Ask for a new one."""
+
+
+def invite(
+    *, email: str, name: str, platform_id: UUID, roles: Sequence[Role], outside: bool, by: UUID,
+    now: datetime,
+) -> str:  # fmt: skip
+    """Invite somebody; returns the link's path, which is shown once. Raises `NotInvited`."""
+    if Staff.objects.filter(email__iexact=email).exists():
+        raise NotInvited("There is an account with this address already: give it a role instead.")
+    with transaction.atomic():
+        made, token = inviting.invite(
+            email=email, name=name, platform_ids=[platform_id], roles=roles, outside=outside,
+            by=by, now=now,
+        )  # fmt: skip
+        body = {"roles": [role.value for role in roles], "by": str(by)}
+        ledger.enter("staff.invited", subject=f"platform:{platform_id}", body=body, at=now)
+    return _send(made, token)
+
+
+def start_anew(*, staff_id: UUID, by: UUID, now: datetime) -> str:
+    """A link to a new password and second factor, for who lost a device. Raises `NotYours`."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    with transaction.atomic():
+        made, token = inviting.invite(
+            email=staff.email, name=staff.name, platform_ids=[], roles=[],
+            outside=staff.is_outside, by=by, now=now, staff=staff,
+        )  # fmt: skip
+        _enter(staff, {"new_start": True, "by": str(by)}, now)
+    return _send(made, token)
+
+
+def accept(*, token: str, name: str, password: str, now: datetime) -> Staff:
+    """Take an invitation up. Raises `InvitationOver`. The password was checked by the door."""
+    with transaction.atomic():
+        found = inviting.invitation_of(token, now=now)
+        if found is None or not inviting.take_up(found, now=now):
+            raise InvitationOver("This link was used, withdrawn, or is too old.")
+        return _again(found, password, now) if found.staff else _first(found, name, password, now)
+
+
+def _first(found: Invitation, name: str, password: str, now: datetime) -> Staff:
+    staff = people.add_staff(
+        email=found.email, name=name, password=password or None, outside=found.is_outside, now=now
+    )
+    for platform_id in found.platform_ids:
+        for role in found.roles:
+            people.give_role(staff, platform_id, Role(role))
+    ledger.enter(
+        "staff.added", subject=f"staff:{staff.id}", body={"roles": list(found.roles)}, at=now
+    )
+    return staff
+
+
+def _again(found: Invitation, password: str, now: datetime) -> Staff:
+    staff = found.staff
+    assert staff is not None
+    inviting.end_sessions(staff)
+    inviting.new_password(staff, password)
+    inviting.forget_factors(staff)
+    _enter(staff, {"new_start": "taken"}, now)
+    return staff
+
+
+def withdraw(*, invitation_id: UUID, by: UUID, now: datetime) -> bool:
+    """Take an invitation back. False when it was taken up before."""
+    with transaction.atomic():
+        if not inviting.withdraw(invitation_id, now=now):
+            return False
+        subject = f"invitation:{invitation_id}"
+        ledger.enter("staff.changed", subject=subject, body={"by": str(by)}, at=now)
+    return True
+
+
+def give_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> None:
+    """Give somebody else a role. Raises `NotYours`."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    with transaction.atomic():
+        people.give_role(staff, platform_id, role)
+        _enter(staff, {"given": role.value, "by": str(by)}, now)
+
+
+def end_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> bool:
+    """End somebody else's role, at once. Raises `NotYours`. False when they did not hold it."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    with transaction.atomic():
+        if not inviting.end_role(staff, platform_id, role, now=now):
+            return False
+        _enter(staff, {"ended": role.value, "by": str(by)}, now)
+    return True
+
+
+def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
+    """Somebody leaves: signed out everywhere, and in nowhere. Raises `NotYours`."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    with transaction.atomic():
+        if not inviting.close_account(staff, now=now):
+            return False
+        _enter(staff, {"closed": True, "by": str(by)}, now)
+    return True
+
+
+def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
+    """End every session of somebody; returns how many."""
+    staff = Staff.objects.get(id=staff_id)
+    with transaction.atomic():
+        ended = inviting.end_sessions(staff)
+        _enter(staff, {"sessions_ended": ended, "by": str(by)}, now)
+    return ended
+
+
+def _must_be_another(staff: Staff, by: UUID) -> None:
+    if staff.id == by:
+        raise NotYours("Nobody changes what they may do themselves: another administrator does.")
+
+
+def _enter(staff: Staff, body: dict[str, object], now: datetime) -> None:
+    ledger.enter("staff.changed", subject=f"staff:{staff.id}", body=body, at=now)
+
+
+def _send(made: Invitation, token: str) -> str:
+    """Mail the link; where no mail goes out, whoever invited hands it over."""
+    path = f"/console/sign-in/invitation/{token}/"
+    try:
+        wiring.mail().send(
+            made.email,
+            subject="Your invitation",
+            text=f"You are invited to work here. Open this link within a week, and set up how you "
+            f"sign in:\n\n{settings.PUBLIC_URL}{path}\n\nIt works once.",
+        )
+    except MailRefused:
+        logger.warning("an invitation was not mailed", extra={"invitation": str(made.id)})
+    return path

@@ -1,0 +1,49 @@
+"""A share of decisions is read again by somebody who does not know what was decided.
+
+1. Draw from the final decisions of the last days, by their ids alone.
+2. Write down what the second reader would have decided. It changes nothing of the case.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from heed.cases.models import BlindReading, Decision
+from heed.cases.queries import quality as reading
+from heed.cases.services import quality as writing
+from heed.ledger import services as ledger
+from heed.rules import policy
+from heed.rules.decisions import Ruling
+from heed.rules.quality import is_drawn
+
+BACK = timedelta(days=2)  # a sweep that stood still for a day misses none
+
+
+class NotForYou(Exception):
+    """You have decided in this case: a blind reading goes to somebody who has not."""
+
+
+class ReadAlready(Exception):
+    """Somebody else has read this one."""
+
+
+def draw(*, now: datetime) -> int:
+    """Draw what is new; returns how many."""
+    recent = Decision.objects.filter(
+        state=Decision.State.FINAL, decided_at__gt=now - BACK, blind_reading=None
+    )
+    return sum([writing.draw(one, now=now) for one in recent if is_drawn(str(one.id))])
+
+
+def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: datetime) -> None:
+    """Raises `NotForYou`, `ReadAlready`, `policy.NoSuchClause`."""
+    policy.clause(clause)
+    with transaction.atomic():
+        row = BlindReading.objects.select_related("decision__case").get(id=reading_id)
+        case = row.decision.case
+        if row.read_at is None and row not in reading.for_reader([case.platform_id], by):
+            raise NotForYou("You have decided in this case: somebody who has not reads it.")
+        if not writing.read(row, ruling=ruling.value, clause=clause, by=by, now=now):
+            raise ReadAlready("Somebody else has read this one in the meantime.")
+        ledger.enter("decision.reread", subject=f"case:{case.id}", body={}, at=now)

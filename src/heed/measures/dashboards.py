@@ -1,0 +1,150 @@
+"""Day by day, for the people who run a platform: counts and medians, never a person."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from heed.rules.claims import BODIES
+
+DAYS = 28
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Series:
+    """One figure for each day, the oldest first. `says` is how it is counted."""
+
+    title: str
+    unit: str
+    says: str
+    days: Sequence[tuple[date, float]]
+
+    @property
+    def total(self) -> float:
+        """All days together."""
+        return sum(value for _, value in self.days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Near copies in a span of distances, and what people said of them."""
+
+    bits: str
+    same: int
+    different: int
+    waiting: int
+
+
+_BACKLOG = """
+SELECT d.day, count(c.id) FROM days d LEFT JOIN cases_case c ON c.platform_id = ANY(%(platforms)s)
+ AND c.opened_at < d.day + 1 AND (c.state <> 'decided' OR c.decided_at >= d.day + 1)
+GROUP BY d.day
+"""
+_NOTICES = """
+SELECT d.day, count(n.id) FROM days d LEFT JOIN cases_notice n
+ ON n.platform_id = ANY(%(platforms)s) AND n.received_at >= d.day AND n.received_at < d.day + 1
+GROUP BY d.day
+"""
+_FIRST_ACTION = """
+SELECT d.day, extract(epoch FROM percentile_disc(0.5) WITHIN GROUP (ORDER BY t.took))
+FROM days d LEFT JOIN (
+    SELECT n.received_at, greatest(min(r.since_at) - n.received_at, interval '0') AS took
+    FROM cases_notice n
+    JOIN cases_join j ON j.notice_id = n.id AND j.undone_at IS NULL
+    JOIN cases_restriction r ON r.case_id = j.case_id
+     AND (r.lifted_at IS NULL OR r.lifted_at > n.received_at)
+    WHERE n.platform_id = ANY(%(platforms)s) AND n.received_at >= %(since)s
+      AND n.category = ANY(%(bodies)s)
+    GROUP BY n.id
+) t ON t.received_at >= d.day AND t.received_at < d.day + 1
+GROUP BY d.day
+"""
+_BREACHED = """
+SELECT d.day, count(x.id) FROM days d LEFT JOIN (
+    SELECT l.id, l.breached_at FROM cases_deadline l JOIN cases_case c ON c.id = l.case_id
+    WHERE c.platform_id = ANY(%(platforms)s) AND l.breached_at >= %(since)s
+) x ON x.breached_at >= d.day AND x.breached_at < d.day + 1
+GROUP BY d.day
+"""
+_DECIDED = """
+SELECT d.day, count(x.id) FROM days d LEFT JOIN (
+    SELECT m.id, m.decided_at FROM cases_decision m JOIN cases_case c ON c.id = m.case_id
+    WHERE c.platform_id = ANY(%(platforms)s) AND m.decided_at >= %(since)s
+      AND m.state IN ('final', 'reversed')
+) x ON x.decided_at >= d.day AND x.decided_at < d.day + 1
+GROUP BY d.day
+"""
+_REVERSED = """
+SELECT d.day, count(x.id) FROM days d LEFT JOIN (
+    SELECT a.id, a.decided_at FROM cases_appeal a JOIN cases_case c ON c.id = a.case_id
+    WHERE c.platform_id = ANY(%(platforms)s) AND a.decided_at >= %(since)s
+      AND a.state = 'reversed'
+) x ON x.decided_at >= d.day AND x.decided_at < d.day + 1
+GROUP BY d.day
+"""
+_EXPOSURE = """
+SELECT d.day, coalesce(sum(x.seconds), 0) / 60 FROM days d LEFT JOIN (
+    SELECT v.seconds, v.opened_at FROM people_viewing v JOIN cases_case c ON c.id = v.case_id
+    WHERE c.platform_id = ANY(%(platforms)s) AND v.opened_at >= %(since)s
+) x ON x.opened_at >= d.day AND x.opened_at < d.day + 1
+GROUP BY d.day
+"""
+_SHOWN = (
+    ("Backlog", "cases", "Cases without a decision at the end of the day.", _BACKLOG),
+    ("Notices", "notices", "Received on the day.", _NOTICES),
+    (
+        "Time to first action",
+        "seconds",
+        "Median from a notice about a body to the first restriction of its case.",
+        _FIRST_ACTION,
+    ),
+    ("Missed deadlines", "deadlines", "Marked as missed on the day.", _BREACHED),
+    ("Decisions", "decisions", "Final ones, and those that an appeal turned later.", _DECIDED),
+    ("Reversals", "appeals", "Appeals that ended in a reversal on the day.", _REVERSED),
+    ("Exposure", "minutes", "Unblurred, of everybody together.", _EXPOSURE),
+)
+
+_NEAR = """
+SELECT least(c.distance_bits / 8, 3), count(*) FILTER (WHERE c.same),
+       count(*) FILTER (WHERE NOT c.same), count(*) FILTER (WHERE c.same IS NULL)
+FROM cases_copy c JOIN cases_case k ON k.id = c.case_id
+WHERE k.platform_id = ANY(%s) AND c.how = 'near' GROUP BY 1 ORDER BY 1
+"""
+
+
+def series(platform_ids: Collection[UUID], *, now: datetime) -> list[Series]:
+    """Every figure of these platforms over four weeks, in UTC days."""
+    first = now.date() - timedelta(days=DAYS - 1)
+    values = {
+        "platforms": list(platform_ids),
+        "since": first,
+        "until": now.date(),
+        "bodies": [one.value for one in BODIES],
+    }
+    return [
+        Series(title=title, unit=unit, says=says, days=_days(sql, values))
+        for title, unit, says, sql in _SHOWN
+    ]
+
+
+def _days(sql: str, values: dict[str, Any]) -> list[tuple[date, float]]:
+    every = (
+        "WITH days AS (SELECT day::date FROM"
+        " generate_series(%(since)s::date, %(until)s::date, '1 day') AS day)"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"{every}{sql} ORDER BY d.day", values)
+        return [(day, float(value or 0)) for day, value in cursor.fetchall()]
+
+
+def judged(platform_ids: Collection[UUID]) -> list[Judged]:
+    """Near copies by distance: how often people said that a machine's "near" was the same."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NEAR, [list(platform_ids)])
+        return [
+            Judged(bits=f"{span * 8} to {span * 8 + 7}", same=yes, different=no, waiting=open_)
+            for span, yes, no, open_ in cursor.fetchall()
+        ]

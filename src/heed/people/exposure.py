@@ -1,0 +1,129 @@
+"""How much people have looked at: counted from their own viewing log, never guessed."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+from heed.people.models import Viewing
+from heed.people.staff_models import HandedOn, OwnLimits
+from heed.rules import health
+from heed.rules.health import Limits, Look
+
+FEWEST = 4  # people: figures of fewer would be somebody's own
+
+
+def looks_of(staff_id: UUID, *, now: datetime, days: int = 7) -> list[Look]:
+    """One person's looks of the last days, oldest first."""
+    rows = Viewing.objects.filter(staff_id=staff_id, opened_at__gt=now - timedelta(days=days))
+    ordered = rows.order_by("opened_at").values_list("file_id", "opened_at", "seconds", "severity")
+    return [
+        Look(file_id=str(file), opened_at=at, seconds=seconds, severity=severity)
+        for file, at, seconds, severity in ordered
+    ]
+
+
+def limits_of(staff_id: UUID) -> Limits:
+    """The person's own limits, which are never above those of the house."""
+    own = OwnLimits.objects.filter(staff_id=staff_id).first()
+    if own is None:
+        return Limits()
+    return Limits(
+        files_a_shift=min(own.files_a_shift, health.FILES_A_SHIFT),
+        seconds_a_shift=min(own.seconds_a_shift, health.SECONDS_A_SHIFT),
+        seconds_a_week=min(own.seconds_a_week, health.SECONDS_A_WEEK),
+    )
+
+
+def note_seconds(viewing_id: UUID, staff_id: UUID, seconds: float, *, now: datetime) -> bool:
+    """How long a look was unblurred: it only grows, and never beyond the time that has passed."""
+    look = Viewing.objects.filter(id=viewing_id, staff_id=staff_id).first()
+    if look is None:
+        return False
+    real = min(seconds, (now - look.opened_at).total_seconds())
+    longer = Viewing.objects.filter(id=viewing_id, seconds__lt=real)
+    return bool(longer.update(seconds=real))
+
+
+def keep_limits(staff_id: UUID, limits: Limits, *, now: datetime) -> None:
+    """The limits that somebody sets for themselves."""
+    OwnLimits.objects.update_or_create(
+        staff_id=staff_id,
+        defaults={
+            "files_a_shift": limits.files_a_shift,
+            "seconds_a_shift": limits.seconds_a_shift,
+            "seconds_a_week": limits.seconds_a_week,
+            "changed_at": now,
+        },
+    )
+
+
+def note_handed_on(case_id: UUID, staff_id: UUID, *, now: datetime) -> bool:
+    """This case is not offered to this person again. False when it was not before."""
+    _, made = HandedOn.objects.get_or_create(
+        case_id=case_id, staff_id=staff_id, defaults={"at": now}
+    )
+    return made
+
+
+def handed_on_by(staff_id: UUID) -> list[UUID]:
+    """The cases that somebody handed on."""
+    return list(HandedOn.objects.filter(staff_id=staff_id).values_list("case_id", flat=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """One day of one person, or of all."""
+
+    on: datetime
+    files: int
+    seconds: float
+
+
+def days_of(looks: Sequence[Look], *, now: datetime, days: int) -> list[Day]:
+    """Day by day (UTC), the oldest first, with the empty ones."""
+    by_day: dict[object, list[Look]] = defaultdict(list)
+    for look in looks:
+        by_day[look.opened_at.date()].append(look)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    found = []
+    for back in range(days - 1, -1, -1):
+        on = midnight - timedelta(days=back)
+        sums = health.tally(by_day.get(on.date(), []))
+        found.append(Day(on=on, files=sums.files, seconds=sums.seconds))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """A week of everybody who looked, without anybody's name. None: too few people to say."""
+
+    people: int
+    files: int
+    seconds: float
+    median_seconds: float | None
+    most_seconds: float | None
+    at_their_limit: int | None
+    gravest_share: float  # of the looks, of the highest severity
+
+
+def team(staff_ids: Sequence[UUID], *, now: datetime) -> Team:
+    """The last seven days."""
+    each = {one: looks_of(one, now=now) for one in staff_ids}
+    sums = {one: health.tally(looks) for one, looks in each.items() if looks}
+    seconds = [one.seconds for one in sums.values()]
+    told = len(sums) >= FEWEST
+    full = sum(sums[one].seconds >= limits_of(one).seconds_a_week for one in sums)
+    every = [look for looks in each.values() for look in looks]
+    grave = sum(look.severity == 3 for look in every)
+    return Team(
+        people=len(sums),
+        files=sum(one.files for one in sums.values()),
+        seconds=sum(seconds),
+        median_seconds=median(seconds) if told else None,
+        most_seconds=max(seconds) if told else None,
+        at_their_limit=full if told else None,
+        gravest_share=grave / len(every) if every else 0.0,
+    )

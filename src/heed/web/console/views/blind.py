@@ -1,0 +1,100 @@
+"""Reading a decided case again without knowing what was decided."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.models import BlindReading
+from heed.cases.queries import case_files, case_page, quality
+from heed.flows import read_blind
+from heed.rules import policy
+from heed.rules.decisions import Ruling
+from heed.web.console import permissions
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+
+
+class BlindForm(forms.Form):
+    """What one would have decided."""
+
+    ruling = forms.ChoiceField(
+        label="What would you decide?",
+        choices=[
+            (Ruling.REMOVE.value, "Remove it"),
+            (Ruling.KEEP.value, "No violation: let it stand"),
+        ],
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the two."},
+    )
+    clause = forms.ChoiceField(
+        label="Under which rule?", choices=lambda: [(one.id, one.title) for one in policy.clauses()]
+    )
+
+
+def _mine(request: ConsoleRequest) -> list[BlindReading]:
+    platforms = request.grants.platforms("case.decide")
+    return quality.for_reader(platforms, request.grants.staff.pk)
+
+
+def _one(request: ConsoleRequest, reading_id: UUID) -> BlindReading:
+    for one in _mine(request):
+        if one.id == reading_id:
+            return one
+    raise Http404
+
+
+@require_safe
+@permissions.permission("case.decide")
+def waiting(request: ConsoleRequest) -> HttpResponse:
+    """What was drawn, and waits for this person."""
+    return show(request, "blind_list.html", {"readings": _mine(request)})
+
+
+@require_safe
+@permissions.permission("case.decide")
+def page(request: ConsoleRequest, reading_id: UUID) -> HttpResponse:
+    """The notices and the file, and nothing of what was decided."""
+    return _page(request, _one(request, reading_id), BlindForm())
+
+
+def _page(
+    request: ConsoleRequest, reading: BlindReading, form: BlindForm, status: int = 200
+) -> HttpResponse:
+    case = reading.decision.case
+    facts = {
+        "reading": reading,
+        "case": case,
+        "told": [replace(one, messages=()) for one in case_page.notices(case)],  # no answers
+        "files": case_files.files(case),
+        "may_open": request.grants.may_open_files(case),
+        "form": form,
+        "here": {},
+    }
+    return show(request, "blind.html", facts, status=status)
+
+
+@require_POST
+@permissions.permission("case.decide")
+def read(request: ConsoleRequest, reading_id: UUID) -> HttpResponse:
+    """Write down what one would have decided."""
+    reading, form = _one(request, reading_id), BlindForm(request.POST)
+    if not form.is_valid():
+        return _page(request, reading, form, status=422)
+    try:
+        read_blind.read(
+            reading_id=reading.id,
+            ruling=Ruling(form.cleaned_data["ruling"]),
+            clause=form.cleaned_data["clause"],
+            by=request.grants.staff.pk,
+            now=timezone.now(),
+        )
+        messages.success(request, "Noted. It changes nothing of the case.")
+    except (read_blind.NotForYou, read_blind.ReadAlready) as refused:
+        messages.info(request, str(refused))
+    return redirect("console:blind_list")

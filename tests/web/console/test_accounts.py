@@ -1,0 +1,70 @@
+"""Accounts come after the content, and to close one takes two people."""
+
+from html import unescape
+from typing import Any
+
+from django.test import Client
+
+from heed.cases.models import Case, MeasureOnAccount
+from heed.flows import measure_account
+from heed.media.models import Account
+from heed.outbox.models import Letter
+from heed.people.models import Role
+from tests.web.console.test_deciding import REMOVE, send
+from tests.web.console.world import World
+
+
+def text(answer: Any) -> str:
+    return unescape(answer.content.decode())
+
+
+def act(client: Client, case: Case, path: str, **said: str) -> str:
+    return text(client.post(f"/console/c/{case.number}/{path}", said, follow=True))
+
+
+def test_nothing_is_done_to_an_account_before_the_content_is_decided(world: World) -> None:
+    case, uri = world.case(), Account.objects.get()
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    assert uri.ref not in text(rae.get(f"/console/c/{case.number}/"))
+    page = act(rae, case, f"accounts/{uri.id}", measure="warn", reasons="Do not.")
+    assert "Decide on the content first" in page
+    assert not MeasureOnAccount.objects.exists()
+
+
+def test_a_warning_is_told_to_the_platform_at_once(world: World) -> None:
+    case, uri = world.case(), Account.objects.get()
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    send(rae, case, "decide", REMOVE)
+    assert "Reasons are missing" in act(rae, case, f"accounts/{uri.id}", measure="warn")
+    assert "Done." in act(rae, case, f"accounts/{uri.id}", measure="warn", reasons="Do not.")
+    letter = Letter.objects.get(kind="account.measured")
+    assert (letter.payload["account"], letter.payload["measure"]) == (uri.ref, "warn")
+    assert letter.payload["reasons"] == "Do not."
+    again = act(rae, case, f"accounts/{uri.id}", measure="warn", reasons="Do not.")
+    assert "has had this measure" in again
+    assert rae.post(f"/console/c/{case.number}/accounts/{uri.id}").status_code == 404
+
+
+def test_to_suspend_takes_the_signature_of_another_and_senior_person(world: World) -> None:
+    """flows/measure_account: proposed by one, signed by another, published in numbers."""
+    case, uri = world.case(), Account.objects.get()
+    rae = world.as_("Rae", Role.CHILD_SAFETY, Role.SENIOR)
+    send(rae, case, "decide", REMOVE)
+    page = act(rae, case, f"accounts/{uri.id}", measure="suspend", reasons="You threatened.")
+    assert "a senior reviewer signs it" in page
+    row = MeasureOnAccount.objects.get()
+    sign = f"measures/{row.id}"
+    assert "not the one who proposed it" in act(rae, case, sign, agrees="yes")
+    sam = world.as_("Sam", Role.REVIEWER)
+    assert sam.post(f"/console/c/{case.number}/{sign}", {"agrees": "yes"}).status_code == 404
+    assert not Letter.objects.filter(kind="account.measured").exists()
+    dana = world.as_("Dana", Role.SENIOR)
+    assert "You threatened." in text(dana.get(f"/console/c/{case.number}/"))
+    assert "Signed: the platform is being told." in act(dana, case, sign, agrees="yes")
+    assert Letter.objects.get(kind="account.measured").payload["measure"] == "suspend"
+    public = text(Client().get("/measures"))
+    assert "1 suspended under “No sexual content of anyone under 18”" in public
+    assert uri.ref not in public
+    assert not measure_account.sign(
+        measure_id=row.id, agrees=False, by=world.added["Dana"].staff_id, now=world.now
+    )

@@ -1,0 +1,262 @@
+"""People come by invitation, do what their role says, and are out the moment they leave."""
+
+import base64
+import json
+import re
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.test import Client
+from pytest_django import Settings
+from pytest_httpserver import HTTPServer
+
+from heed.flows.invite_staff import InvitationOver, NotYours, accept, end_role
+from heed.media.keys import caller_with
+from heed.people.models import Role, Staff
+from heed.people.staff_models import Invitation
+from tests.web.console.test_sign_in import enter
+from tests.web.console.world import World, code_of
+
+SENTENCE = "four plain words together"
+
+
+def text(answer: Any) -> str:
+    return unescape(answer.content.decode())
+
+
+def fresh(client: Client) -> None:
+    """As after the page that asks who it is once more."""
+    import time
+
+    session = client.session
+    now = {"method": "mfa", "at": time.time(), "reauthenticated": True}
+    session["account_authentication_methods"] = [
+        *session["account_authentication_methods"],
+        now,
+    ]
+    session.save()
+
+
+def invited(world: World, admin: Client, *roles: str, email: str = "sam@heed.example") -> str:
+    """Invite somebody; the path of their link."""
+    said = {"email": email, "name": "Sam", "platform": str(world.platform.id), "roles": roles}
+    page = text(admin.post("/console/people/invite", said))
+    found = re.search(r"(/console/sign-in/invitation/[^<]+/)</code>", page)
+    assert found, page
+    return found[1]
+
+
+def test_an_invitation_leads_to_an_account_with_a_second_factor_and_works_once(
+    world: World, mailoutbox: list[Any]
+) -> None:
+    path = invited(world, world.as_("Dana", Role.ADMINISTRATOR), "reviewer")
+    assert path in mailoutbox[0].body
+    assert "square" not in mailoutbox[0].body
+    sam = Client()
+    assert "sam@heed.example" in text(sam.get(path))
+    weak = sam.post(path, {"name": "Sam", "password": "password", "again": "password"})
+    assert weak.status_code == 422
+    assert "too short" in text(weak)
+    answer = sam.post(path, {"name": "Sam", "password": SENTENCE, "again": SENTENCE})
+    assert answer["Location"] == "/console/sign-in/2fa/"
+    assert sam.get("/console/")["Location"] == "/console/sign-in/2fa/"
+    page = sam.get("/console/sign-in/2fa/totp/activate/")
+    secret = page.context["form"].secret
+    sam.post("/console/sign-in/2fa/totp/activate/", {"code": code_of(secret)})
+    assert Authenticator.objects.filter(user__email="sam@heed.example").count() == 2
+    assert Client().get(path).status_code == 404
+    with pytest.raises(InvitationOver):
+        accept(token=path.split("/")[-2], name="Zed", password=SENTENCE, now=world.now)
+
+
+def test_an_invitation_that_was_taken_back_leads_nowhere(world: World) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    path = invited(world, dana, "reviewer")
+    dana.post(f"/console/people/invitations/{Invitation.objects.get().id}/off")
+    assert "leads nowhere any more" in text(Client().get(path))
+
+
+def test_who_has_an_account_is_not_invited_again(world: World) -> None:
+    world.person("Sam", Role.REVIEWER)
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    said = {"email": "SAM@heed.example", "name": "Sam", "platform": str(world.platform.id),
+            "roles": ["reviewer"]}  # fmt: skip
+    answer = dana.post("/console/people/invite", said)
+    assert "give it a role instead" in text(answer)
+
+
+def test_roles_are_given_and_ended_at_once_by_another_administrator(world: World) -> None:
+    sam = world.person("Sam", Role.REVIEWER)
+    case = world.case()
+    at_work = world.signed_in(sam)
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    change = {"what": "end", "role": "reviewer", "platform": str(world.platform.id)}
+    asked = dana.post(f"/console/people/{sam.id}", change)
+    assert "/2fa/reauthenticate/" in asked["Location"]
+    assert at_work.get(f"/console/c/{case.number}/").status_code == 200
+    fresh(dana)
+    dana.post(f"/console/people/{sam.id}", change)
+    assert at_work.get(f"/console/c/{case.number}/").status_code == 404
+    dana.post(f"/console/people/{sam.id}", {**change, "what": "give", "role": "child-safety"})
+    assert at_work.get(f"/console/c/{case.number}/").status_code == 200
+    me = world.added["Dana"].staff_id
+    with pytest.raises(NotYours):
+        end_role(staff_id=me, platform_id=world.platform.id, role=Role.ADMINISTRATOR, by=me,
+                 now=world.now)  # fmt: skip
+
+
+def test_a_new_start_takes_the_lost_device_off_and_ends_its_sessions(world: World) -> None:
+    sam = world.person("Sam", Role.REVIEWER)
+    lost = Client()
+    enter(lost, world, "Sam")
+    code = code_of(world.added["Sam"].totp_secret)
+    lost.post("/console/sign-in/2fa/authenticate/", {"code": code})
+    assert "This browser" in text(lost.get("/console/sign-in/sessions/"))
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    page = text(dana.post(f"/console/people/{sam.id}", {"what": "anew"}))
+    found = re.search(r"(/console/sign-in/invitation/[^<]+/)</code>", page)
+    assert found
+    assert lost.get("/console/").status_code == 200  # until the link is used
+    Client().post(found[1], {"name": "Sam", "password": SENTENCE, "again": SENTENCE})
+    assert lost.get("/console/").status_code == 302
+    assert not Authenticator.objects.filter(user=sam).exists()
+
+
+def test_whoever_leaves_is_signed_out_everywhere(world: World) -> None:
+    sam = world.person("Sam", Role.REVIEWER)
+    at_work = world.signed_in(sam)
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    dana.post(f"/console/people/{sam.id}", {"what": "close"})
+    assert at_work.get("/console/").status_code == 302
+    assert "closed" in text(dana.get("/console/people"))
+
+
+def test_an_administrator_of_one_platform_changes_nobody_of_another(world: World) -> None:
+    sam = world.person("Sam", Role.REVIEWER)
+    world.add_platform("elsewhere", "Elsewhere")
+    zed = world.as_("Zed", Role.ADMINISTRATOR, platform="elsewhere")
+    fresh(zed)
+    assert zed.post(f"/console/people/{sam.id}", {"what": "close"}).status_code == 404
+    assert "Sam" not in text(zed.get("/console/people"))
+
+
+def test_other_sessions_can_be_ended_by_their_owner(world: World) -> None:
+    world.person("Rae", Role.REVIEWER)
+    browsers = [Client(), Client()]
+    for one in browsers:
+        enter(one, world)
+        code = code_of(world.added["Rae"].totp_secret)
+        one.post("/console/sign-in/2fa/authenticate/", {"code": code})
+        from django.core.cache import cache
+
+        cache.clear()  # the same six figures are not taken twice
+    browsers[0].post("/console/sign-in/sessions/")
+    assert [one.get("/console/").status_code for one in browsers] == [200, 302]
+
+
+# ------------------------------------------------------------------ the organisation's sign-in
+
+
+@pytest.fixture
+def issuer(httpserver: HTTPServer, settings: Settings) -> dict[str, Any]:
+    """A stand-in that says of whoever comes what the test put into it."""
+    said: dict[str, Any] = {"sub": "42", "email": "sam@heed.example", "email_verified": True}
+    at = httpserver.url_for("").rstrip("/")
+    httpserver.expect_request("/.well-known/openid-configuration").respond_with_json({
+        "issuer": at, "authorization_endpoint": f"{at}/authorize", "token_endpoint": f"{at}/token",
+        "userinfo_endpoint": f"{at}/userinfo", "jwks_uri": f"{at}/keys",
+    })  # fmt: skip
+
+    def part(what: dict[str, Any]) -> str:
+        return base64.urlsafe_b64encode(json.dumps(what).encode()).decode().rstrip("=")
+
+    def token(_: Any) -> Any:
+        from werkzeug import Response
+
+        claims = {"iss": at, "aud": "heed", "iat": 0, "exp": 9_999_999_999, **said}
+        jwt = f"{part({'alg': 'RS256', 'kid': '1'})}.{part(claims)}.c2ln"
+        body = {"access_token": "a", "token_type": "Bearer", "id_token": jwt}
+        return Response(json.dumps(body), content_type="application/json")
+
+    def userinfo(_: Any) -> Any:
+        from werkzeug import Response
+
+        return Response(json.dumps(said), content_type="application/json")
+
+    httpserver.expect_request("/token").respond_with_handler(token)
+    httpserver.expect_request("/userinfo").respond_with_handler(userinfo)
+    settings.HEED_OIDC_NAME = "Square GmbH"
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{
+        "provider_id": "oidc", "name": "Square GmbH", "client_id": "heed", "secret": "s",
+        "settings": {"server_url": at},
+    }]}}  # fmt: skip
+    return said
+
+
+def by_work(client: Client) -> Any:
+    """Press the organisation's button, and come back as the issuer sends one."""
+    sent = client.post("/console/sign-in/work/oidc/")
+    asked = parse_qs(urlsplit(sent["Location"]).query)
+    said = {"code": "c", "state": asked["state"][0]}
+    return client.get("/console/sign-in/work/oidc/callback/", said, follow=True)
+
+
+def test_the_organisations_sign_in_opens_an_account_that_exists(
+    world: World, issuer: dict[str, Any]
+) -> None:
+    path = invited(world, world.as_("Dana", Role.ADMINISTRATOR), "reviewer")
+    client = Client()
+    assert "Square GmbH" in text(client.get(path))
+    client.post(path, {"by_work": "1"})
+    assert not Staff.objects.get(email="sam@heed.example").has_usable_password()
+    assert "Queue" in text(by_work(client))
+
+
+@pytest.mark.parametrize("what", ["stranger", "unverified"])
+def test_it_opens_nothing_for_who_was_not_invited_or_is_not_known_for_sure(
+    world: World, issuer: dict[str, Any], what: str
+) -> None:
+    world.person("Sam", Role.REVIEWER)
+    issuer.update({"email": "zed@heed.example"} if what == "stranger" else
+                  {"email_verified": False})  # fmt: skip
+    client = Client()
+    assert "There is no account for you here" in text(by_work(client))
+    assert client.get("/console/").status_code == 302
+    assert Staff.objects.count() == 1
+
+
+def test_an_issuer_that_is_down_is_said_in_words(world: World, settings: Settings) -> None:
+    settings.SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [{
+        "provider_id": "oidc", "name": "Square GmbH", "client_id": "heed", "secret": "s",
+        "settings": {"server_url": "http://127.0.0.1:9"},
+    }]}}  # fmt: skip
+    answer = Client().post("/console/sign-in/work/oidc/", follow=True)
+    assert "did not answer as it should" in text(answer)
+
+
+# ------------------------------------------------------------------ platforms' keys
+
+
+def test_a_key_is_made_by_who_shows_again_who_they_are_and_ends_when_withdrawn(
+    world: World,
+) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    said = {"name": "site", "scopes": ["items"], "days": "30"}
+    assert "/2fa/" in dana.post("/console/platforms/square/keys", said)["Location"]
+    fresh(dana)
+    none = text(dana.post("/console/platforms/square/keys", {"name": "site"}))
+    assert "A key that may do nothing" in none
+    page = text(dana.post("/console/platforms/square/keys", said))
+    found = re.search(r"heed_[a-z0-9]{8}_[\w-]+", page)
+    assert found
+    assert found[0] not in text(dana.get("/console/platforms"))
+    caller = caller_with(found[0], now=world.now)
+    assert caller is not None
+    dana.post(f"/console/platforms/square/keys/{caller.key_id}/off")
+    assert caller_with(found[0], now=world.now) is None
+    assert "withdrawn" in text(dana.get("/console/platforms"))

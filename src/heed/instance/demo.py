@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -18,8 +17,8 @@ import psycopg
 from rich.console import Console
 from rich.table import Table as Grid
 
-from heed.instance import database
-from heed.instance.boot import environment
+from heed.instance import cast
+from heed.instance.addresses import Urls
 from heed.instance.crew import Child, Crew
 from heed.instance.place import ROOT, Place, here
 from heed.instance.processes import (
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from examples.story.promises import Table
 
 HOST = "127.0.0.1"
+CAST_WITHIN_SECONDS = 60.0
 
 
 class PromiseBroken(Trouble):
@@ -83,11 +83,19 @@ def stage(
         os.environ.pop(name, None)  # a demonstration never plays in a real site's database
     place = fresh(here())
     site_url = address(HOST, site_port)
-    token = secrets.token_urlsafe(24)
-    env = {"HEED_DEMO": "1", **(env or {})}
-    with running(place, host=HOST, port=port, say=lambda *_: None, env=env) as heed:
-        told = _cast(heed, site_url, token)
-        town = _town(place, heed.url, site_port, told, token)
+    evidence_token = secrets.token_urlsafe(24)
+    env = {
+        "HEED_DEMO": "1",
+        "TOWNSQUARE_URL": site_url,
+        "TOWNSQUARE_EVIDENCE_TOKEN": evidence_token,
+        **(env or {}),
+    }
+    worker = [sys.executable, "-m", cast.__name__]
+    with running(
+        place, host=HOST, port=port, say=lambda *_: None, env=env, first=_empty, worker=worker
+    ) as heed:
+        told = _told(heed)
+        town = _town(place, heed.url, site_port, told, evidence_token)
         with Crew([town], logs=place.logs, say=lambda *_: None).running() as crew:
             wait_ready(f"{site_url}/", crew, "townsquare")
             yield (
@@ -118,14 +126,13 @@ def fresh(outer: Place) -> Place:
             ) from None
     for name in ("townsquare", "checkpoints", "mail"):
         shutil.rmtree(place.var / name, ignore_errors=True)
-    if (place.data / "PG_VERSION").exists():
-        _empty(place)
+    (place.var / cast.TOLD).unlink(missing_ok=True)
     return place
 
 
-def _empty(place: Place) -> None:
+def _empty(urls: Urls) -> None:
     """Takes everything out of the database, and keeps its tables: making them takes longest."""
-    with database.owned(place, "") as (urls, _), psycopg.connect(urls.owner) as connection:
+    with psycopg.connect(urls.owner) as connection:
         rows = connection.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'"
             " AND tablename NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
@@ -135,20 +142,16 @@ def _empty(place: Place) -> None:
             connection.execute(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
 
 
-def _cast(heed: Running, site_url: str, token: str) -> dict[str, str]:
-    ours = environment(heed.place, database_url=heed.database.app, public_url=heed.url)
-    env = {
-        **os.environ,
-        **ours,
-        "HEED_DEMO": "1",
-        "TOWNSQUARE_URL": site_url,
-        "TOWNSQUARE_EVIDENCE_TOKEN": token,
-    }
-    command = [sys.executable, "-m", "heed.instance.cast"]
-    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Trouble(f"the stage could not be set: {done.stderr.strip().splitlines()[-1:]}")
-    told: dict[str, str] = json.loads(done.stdout)
+def _told(heed: Running) -> dict[str, str]:
+    """What each of those who play needs: the worker brings them in as it starts."""
+    path = heed.place.var / cast.TOLD
+    until = time.monotonic() + CAST_WITHIN_SECONDS
+    while not path.exists():
+        if time.monotonic() > until or heed.crew.deaths("worker") > 1:
+            raise Trouble(f"the stage could not be set: see {heed.place.logs}/worker.log")
+        time.sleep(0.02)
+    told: dict[str, str] = json.loads(path.read_text())
+    path.unlink()
     return told
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -75,10 +75,14 @@ def running(
     say: Say = say,
     env: dict[str, str] | None = None,
     beside: Sequence[Child] = (),
+    first: Callable[[Urls], None] = lambda _: None,
+    worker: Sequence[str] = (),
 ) -> Iterator[Running]:
     """An instance that answers, for the block; `beside` are further children to keep running.
 
-    `env` is for web and worker. Raises `Trouble` in one of its forms when it can't be had.
+    `env` is for web and worker. `first` is called when the database is up to date, and before
+    they start; `worker` is run in the place of the usual one. Raises `Trouble` in one of its forms
+    when it can't be had.
     """
     check_port(host, port, option="--port")
     url = os.environ.get("HEED_PUBLIC_URL") or address(host, port)
@@ -86,10 +90,11 @@ def running(
     with database.owned(place, url) as (urls, server):
         ours = environment(place, database_url=urls.app, public_url=url) | (env or {})
         _bring_up_to_date(place, urls, ours)
+        first(urls)
         web = [*_heed("web"), "--host", host, "--port", str(port)]
         children = [
             Child(name="web", command=web, env=ours),
-            Child(name="worker", command=_heed("worker"), env=ours),
+            Child(name="worker", command=list(worker) or _heed("worker"), env=ours),
             Child(name="viewer", command=_heed("viewer"), env=ours),
         ]
         crew = Crew([*children, *beside], logs=place.logs, say=say, server=server)

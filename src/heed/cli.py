@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from heed.instance import manage
+from heed.instance import manage, vault, xarf
 from heed.instance.trouble import Trouble
 
 Word = TypeVar("Word", bound=str)
@@ -26,6 +26,8 @@ app = typer.Typer(
 app.add_typer(manage.staff, name="staff")
 app.add_typer(manage.platform, name="platform")
 app.add_typer(manage.key, name="key")
+app.add_typer(vault.app, name="vault")
+app.add_typer(xarf.app, name="xarf")
 
 stand_ins = typer.Typer(
     help="Stand-ins for others' services, to practise with.", no_args_is_help=True
@@ -253,6 +255,18 @@ def stand_in_ncmec(
         f" HEED_NCMEC_TEST_USER={stand_in.USER} HEED_NCMEC_TEST_PASSWORD={stand_in.PASSWORD}",
         flush=True,
     )
+    server.serve_forever(poll_interval=0.1)
+
+
+@stand_ins.command("dsa")
+def stand_in_dsa(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8003,
+) -> None:
+    """Stand in for the DSA Transparency Database, until Ctrl-C. Nothing is sent on to anybody."""
+    from heed.integrations.dsa import stand_in
+
+    server = stand_in.StandIn("127.0.0.1", port)
+    print(f"HEED_DSA_URL={server.url} HEED_DSA_TOKEN={stand_in.TOKEN}", flush=True)
     server.serve_forever(poll_interval=0.1)
 
 

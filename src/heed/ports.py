@@ -173,6 +173,10 @@ class NotOpened(Exception):
     """The key does not open this: altered bytes, or another object's wrapping."""
 
 
+class BadRecipient(Exception):
+    """This is no age public key. It begins with age1; `age-keygen` makes one."""
+
+
 class Seals(Protocol):
     """Seals with public keys alone; opens only where the purpose's own key lies."""
 
@@ -182,11 +186,34 @@ class Seals(Protocol):
     def open(self, body: bytes, wrapping: Wrapping) -> bytes:
         """Decrypt, for a purpose whose key this process may use. Raises `KeyLost`, `NotOpened`."""
 
-    def rewrap(self, wrapping: Wrapping) -> Wrapping:
-        """The same key, wrapped for the purpose's newest public key. Raises as `open`."""
+    def open_with(self, body: bytes, wrapping: Wrapping, halves: Sequence[str]) -> bytes:
+        """Open a seal with the texts of the key files that two people bring. Raises as `open`."""
+
+    def rewrap(
+        self, wrapping: Wrapping, to: Purpose | None = None, halves: Sequence[str] = ()
+    ) -> Wrapping:
+        """The same key for the newest public key of its purpose, or of another. Raises as `open`.
+
+        With `halves` a seal is opened by what two people bring.
+        """
 
     def recipient(self, purpose: Purpose) -> str:
         """For whom this purpose is wrapped now. Raises `KeyLost`."""
+
+    def has(self, purpose: Purpose) -> bool:
+        """Whether the newest secret keys of this purpose lie here, and fit."""
+
+    def renew(self, purpose: Purpose) -> str:
+        """Make new keys in front of the older ones; who seals takes them from now on."""
+
+    def forget_older(self, purpose: Purpose) -> int:
+        """Destroy all keys of a purpose but the newest. Only when nothing is wrapped for them."""
+
+    def check_recipient(self, recipient: str) -> None:
+        """Whether this is a public key to encrypt for. Raises `BadRecipient`."""
+
+    def encrypt_for(self, data: bytes, recipient: str) -> bytes:
+        """An age file that this person alone can open. Raises `BadRecipient`."""
 
 
 class VaultTrouble(Exception):

@@ -5,6 +5,7 @@ a real site: without `HEED_SECRET_KEY` the instance makes one and keeps it under
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -38,6 +39,10 @@ class Configuration(BaseSettings):
     proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
     vault_keys: Path = Path()  # empty: var/keys/vault; the web process needs the .pub files alone
     opens: str = ""  # purposes this process may open the vault for; `heed worker` says "filing"
+    vault: str = ""  # empty: a directory, var/vault; or s3://bucket/prefix (docs/operate.md)
+    backups_kept_days: int = 35  # how long the last backup of the database may live
+    dsa_url: str = ""  # the DSA Transparency Database (or its sandbox); empty: nothing is sent
+    dsa_token: str = ""  # of the operator's account there
     viewer_socket: str = ""  # where the viewer listens; `heed up` and `heed viewer` say so
     jurisdiction: str = "US"  # whose law says what may be held here; see docs/operate.md
     evidence_mode: str = ""  # bytes or context; empty: as the jurisdiction's line says
@@ -89,6 +94,9 @@ HEED_SIGNING_KEY_FILE = (
 HEED_LOG_ORIGIN = CONFIG.log_origin or (urlsplit(PUBLIC_URL).netloc + "/log")
 HEED_FAILPOINT = CONFIG.failpoint
 HEED_PROXIES = CONFIG.proxies
+HEED_VAULT = CONFIG.vault
+HEED_DSA_URL, HEED_DSA_TOKEN = CONFIG.dsa_url, CONFIG.dsa_token
+HEED_BACKUPS_KEPT = timedelta(days=CONFIG.backups_kept_days)
 HEED_VAULT_DIR = CONFIG.var / "vault"
 HEED_VAULT_KEYS = (
     CONFIG.var / "keys" / "vault" if CONFIG.vault_keys == Path() else CONFIG.vault_keys
@@ -256,7 +264,12 @@ HEED_MAIL_PORT = "heed.integrations.mail.DjangoMail"
 HEED_PAGER_PORT = "heed.integrations.pager.mail_and_team.MailAndTeam"
 HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
 HEED_SEALS_PORT = "heed.integrations.vault.sealing.AgeSeals"
-HEED_VAULT_PORT = "heed.integrations.vault.directory.DirectoryVault"
+HEED_VAULT_PORT = (
+    "heed.integrations.vault.s3.S3Vault"
+    if HEED_VAULT.startswith("s3://")
+    else "heed.integrations.vault.directory.DirectoryVault"
+)
+HEED_TRANSPARENCY_PORT = "heed.integrations.dsa.client.Client"
 HEED_VIEWER_PORT = "heed.integrations.vault.viewer.ViewerClient"
 HEED_TIPLINE_PORT = "heed.integrations.ncmec.client.Client"
 

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("status", status),
     path("api/v1/", include("heed.web.platform_api.urls")),
     path("console/", include("heed.web.console.urls")),
+    path("", include("heed.web.officer.urls")),
     path("", include("heed.web.public.urls")),
     path("", include("heed.web.notifier.urls")),
 ]

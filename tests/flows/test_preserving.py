@@ -16,6 +16,7 @@ from heed.filings.models import KeyWrapping, SealedObject
 from heed.flows import wiring
 from heed.flows.check_upload import check_bytes
 from heed.flows.fetch_files import fetch_files
+from heed.flows.hand_over import NobodyAsks, hand_over
 from heed.flows.judge_copy import settle_upload
 from heed.flows.preserve import preserve, preserve_in_turn
 from heed.flows.shared.evidence import NotPreserved, bytes_for_filing
@@ -121,6 +122,19 @@ def test_what_the_platform_does_not_give_is_marked_and_kept_when_it_does(
     square.later(timedelta(hours=1))
     preserve_in_turn(now=square.now)
     assert read(case, square) == PICTURE
+
+
+def test_a_platform_without_an_evidence_address_hands_the_bytes_over_itself(
+    case: Case, square: Stage, platform: StandInPlatform
+) -> None:
+    del platform.bytes["a.0"]
+    preserve(case_id=case.id, now=square.now)
+    with pytest.raises(NobodyAsks):
+        hand_over(platform_id=square.platform_id, data=PICTURE + b"?", now=square.now)
+    numbers = hand_over(platform_id=square.platform_id, data=PICTURE, now=square.now)
+    assert numbers == [case.number] and read(case, square) == PICTURE
+    assert hand_over(platform_id=square.platform_id, data=PICTURE, now=square.now) == numbers
+    assert sealed(case, "evidence").source == "handed" and entries("evidence.kept") == 3
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def test_a_web_process_with_public_keys_alone_can_seal(held: Path) -> None:
 
 def test_a_seal_opens_by_both_halves_and_by_neither_alone(held: Path) -> None:
     (seal,) = (sealing := AgeSeals(held, []).seal(DATA, [Purpose.SEAL])).wrappings
-    a, b = held / "seal-a.key", held / "seal-b.key"
+    a, b = ((held / f"seal-{one}.key").read_text() for one in "ab")
     assert open_sealed(sealing.body, seal, [b, a]) == DATA
     for alone in ([a], [b], [a, a]):
         with pytest.raises(KeyLost, match="1 of the 2 halves"):

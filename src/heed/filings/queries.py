@@ -80,6 +80,17 @@ def evidence_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
     return live.exclude(state=SealedObject.State.DESTROYED).order_by("upload_id").first()
 
 
+def was_destroyed(case_id: UUID, file_id: UUID, since: datetime | None = None) -> bool:
+    """Whether the evidence copy of a case's file was destroyed (since then)."""
+    gone = sealed_of(case_id).filter(
+        file_id=file_id,
+        upload_id=None,
+        copy=SealedObject.Copy.EVIDENCE,
+        state=SealedObject.State.DESTROYED,
+    )
+    return (gone if since is None else gone.filter(destroyed_at__gte=since)).exists()
+
+
 def review_copy_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
     """A review copy that can be shown."""
     live = sealed_of(case_id).filter(file_id=file_id, copy=SealedObject.Copy.REVIEW)

@@ -69,9 +69,15 @@ def of(subject: Subject) -> SealedObject:
     )
 
 
-def take(sealed_id: UUID, *, now: datetime, lease_until: datetime) -> SealedObject | None:
-    """One that is due, in this worker's hands until the lease is over; None when it is not."""
-    due = SealedObject.objects.filter(id=sealed_id, state__in=OPEN_STATES, retry_at__lte=now)
+def take(
+    sealed_id: UUID, *, now: datetime, lease_until: datetime, early: bool = False
+) -> SealedObject | None:
+    """One that is due (or `early`: not yet), in this worker's hands until the lease is over.
+
+    None when it is kept, or not due.
+    """
+    due = SealedObject.objects.filter(id=sealed_id, state__in=OPEN_STATES)
+    due = due if early else due.filter(retry_at__lte=now)
     if not due.update(retry_at=lease_until, tries=F("tries") + 1):
         return None
     return SealedObject.objects.get(id=sealed_id)

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from heed.cases.models import Case, Decision
 from heed.cases.services import decisions
+from heed.filings import queries as filings
 from heed.flows.failpoints import reached
 from heed.flows.shared import states
 from heed.flows.shared.carrying_out import carry_out
@@ -38,10 +39,13 @@ def decide(
     reasons: str,
     facts: str = "",
     exempt: Sequence[UUID] = (),
+    without_evidence: bool = False,
     by: UUID,
     now: datetime,
 ) -> Decision:
-    """Decide a case. Raises `MayNotDecide`, `decisions.AlreadyDecided`, `policy.NoSuchClause`."""
+    """Decide a case. A removal `without_evidence` is said aloud, never taken for granted.
+
+    Raises `MayNotDecide`, `decisions.AlreadyDecided`, `policy.NoSuchClause`."""
     policy.clause(clause)
     if not reasons.strip():
         raise MayNotDecide("Reasons are missing: the person who asked is told these words.")
@@ -49,6 +53,7 @@ def decide(
         case = states.lock(case_id)
         final = not _waits_for_second(case, ruling)
         _must_have_looked(case, ruling, final, by)
+        _must_have_evidence(case, ruling, without_evidence)
         decision = decisions.record(
             case,
             ruling=ruling,
@@ -85,6 +90,16 @@ def _must_have_looked(case: Case, ruling: Ruling, final: bool, by: UUID) -> None
         "You have not opened this file in full. Open it first, or hand the case on: "
         "nobody is told 'no violation' about something that was not looked at."
     )
+
+
+def _must_have_evidence(case: Case, ruling: Ruling, without: bool) -> None:
+    """A platform may destroy what is removed. It stays hidden while evidence can still be had."""
+    lost = [] if without or ruling is Ruling.KEEP else filings.not_kept(case.id)
+    if lost:
+        raise MayNotDecide(
+            f"Its evidence could not be kept ({lost[0].reason}). It stays hidden meanwhile. Have "
+            "the platform give the file, or say below that it is removed without evidence."
+        )
 
 
 def _enter_proposal(case: Case, decision: Decision, now: datetime) -> None:

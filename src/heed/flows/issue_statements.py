@@ -1,7 +1,8 @@
 """The uploader is told what was restricted, and why, and when it is shown again: each once.
 
 1. Write statements for restrictions that have none, and for items that were restored.
-2. Send them to the platform, in batches.
+2. Send them to the platform, in batches; put them down for the Transparency Database.
+Only a documented order of a verified officer holds them back, and only as long as it lasts.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,11 @@ from django.db import transaction
 from heed.cases.models import Case, Decision, Restriction
 from heed.cases.services import deadlines
 from heed.cases.services.notices import digest
-from heed.filings import answers, queries
+from heed.filings import answers, orders, queries
 from heed.filings import services as filings
 from heed.filings.services import StatementIn
 from heed.flows import jobs
-from heed.flows.shared import states
+from heed.flows.shared import states, transparency
 from heed.ids import secret
 from heed.ledger import services as ledger
 from heed.outbox import queries as outbox_queries
@@ -29,11 +30,15 @@ from heed.rules.clocks import Done
 from heed.rules.visibility import Visibility
 
 BATCH = 500
+LOOK_AGAIN_IN = timedelta(hours=12)
 AGAIN_IN = timedelta(seconds=3)  # its clock allows five minutes
 
 
 def issue_statements(*, case_id: UUID, now: datetime) -> int:
     """Returns how many were issued. Repeating issues none twice."""
+    if orders.silenced(case_id, now=now) is not None:
+        _ask_again(case_id, now)
+        return 0
     total = 0
     while True:
         with transaction.atomic():
@@ -54,6 +59,13 @@ def issue_in_turn(*, case_id: UUID, now: datetime) -> int:
             jobs.later("issue_statements", once=once, at=now + AGAIN_IN, case_id=str(case_id))
         return 0
     return issue_statements(case_id=case_id, now=now)
+
+
+def _ask_again(case_id: UUID, now: datetime) -> None:
+    """A verified order forbids it for now; the statement is owed as soon as that is over."""
+    with transaction.atomic():
+        once = f"statements:{case_id}"
+        jobs.later("issue_statements", once=once, at=now + LOOK_AGAIN_IN, case_id=str(case_id))
 
 
 def _untold(case: Case) -> list[tuple[Restriction, str]]:
@@ -84,6 +96,7 @@ def _issue(case: Case, told: Sequence[tuple[Restriction, str]], now: datetime) -
         }
         for one in kept
     ]
+    transparency.ask(case, kept, refs, decision, now=now)
     _send(case, statements, kept[0].id if kept else None, now)
 
 

@@ -7,7 +7,17 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
-from heed.ports import Fetcher, Mail, Pager, Platform, Seals, Tipline, Vault, Viewer
+from heed.ports import (
+    Fetcher,
+    Mail,
+    Pager,
+    Platform,
+    Seals,
+    Tipline,
+    Vault,
+    Viewer,
+)
+from heed.rules.transparency import TransparencyDatabase
 
 
 @cache
@@ -56,6 +66,12 @@ def vault() -> Vault:
 def viewer() -> Viewer:
     """Who opens review copies for reviewers' eyes."""
     return cast(Viewer, import_string(settings.HEED_VIEWER_PORT)())
+
+
+@cache
+def transparency() -> TransparencyDatabase:
+    """Who takes in statements of reasons for everybody to read."""
+    return cast(TransparencyDatabase, import_string(settings.HEED_TRANSPARENCY_PORT)())
 
 
 @cache

@@ -42,6 +42,7 @@ def examine(place: Place) -> Iterator[Finding]:
         with booted(place) as urls:
             yield from _with_database(place, urls)
             yield _log(urls)
+            yield from _vault(place)
     except (Trouble, psycopg.OperationalError) as trouble:
         remedy = "put the database right, then ask again"
         yield Finding("database", str(trouble).splitlines()[0], remedy)
@@ -100,6 +101,30 @@ def _log(urls: Urls) -> Finding:
     except ProgrammingError:
         return Finding("log", "the database has no log yet", "heed migrate")
     return Finding("log", "the database holds what was signed")
+
+
+def _vault(place: Place) -> Iterator[Finding]:
+    """What was sealed, and whether the keys lie where they should."""
+    from datetime import UTC, datetime
+
+    from heed.flows.check_vault import vault_state
+    from heed.ports import KeyLost
+
+    try:
+        state = vault_state(now=datetime.now(UTC))
+    except KeyLost as lost:
+        yield Finding("vault", str(lost), "bring var/keys/vault back from its backup")
+        return
+    except ProgrammingError:
+        yield Finding("vault", "the database has no vault yet", "heed migrate")
+        return
+    lost_count = len(state.trouble)
+    remedy = "heed vault status names them" if lost_count else ""
+    yield Finding("vault", f"{state.counts['kept']} kept, {lost_count} not kept or damaged", remedy)
+    if not state.keys["filing"]:
+        yield Finding("vault key", "the filer's is not here", "bring it back, or heed vault rotate")
+    if state.keys["seal"]:
+        yield Finding("seal", "both halves lie here (give each to a person before real use)")
 
 
 def _keys(place: Place) -> Iterator[Finding]:

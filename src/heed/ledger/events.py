@@ -84,9 +84,18 @@ EVENTS = (
     Event(91, "rota.changed", "Who is on duty, the declared hours or the protocol changed."),
     Event(75, "evidence.kept", "Bytes, or what stood around them, were sealed in the vault."),
     Event(76, "evidence.missed", "Evidence could not be kept, or may not be held here."),
+    Event(77, "evidence.asked", "Two people speak about opening or destroying a sealed copy."),
     Event(78, "evidence.read", "A sealed copy was opened, for a stated purpose."),
     Event(79, "evidence.damaged", "A sealed copy is missing, altered, or its key is lost."),
     Event(80, "evidence.destroyed", "The key of a sealed copy was destroyed."),
+    Event(81, "evidence.held", "A legal hold on evidence was placed, or lifted."),
+    Event(82, "vault.rotated", "Sealed copies were given to a new key, and the old one destroyed."),
+    Event(83, "vault.drilled", "Sealed copies were opened to see that they can be."),
+    Event(84, "order.received", "An officer asked for something, or asked for it again."),
+    Event(85, "order.verified", "A step was taken to find out who the officer is."),
+    Event(86, "order.decided", "An order was carried out, refused, questioned or contested."),
+    Event(87, "order.disclosed", "Something is given to an officer, by two people of ours."),
+    Event(88, "statement.published", "Statements of reasons went to the Transparency Database."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -29,6 +29,16 @@ def _seal() -> Fernet:
     return Fernet(base64.urlsafe_b64encode(key))
 
 
+def seal(text: str) -> bytes:
+    """How somebody can be reached, encrypted."""
+    return _seal().encrypt(text.encode())
+
+
+def unseal(sealed: bytes) -> str:
+    """And in the clear again, for reaching them."""
+    return _seal().decrypt(sealed).decode()
+
+
 def add_staff(
     *, email: str, name: str, password: str | None, outside: bool, now: datetime
 ) -> Staff:

@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from heed.flows import (
     answer_notifiers,
     deliver_states,
+    disclose,
     fetch_files,
     file_cybertip,
     find_copies,
@@ -114,3 +115,9 @@ def keep_evidence(*, case_id: str, now: datetime) -> None:
 def file_tip(*, tip_id: str, now: datetime) -> None:
     """File an approved tip, step by step."""
     _until_done(file_cybertip.file_cybertip, tip_id=UUID(tip_id))
+
+
+@_job("disclose", "keep")
+def build_disclosure(*, disclosure_id: str, now: datetime) -> None:
+    """Build what two people agreed to give to an officer."""
+    disclose.build(disclosure_id=UUID(disclosure_id), now=now)

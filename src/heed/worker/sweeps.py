@@ -12,13 +12,16 @@ from django.utils import timezone
 
 from heed.flows import (
     call_duty,
+    check_vault,
     fetch_files,
     file_cybertip,
     meet_deadlines,
     observe_states,
     preserve,
+    publish_statements,
     read_blind,
     refresh_schema,
+    retain_evidence,
     seal_ledger,
     sweep_late_copies,
     take_up_jobs,
@@ -50,6 +53,9 @@ SWEEPS = (
     Sweep(call_duty.call_duty, 5.0),
     Sweep(preserve.preserve_in_turn, 10.0),
     Sweep(read_blind.draw, 60.0),
+    Sweep(check_vault.check_vault, 60.0),
+    Sweep(publish_statements.publish_statements, 20.0),
+    Sweep(retain_evidence.retain_evidence, 3_600.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0),
 )
 

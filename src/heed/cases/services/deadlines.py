@@ -124,6 +124,12 @@ def note_due(case_id: UUID) -> None:
     Case.objects.filter(id=case_id).update(due_at=nearest)
 
 
+def pause(waiting: Iterable[Deadline], *, now: datetime) -> None:
+    """Stand still: an order with manifest errors waits for its clarification."""
+    ids = [one.id for one in waiting]
+    Deadline.objects.filter(id__in=ids, met_at=None, held_at=None).update(held_at=now)
+
+
 def attach(cause: str, case_id: UUID) -> None:
     """Show the clocks of this cause at a case, unless another case shows them already."""
     Deadline.objects.filter(cause=cause, case=None).update(case_id=case_id)

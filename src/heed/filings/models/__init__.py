@@ -1,16 +1,26 @@
 """What we owe others: documents, evidence, and what authorities are told."""
 
 from heed.filings.models.documents import Answer, StatementOfReasons
+from heed.filings.models.holds import Hold, Unsealing
+from heed.filings.models.orders import Disclosure, Officer, Order, OrderStep
 from heed.filings.models.preservation import KeyWrapping, SealedObject
+from heed.filings.models.publications import Publication
 from heed.filings.models.tips import OperatorProfile, Schema, Tip, TipFile
 
 __all__ = [
     "Answer",
+    "Disclosure",
+    "Hold",
     "KeyWrapping",
+    "Officer",
     "OperatorProfile",
+    "Order",
+    "OrderStep",
+    "Publication",
     "Schema",
     "SealedObject",
     "StatementOfReasons",
     "Tip",
     "TipFile",
+    "Unsealing",
 ]

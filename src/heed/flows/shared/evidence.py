@@ -29,6 +29,7 @@ PURPOSES = {
     Copy.EVIDENCE: (Purpose.FILING, Purpose.SEAL),
     Copy.CONTEXT: (Purpose.FILING, Purpose.SEAL),
 }
+LOCKED_FOR = timedelta(days=365)  # where the store has locks; without its key it is noise anyway
 LEASE = timedelta(minutes=10)
 AGAIN_IN = [timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)]
 
@@ -57,6 +58,8 @@ def bytes_for_filing(*, case_id: UUID, file_id: UUID, purpose: str, now: datetim
     if not purpose.strip():
         raise NotPreserved("Say for what purpose it is read: the ledger keeps it.")
     sealed = queries.evidence_of(case_id, file_id)
+    if sealed is None and queries.was_destroyed(case_id, file_id):
+        raise NotPreserved("This evidence was destroyed; the chain of custody says when and why.")
     if sealed is None or sealed.state in vault.OPEN_STATES:
         keep_file(_case(case_id), File.objects.get(id=file_id), now=now)
         sealed = queries.evidence_of(case_id, file_id)
@@ -81,6 +84,8 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
 
     Repeating keeps what is missing. True when the evidence is kept.
     """
+    if queries.was_destroyed(case.id, file.id, since=case.round_at):
+        return False  # what was let go of stays so, unless the case begins anew
     subjects = [_subject(case, Copy.EVIDENCE, file_id=file.id)]
     if case.state != Case.State.DECIDED:
         subjects.append(_subject(case, Copy.REVIEW, file_id=file.id))
@@ -93,6 +98,22 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
         for one in mine:
             _missed(one, _forbidden(), now, forbidden=True)
     return vault.of(subjects[0]).state == State.KEPT
+
+
+def keep_handed(case: Case, file: File, data: bytes, *, now: datetime) -> None:
+    """The platform has brought the bytes itself: kept at once, whatever was tried before."""
+    copies = [Copy.EVIDENCE] + ([Copy.REVIEW] if case.state != Case.State.DECIDED else [])
+    for copy in copies:
+        subject = _subject(case, copy, file_id=file.id)
+        vault.ask_for([subject], now=now)
+        row = vault.of(subject)
+        sealed = vault.take(row.id, now=now, lease_until=now + LEASE, early=True)
+        if sealed is None:
+            continue
+        if may_hold(case):
+            keep(sealed, data, source="handed", now=now)
+        else:
+            _missed(sealed, _forbidden(), now, forbidden=True)
 
 
 def keep_context(case: Case, facts: dict[str, object], *, now: datetime) -> bool:
@@ -129,7 +150,8 @@ def keep(sealed: SealedObject, data: bytes, *, source: str, now: datetime) -> bo
     try:
         sealing = wiring.seals().seal(data, PURPOSES[Copy(sealed.copy)])
         name = f"{sealed.copy}/{str(sealed.id)[:2]}/{mint()}.age"
-        wiring.vault().put(name, sealing.body, keep_until=None)
+        lock = None if sealed.copy == Copy.REVIEW else now + LOCKED_FOR
+        wiring.vault().put(name, sealing.body, keep_until=lock)
     except (VaultTrouble, KeyLost) as why:
         _missed(sealed, str(why), now)
         return False

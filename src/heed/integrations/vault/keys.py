@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from pyrage import x25519
+from pyrage import IdentityError, x25519
 
 from heed.ports import KeyLost, Purpose
 
@@ -41,12 +41,16 @@ def recipients(directory: Path, holder: str) -> list[x25519.Recipient]:
 
 def identities(directory: Path, holder: str) -> list[x25519.Identity]:
     """Secret keys of a holder, the newest first. Raises `KeyLost`."""
-    return read(_paths(directory, holder)[1])
+    path = _paths(directory, holder)[1]
+    return parse("\n".join(_lines(path)), path.name)
 
 
-def read(path: Path) -> list[x25519.Identity]:
-    """The secret keys in a file. Raises `KeyLost`."""
-    return [x25519.Identity.from_str(line) for line in _lines(path)]
+def parse(text: str, name: str) -> list[x25519.Identity]:
+    """The secret keys in the text of a file. Raises `KeyLost`, which names the file."""
+    try:
+        return [x25519.Identity.from_str(line) for line in _kept(text, name)]
+    except IdentityError as why:
+        raise KeyLost(f"{name} holds no age key") from why
 
 
 def here(directory: Path, holder: str) -> bool:
@@ -59,7 +63,10 @@ def here(directory: Path, holder: str) -> bool:
 
 
 def add(directory: Path, holder: str) -> str:
-    """A new key pair in front of the older ones; returns its public key."""
+    """A new key pair in front of the older ones; returns its public key.
+
+    Who seals may take the new one as soon as it is there: so the secret is written first.
+    """
     made = x25519.Identity.generate()
     public, secret = _paths(directory, holder)
     older = _lines(secret) if secret.exists() else []
@@ -71,7 +78,7 @@ def add(directory: Path, holder: str) -> str:
 def forget_older(directory: Path, holder: str) -> int:
     """Destroy all but the newest; returns how many. Only when nothing is wrapped for them."""
     public, secret = _paths(directory, holder)
-    older = len(_lines(secret)) - 1
+    older = len(_lines(public)) - 1
     _replace(secret, _lines(secret)[:1], 0o600)
     _replace(public, _lines(public)[:1], 0o644)
     return older
@@ -86,9 +93,13 @@ def _lines(path: Path) -> list[str]:
         text = path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as why:
         raise KeyLost(f"{path.name} can't be read: bring it back from its backup") from why
+    return _kept(text, path.name)
+
+
+def _kept(text: str, name: str) -> list[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip() and line[0] != "#"]
     if not lines:
-        raise KeyLost(f"{path.name} is empty: bring it back from its backup")
+        raise KeyLost(f"{name} is empty: bring it back from its backup")
     return lines
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from pyrage import x25519
 
 from heed.integrations.vault import keys
-from heed.ports import KeyLost, NotOpened, Purpose, Sealing, Wrapping
+from heed.ports import BadRecipient, KeyLost, NotOpened, Purpose, Sealing, Wrapping
 
 
 class AgeSeals:
@@ -39,9 +39,38 @@ class AgeSeals:
         """Decrypt with this process's key."""
         return _decrypt(body, [_identity(self._secret(wrapping))])
 
-    def rewrap(self, wrapping: Wrapping) -> Wrapping:
+    def open_with(self, body: bytes, wrapping: Wrapping, halves: Sequence[str]) -> bytes:
+        """With both halves of the seal."""
+        return open_sealed(body, wrapping, halves)
+
+    def rewrap(
+        self, wrapping: Wrapping, to: Purpose | None = None, halves: Sequence[str] = ()
+    ) -> Wrapping:
         """For the newest public key."""
-        return self._wrap(self._secret(wrapping), wrapping.purpose)
+        secret = unseal_key(wrapping, halves) if halves else self._secret(wrapping)
+        return self._wrap(secret, to or wrapping.purpose)
+
+    def has(self, purpose: Purpose) -> bool:
+        """Of a seal: both halves."""
+        return all(keys.here(self.directory, one) for one in keys.OF_PURPOSE[purpose])
+
+    def renew(self, purpose: Purpose) -> str:
+        """In front of the older ones."""
+        for holder in keys.OF_PURPOSE[purpose]:
+            keys.add(self.directory, holder)
+        return self.recipient(purpose)
+
+    def forget_older(self, purpose: Purpose) -> int:
+        """All but the newest."""
+        return sum(keys.forget_older(self.directory, one) for one in keys.OF_PURPOSE[purpose])
+
+    def check_recipient(self, recipient: str) -> None:
+        """An X25519 public key of age."""
+        _recipient(recipient)
+
+    def encrypt_for(self, data: bytes, recipient: str) -> bytes:
+        """For one person."""
+        return bytes(pyrage.encrypt(data, [_recipient(recipient)]))
 
     def recipient(self, purpose: Purpose) -> str:
         """The newest public keys of the purpose's holders."""
@@ -63,20 +92,26 @@ class AgeSeals:
         return secret
 
 
-def open_sealed(body: bytes, wrapping: Wrapping, halves: Sequence[Path]) -> bytes:
-    """Open a seal with the two key files that two people bring. Raises `KeyLost`, `NotOpened`."""
+def open_sealed(body: bytes, wrapping: Wrapping, halves: Sequence[str]) -> bytes:
+    """Open a seal with the texts of two key files. Raises `KeyLost`, `NotOpened`."""
     return _decrypt(body, [_identity(unseal_key(wrapping, halves))])
 
 
-def unseal_key(wrapping: Wrapping, halves: Sequence[Path]) -> bytes:
+def unseal_key(wrapping: Wrapping, halves: Sequence[str]) -> bytes:
     """The key of a sealed object, by both halves in either order."""
-    held = [one for path in halves for one in keys.read(path)]
-    fit = {part for part in wrapping.recipient.split("+")}
+    held = [one for text in halves for one in keys.parse(text, "a half of the seal")]
+    fit = set(wrapping.recipient.split("+"))
     ours = {str(one.to_public()) for one in held}
     if not fit <= ours:
         raise KeyLost(f"{len(fit & ours)} of the {len(fit)} halves of the seal fit")
-    inner = _decrypt(wrapping.wrapped, held)
-    return _decrypt(inner, held)
+    return _decrypt(_decrypt(wrapping.wrapped, held), held)
+
+
+def _recipient(text: str) -> x25519.Recipient:
+    try:
+        return x25519.Recipient.from_str(text.strip())
+    except pyrage.RecipientError as why:
+        raise BadRecipient("this is no age public key: it begins with age1") from why
 
 
 def _unwrap(wrapped: bytes, held: Sequence[x25519.Identity], holder: str) -> bytes:

@@ -8,6 +8,7 @@ from django import forms
 from heed.cases.models import Case, Copy
 from heed.cases.queries import queue
 from heed.filings import letters
+from heed.filings import queries as filings
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
@@ -74,6 +75,13 @@ class DecisionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
+    without_evidence = forms.MultipleChoiceField(
+        label="Its evidence could not be kept",
+        required=False,
+        choices=[("yes", "Remove it all the same: there may be nothing to show to anybody later")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
     def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
         first = policy.default_clause(Category(case.category), about_a_child=case.about_child)
         begin = {"clause": first.id, "reasons": reasons_for(first), "scope": Scope.FILE.value}
@@ -83,6 +91,8 @@ class DecisionForm(forms.Form):
         self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
         if case.file_id is None:
             del self.fields["scope"]
+        if not filings.not_kept(case.id):
+            del self.fields["without_evidence"]
 
     @property
     def asks_for_second(self) -> bool:

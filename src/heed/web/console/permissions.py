@@ -46,6 +46,10 @@ RIGHTS: Mapping[str, str] = {
     "people.manage": "invite people, give and end roles, close accounts",
     "keys.see": "see the platforms and which keys they have",
     "keys.manage": "make and withdraw a platform's keys",
+    "order.see": "see what officers ask",
+    "order.answer": "call officers back, answer them, propose or agree to what they are given",
+    "evidence.see": "see what is sealed of a case, who read it, and until when it stays",
+    "evidence.ask": "hold evidence; ask for a sealed copy, or agree to what another asks",
     "duty.see": "see who is on duty, and the calls that wait",
     "duty.answer": "take a call, and note what was done",
     "duty.manage": "change the rota, the declared hours and the emergency protocol",
@@ -55,9 +59,10 @@ _REVIEWS = _READS | {
     "case.take", "case.decide", "decision.second", "appeal.decide", "copy.judge", "upload.settle",
     "notifier.write", "file.open", "outbox.see", "duty.answer", "account.measure",
 }  # fmt: skip
+_SEALED = {"evidence.see", "evidence.ask", "order.see", "order.answer"}
 TABLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: _REVIEWS,
-    Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor"},
+    Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor", "evidence.see"},
     Role.SENIOR: _REVIEWS
     | {
         "outbox.retry",
@@ -69,9 +74,12 @@ TABLE: Mapping[Role, frozenset[str]] = {
         "tip.see",
         "tip.prepare",
         "tip.approve",
-    },
-    Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"},
-    Role.AUDITOR: _READS | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"},
+    }
+    | _SEALED,
+    Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"} | _SEALED,
+    Role.AUDITOR: _READS
+    | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"}
+    | {"evidence.see", "order.see"},
     Role.ADMINISTRATOR: frozenset(
         {
             "console.enter",

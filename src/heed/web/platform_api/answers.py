@@ -147,3 +147,9 @@ class EventsAnswer(BaseModel):
 
     events: list[Event]
     next: str | None
+
+
+class EvidenceAnswer(BaseModel):
+    """The cases for which a file was sealed."""
+
+    cases: list[str]

@@ -48,6 +48,7 @@ def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
         reasons=said["reasons"],
         facts=said["facts"],
         exempt=[UUID(one) for one in said["exempt"]],
+        without_evidence=bool(said.get("without_evidence")),
         by=request.grants.staff.pk,
         now=timezone.now(),
     )

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
 from heed.cases.queries import case_page
-from heed.flows import revive_jobs
+from heed.filings import publishing
+from heed.flows import publish_statements, revive_jobs
 from heed.flows.deliver_states import revive, revive_letters
 from heed.media.models import Platform
 from heed.outbox import queries as outbox
@@ -32,6 +33,8 @@ def page(request: ConsoleRequest) -> HttpResponse:
     facts = {
         "platforms": [_platform(one, timezone.now()) for one in platforms],
         "jobs": revive_jobs.failed(),
+        "published": publishing.counts(),
+        "refused": publishing.refused()[:MOST],
     }
     return show(request, "outbox.html", facts)
 
@@ -47,6 +50,15 @@ def _platform(platform: Platform, now: datetime) -> dict[str, object]:
         "waiting": waiting.filter(dead_at=None)[:MOST],
         "most": MOST,
     }
+
+
+@require_POST
+@permissions.permission("outbox.retry")
+def publish_again(request: ConsoleRequest) -> HttpResponse:
+    """Have what the Transparency Database refused tried again."""
+    count = publish_statements.try_again(now=timezone.now())
+    messages.success(request, f"{count} to be sent again.")
+    return redirect("console:outbox")
 
 
 @require_POST

@@ -1,0 +1,119 @@
+"""Reading the chain of custody: what is kept, for whom, until when and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from heed.cases.models import Appeal, Case, Deadline
+from heed.filings import orders
+from heed.filings.models import Disclosure, Hold, KeyWrapping, SealedObject, Unsealing
+from heed.rules.clocks import Stop
+from heed.rules.retention import Reason, Retention, retention
+
+State = SealedObject.State
+_OWED = (Stop.CYBERTIP_FINISHED.value, Stop.AUTHORITY_TOLD.value)
+
+
+def retention_of(case: Case) -> Retention:
+    """Until when a case's evidence stays, with everything that asks for it."""
+    decided_at = case.decided_at if case.state == Case.State.DECIDED else None
+    reasons = [*_floors(case), *_owed(case), *_appeals(case), *_holds(case)]
+    if orders.open_for_case(case.id):
+        reasons.append(Reason(says="an order of an authority is not answered"))
+    return retention(decided_at, reasons)
+
+
+def _floors(case: Case) -> list[Reason]:
+    floors = Deadline.objects.filter(case=case, stops=Stop.TIME_PASSED.value)
+    return [Reason(says=one.citation, until=one.due_at) for one in floors.order_by("due_at")]
+
+
+def _owed(case: Case) -> list[Reason]:
+    owed = Deadline.objects.filter(case=case, stops__in=_OWED, met_at=None)
+    return [Reason(says=f"still owed: {one.citation}") for one in owed.order_by("due_at")]
+
+
+def _appeals(case: Case) -> list[Reason]:
+    waiting = Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists()
+    return [Reason(says="an appeal is open")] if waiting else []
+
+
+def _holds(case: Case) -> list[Reason]:
+    live = Hold.objects.filter(case_id=case.id, lifted_at=None)
+    return [Reason(says=f"legal hold: {one.reason}") for one in live.order_by("placed_at")]
+
+
+def holds(case_id: UUID) -> QuerySet[Hold]:
+    """Every legal hold, the newest first."""
+    return Hold.objects.filter(case_id=case_id).order_by("-placed_at")
+
+
+def held(case_id: UUID) -> bool:
+    """Whether a person holds it."""
+    return Hold.objects.filter(case_id=case_id, lifted_at=None).exists()
+
+
+def unsealings(case_id: UUID) -> QuerySet[Unsealing]:
+    """What was asked of the sealed copies, the newest first."""
+    return Unsealing.objects.filter(case_id=case_id).order_by("-asked_at")
+
+
+def with_live_evidence(after: UUID | None, limit: int) -> list[UUID]:
+    """Cases that have something in the vault, in the order of their ids."""
+    live = SealedObject.objects.exclude(state=State.DESTROYED)
+    if after is not None:
+        live = live.filter(case_id__gt=after)
+    ids = live.order_by("case_id").values_list("case_id", flat=True).distinct()
+    return list(ids[:limit])
+
+
+def counts(platforms: Sequence[UUID] | None = None) -> dict[str, int]:
+    """How many objects stand in each state."""
+    rows = SealedObject.objects.all()
+    if platforms is not None:
+        rows = rows.filter(platform_id__in=platforms)
+    found = rows.values_list("state").annotate(count=Count("id"))
+    return {state: dict(found).get(state, 0) for state in State.values}
+
+
+def trouble(platforms: Sequence[UUID] | None = None) -> QuerySet[SealedObject]:
+    """What could not be kept, or is damaged, the oldest first. Review copies are made again."""
+    rows = SealedObject.objects.filter(state__in=(State.MISSED, State.DAMAGED))
+    if platforms is not None:
+        rows = rows.filter(platform_id__in=platforms)
+    return rows.exclude(copy=SealedObject.Copy.REVIEW).order_by("asked_at")
+
+
+def kept(*, checked_before: datetime | None = None) -> QuerySet[SealedObject]:
+    """What lies in the vault, the longest unchecked first."""
+    rows = SealedObject.objects.filter(state=State.KEPT).order_by("checked_at", "id")
+    return rows if checked_before is None else rows.filter(checked_at__lt=checked_before)
+
+
+def names() -> set[str]:
+    """Every name that something in the vault should have."""
+    sealed = SealedObject.objects.exclude(name="").values_list("name", flat=True)
+    given = Disclosure.objects.exclude(name="").values_list("name", flat=True)
+    return {*sealed, *given}
+
+
+def wrapped_for(purpose: str) -> dict[str, int]:
+    """For which public keys objects are wrapped, and how many."""
+    rows = KeyWrapping.objects.filter(purpose=purpose).values_list("recipient")
+    return dict(rows.annotate(count=Count("id")))
+
+
+def wrapped_otherwise(purpose: str, recipient: str, limit: int) -> list[KeyWrapping]:
+    """Wrappings of a purpose that are not for its newest key."""
+    rows = KeyWrapping.objects.filter(purpose=purpose).exclude(recipient=recipient)
+    return list(rows.select_related("sealed").order_by("id")[:limit])
+
+
+def gone_for_good_after(sealed: SealedObject) -> datetime | None:
+    """When the last backup that may hold its wrapping has expired; None while it lives."""
+    if sealed.destroyed_at is None:
+        return None
+    return sealed.destroyed_at + settings.HEED_BACKUPS_KEPT

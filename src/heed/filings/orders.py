@@ -1,0 +1,171 @@
+"""Reading orders: for the liaison, for the officer who asked, and for everybody."""
+
+import hmac
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import UUID
+
+from django.db.models import Case as Order_
+from django.db.models import IntegerField, Q, QuerySet, Value, When
+
+from heed.cases.models import Case, Deadline, Restriction
+from heed.filings.models import Disclosure, Officer, Order, OrderStep
+from heed.media.models import Platform
+from heed.people import services as people
+from heed.rules.orders import INSTRUMENTS, Kind
+
+WAITING = (Order.State.RECEIVED, Order.State.CLARIFY)
+DONE = (Order.State.DONE,)
+
+
+def waiting(platforms: Collection[UUID]) -> QuerySet[Order]:
+    """Orders that wait for us, emergencies and removals first, then by age."""
+    first = Order_(
+        When(kind=Kind.EMERGENCY, then=Value(0)),
+        When(kind__in=[Kind.TCO, Kind.ESAFETY], then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
+    open_ones = Order.objects.filter(platform_id__in=platforms, state__in=WAITING)
+    return (
+        open_ones.select_related("officer").annotate(first=first).order_by("first", "received_at")
+    )
+
+
+def answered(platforms: Collection[UUID]) -> QuerySet[Order]:
+    """What was answered, the newest first."""
+    done = Order.objects.filter(platform_id__in=platforms).exclude(state__in=WAITING)
+    return done.select_related("officer").order_by("-answered_at")
+
+
+def find(number: str) -> Order | None:
+    """An order by its number."""
+    return Order.objects.select_related("officer").filter(number=number).first()
+
+
+def opened_with(number: str, secret: str) -> Order | None:
+    """An order by number and the secret of its private link; None for a wrong one."""
+    order = find(number)
+    kept = bytes(order.link_hash) if order else b"\0" * 32
+    right = hmac.compare_digest(sha256(secret.encode()).digest(), kept)
+    return order if right else None
+
+
+def steps(order: Order) -> QuerySet[OrderStep]:
+    """What was checked and said, in order."""
+    return order.steps.order_by("at")
+
+
+def call_to_second(order: Order) -> OrderStep | None:
+    """A call-back that no second person has judged yet."""
+    last = order.steps.filter(
+        what__in=[OrderStep.What.CALLED, OrderStep.What.SECONDED, OrderStep.What.DOUBTED]
+    ).order_by("-at")
+    first = last.first()
+    return first if first is not None and first.what == OrderStep.What.CALLED else None
+
+
+def disclosures(order: Order) -> QuerySet[Disclosure]:
+    """What was, or is to be, given out."""
+    return order.disclosures.order_by("proposed_at")
+
+
+def deadlines(order: Order) -> QuerySet[Deadline]:
+    """Its clocks."""
+    return Deadline.objects.filter(cause__startswith=f"order:{order.number}").order_by("due_at")
+
+
+def cases_of(order: Order) -> list[Case]:
+    """The cases that it speaks about."""
+    return list(Case.objects.filter(id__in=order.cases).order_by("opened_at"))
+
+
+def open_for_case(case_id: UUID) -> bool:
+    """Whether an order waits that speaks about this case: nothing of it is destroyed meanwhile."""
+    return Order.objects.filter(cases__contains=[case_id], state__in=WAITING).exists()
+
+
+def silenced(case_id: UUID, *, now: datetime) -> Order | None:
+    """A documented order that forbids telling the uploader, verified by call-back, while it lasts.
+
+    Nobody's word alone silences anything.
+    """
+    lasting = Q(non_disclosure_until=None) | Q(non_disclosure_until__gte=now.date())
+    named = Order.objects.filter(lasting, cases__contains=[case_id], non_disclosure=True)
+    return named.filter(officer__level__gte=2).exclude(state="withdrawn").first()
+
+
+def contact(order: Order) -> tuple[str, str]:
+    """Mailbox and telephone as the officer gave them, for the liaison's page."""
+    return contact_of(order.officer)
+
+
+def contact_of(officer: Officer) -> tuple[str, str]:
+    """Mailbox and telephone of an officer."""
+    return (
+        people.unseal(bytes(officer.mail_sealed)),
+        people.unseal(bytes(officer.phone_sealed)),
+    )
+
+
+def account(officer_id: UUID, *, now: datetime) -> Officer | None:
+    """An agency account, while it lasts."""
+    return Officer.objects.filter(id=officer_id, account_until__gt=now).first()
+
+
+def open_question(order: Order) -> str:
+    """What we asked the officer and they have not answered; empty when nothing."""
+    if order.state != Order.State.CLARIFY:
+        return ""
+    last = order.steps.filter(what=OrderStep.What.CLARIFY).order_by("-at").first()
+    return last.note if last else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """An order as everybody may read it: no person, no address of a post, no reference."""
+
+    number: str
+    kind: str
+    citation: str
+    authority: str
+    country: str
+    platform: str
+    received_at: datetime
+    answered_at: datetime
+    state: str
+    items: int
+    challenge: str
+
+
+def published(*, now: datetime) -> tuple[list[Published], int]:
+    """Answered orders, the newest first; and how many may not be told of yet."""
+    lasting = Q(non_disclosure=True) & (
+        Q(non_disclosure_until=None) | Q(non_disclosure_until__gte=now.date())
+    )
+    done = Order.objects.exclude(answered_at=None).select_related("officer")
+    shown = done.exclude(lasting).order_by("-answered_at")[:500]
+    names = dict(Platform.objects.values_list("id", "name"))
+    return [_published(one, names) for one in shown], done.filter(lasting).count()
+
+
+def _published(order: Order, names: dict[UUID, str]) -> Published:
+    instrument = INSTRUMENTS[Kind(order.kind)]
+    assert order.answered_at is not None
+    removed = Restriction.objects.filter(case_id__in=order.cases, level="removed")
+    verified = order.officer.level >= 2
+    return Published(
+        number=order.number,
+        kind=instrument.title,
+        citation=instrument.citation,
+        authority=order.officer.agency if verified else "somebody who was not verified",
+        country=order.officer.country,
+        platform=names.get(order.platform_id, ""),
+        received_at=order.received_at,
+        answered_at=order.answered_at,
+        state=order.get_state_display(),
+        items=removed.filter(lifted_at=None).count() if order.state == "done" else 0,
+        challenge=order.challenge,
+    )

@@ -1,0 +1,1 @@
+"""The EU's DSA Transparency Database: a client, and a stand-in for it."""

@@ -1,0 +1,16 @@
+"""The addresses of this door."""
+
+from django.urls import URLPattern, path
+
+from heed.web.officer import views
+
+urlpatterns: list[URLPattern] = [
+    path("officer/", views.start, name="officer"),
+    path("officer/ask/<slug:kind>", views.ask, name="officer_ask"),
+    path("officer/sign-in", views.sign_in, name="officer_sign_in"),
+    path("officer/sign-out", views.sign_out, name="officer_sign_out"),
+    path("officer/o/<slug:number>", views.order, name="officer_order"),
+    path("officer/o/<slug:number>/act", views.act, name="officer_act"),
+    path("officer/o/<slug:number>/given/<uuid:given_id>", views.fetch, name="officer_fetch"),
+    path("orders", views.published, name="orders"),
+]

@@ -1,0 +1,235 @@
+"""The officers' door: what can be asked, the request, and its own page."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from heed.filings import orders
+from heed.filings.models import Officer, Order
+from heed.filings.ordering import OfficerIn, OrderChanged
+from heed.flows import answer_order, disclose, receive_order, verify_officer
+from heed.rules.orders import INSTRUMENTS, Kind
+from heed.web.notifier.doors import minutes, private, source
+from heed.web.notifier.tries import Tries
+from heed.web.officer.forms import OfficerForm, OrderForm, SignInForm
+
+ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
+SIGNED_IN_FOR = timedelta(minutes=30)
+CODES = Tries(most=10, within=timedelta(minutes=15))
+ASKED = Tries(most=20, within=timedelta(hours=1))
+NOT_TAKEN = 422
+
+
+@require_safe
+@private
+def start(request: HttpRequest) -> HttpResponse:
+    """What can be asked here; and that nobody needs an officer in order to be heard."""
+    kinds = [(kind.value, one) for kind, one in INSTRUMENTS.items()]
+    return render(request, "officer/start.html", {"kinds": kinds, "account": _account(request)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def ask(request: HttpRequest, kind: str) -> HttpResponse:
+    """One request under one instrument."""
+    if kind not in INSTRUMENTS:
+        raise Http404
+    account = _account(request)
+    sent = request.POST if request.method == "POST" else None
+    form, who = OrderForm(Kind(kind), sent), None if account else OfficerForm(sent)
+    wait = ASKED.again_at(source(request), timezone.now())
+    if request.method == "POST" and not wait and form.is_valid() and (not who or who.is_valid()):
+        ASKED.failed(source(request), timezone.now())  # counted: a flood is slowed, never refused
+        return _receive(request, form, who, account)
+    facts = {
+        "kind": kind,
+        "instrument": INSTRUMENTS[Kind(kind)],
+        "form": form,
+        "who": who,
+        "account": account,
+        "wait": minutes(wait - timezone.now()) if wait else 0,
+    }
+    status = NOT_TAKEN if request.method == "POST" else 200
+    return render(request, "officer/ask.html", facts, status=status)
+
+
+def _receive(
+    request: HttpRequest, form: OrderForm, who: OfficerForm | None, account: Officer | None
+) -> HttpResponse:
+    by = who.officer() if who else _named(account)
+    taken = receive_order.receive_order(
+        platform_id=form.cleaned_data["platform"].id,
+        said=form.order(),
+        by=by,
+        account=account.id if account else None,
+        now=timezone.now(),
+    )
+    return HttpResponseRedirect(f"/officer/o/{taken.number}?k={taken.link_secret}")
+
+
+def _named(account: Officer | None) -> OfficerIn:
+    assert account is not None
+    mail, phone = orders.contact_of(account)
+    return OfficerIn(name=account.name, agency=account.agency, mail=mail, phone=phone)
+
+
+# ------------------------------------------------------------------ the page of one request
+
+
+@require_safe
+@private
+def order(request: HttpRequest, number: str) -> HttpResponse:
+    """How a request stands, for who holds its link."""
+    return _page(request, _opened(request, number))
+
+
+def _opened(request: HttpRequest, number: str) -> Order:
+    given = request.POST.get("k") or request.GET.get("k", "")
+    found = orders.opened_with(number, given)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _page(
+    request: HttpRequest, found: Order, wrong: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    facts: Mapping[str, Any] = {
+        "order": found,
+        "instrument": INSTRUMENTS[Kind(found.kind)],
+        "steps": [one for one in orders.steps(found) if one.what in _TOLD],
+        "given": orders.disclosures(found).filter(state="ready"),
+        "deadlines": orders.deadlines(found),
+        "question": orders.open_question(found),
+        "k": request.POST.get("k") or request.GET.get("k", ""),
+        "wrong": wrong,
+        "waits": found.state in orders.WAITING,
+        **more,
+    }
+    return render(request, "officer/order.html", facts, status=status)
+
+
+_TOLD = {"mailbox", "seconded", "account", "clarify", "clarified", "renewed"}
+
+
+@require_POST
+@private
+def act(request: HttpRequest, number: str) -> HttpResponse:
+    """A code, a clarification, a renewal, or taking it back."""
+    found, now = _opened(request, number), timezone.now()
+    what = request.POST.get("what", "")
+    if what not in _ACTS:
+        raise Http404
+    try:
+        wrong = _ACTS[what](request, found, now)
+    except (OrderChanged, answer_order.MayNotAnswer) as why:
+        wrong = str(why)
+    if wrong:
+        found.refresh_from_db()
+        return _page(request, found, wrong, NOT_TAKEN)
+    return HttpResponseRedirect(f"/officer/o/{number}?k={request.POST.get('k', '')}")
+
+
+def _code(request: HttpRequest, found: Order, now: datetime) -> str:
+    wait = CODES.again_at(found.number, now)
+    if wait:
+        return f"There were many tries. Try again in {minutes(wait - now)} minutes."
+    code = request.POST.get("code", "")
+    if verify_officer.confirm_mailbox(order_id=found.id, code=code, now=now):
+        return ""
+    CODES.failed(found.number, now)
+    return "This is not the code of the newest mail."
+
+
+def _clarify(request: HttpRequest, found: Order, now: datetime) -> str:
+    answer_order.clarified(order_id=found.id, words=request.POST.get("words", ""), now=now)
+    return ""
+
+
+def _renew(request: HttpRequest, found: Order, now: datetime) -> str:
+    receive_order.renew(order_id=found.id, now=now)
+    return ""
+
+
+def _withdraw(request: HttpRequest, found: Order, now: datetime) -> str:
+    answer_order.withdraw(order_id=found.id, now=now)
+    return ""
+
+
+_ACTS = {"code": _code, "clarify": _clarify, "renew": _renew, "withdraw": _withdraw}
+
+
+@require_POST
+@private
+def fetch(request: HttpRequest, number: str, given_id: UUID) -> HttpResponse:
+    """What was given out, encrypted for the officer's own key."""
+    found = _opened(request, number)
+    given = orders.disclosures(found).filter(id=given_id).first()
+    if given is None:
+        raise Http404
+    try:
+        body = disclose.fetch(disclosure_id=given.id, now=timezone.now())
+    except disclose.NotReady as why:
+        return _page(request, found, str(why), 409)
+    answer = HttpResponse(body, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{found.number}.tar.age"'
+    return answer
+
+
+# ------------------------------------------------------------------ agency accounts
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """An agency account opens with mailbox and second factor."""
+    form = SignInForm(request.POST if request.method == "POST" else None)
+    now = timezone.now()
+    wait = CODES.again_at(source(request), now)
+    if request.method == "POST" and form.is_valid() and not wait:
+        account = verify_officer.sign_in(**form.cleaned_data, now=now)
+        if account is not None:
+            request.session.cycle_key()
+            request.session[ACCOUNT] = str(account)
+            request.session[ACCOUNT_UNTIL] = (now + SIGNED_IN_FOR).isoformat()
+            return HttpResponseRedirect("/officer/")
+        CODES.failed(source(request), now)
+        form.add_error(None, "These don't fit together, or the account has run out.")
+    facts = {"form": form, "wait": minutes(wait - now) if wait else 0}
+    return render(request, "officer/sign_in.html", facts, status=422 if form.errors else 200)
+
+
+@require_POST
+@private
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """Leave the account."""
+    for name in (ACCOUNT, ACCOUNT_UNTIL):
+        request.session.pop(name, None)
+    return HttpResponseRedirect("/officer/")
+
+
+def _account(request: HttpRequest) -> Officer | None:
+    """Whose account is signed in, while the sign-in and the account both last."""
+    until = request.session.get(ACCOUNT_UNTIL)
+    now = timezone.now()
+    if not until or datetime.fromisoformat(until) < now:
+        return None
+    return orders.account(UUID(request.session[ACCOUNT]), now=now)
+
+
+# ------------------------------------------------------------------ for everybody
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def published(request: HttpRequest) -> HttpResponse:
+    """Orders that were answered: without persons, posts or references."""
+    shown, silent = orders.published(now=timezone.now())
+    return render(request, "officer/published.html", {"orders": shown, "silent": silent})

@@ -1,0 +1,330 @@
+"""receive_order, verify_officer, answer_order, disclose: asked, verified, answered, never alone."""
+
+import io
+import json
+import re
+import shutil
+import tarfile
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.conf import settings as django_settings
+from django.core import mail
+from django.test import Client
+from pytest_django import Settings
+
+from heed.cases.models import Case
+from heed.filings import custody, orders
+from heed.filings.models import Disclosure, Officer, Order, SealedObject
+from heed.filings.ordering import OfficerIn, OrderIn
+from heed.flows import wiring
+from heed.flows.answer_order import (
+    MayNotAnswer,
+    ask_to_clarify,
+    carry_out,
+    clarified,
+    contest,
+    refuse,
+)
+from heed.flows.disclose import build, fetch, propose, second
+from heed.flows.fetch_files import fetch_files
+from heed.flows.preserve import preserve
+from heed.flows.receive_order import NothingAsked, receive_order, renew
+from heed.flows.verify_officer import (
+    Call,
+    MayNotVerify,
+    confirm_mailbox,
+    judge_call,
+    note_call,
+    open_account,
+    sign_in,
+)
+from heed.integrations.vault.sealing import AgeSeals
+from heed.media.services import FileIn
+from heed.people.models import Role, Staff
+from heed.ports import Purpose
+from tests.flows.stage import Stage, entries, waiting
+from tests.flows.stand_in_platform import StandInPlatform
+from tests.flows.test_preserving import PICTURE
+from tests.people import gil
+
+OLA = OfficerIn(
+    name="Ola",
+    agency="County police",
+    mail="ola@county.police.uk",
+    phone="+44 20 7946 0001",
+    agency_address="1 High Street",
+    badge="77",
+    country="GB",
+)
+FOUND = Call(
+    number_found="the force's own site, +44 20 7946 0999", spoke_to="front desk", supervisor="N. N."
+)
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    shutil.copytree(django_settings.HEED_VAULT_KEYS, tmp_path / "keys")
+    settings.HEED_VAULT_KEYS = tmp_path / "keys"
+    settings.HEED_VAULT_DIR = tmp_path / "vault"
+    monkeypatch.setattr(wiring, "seals", lambda: AgeSeals(opens=[Purpose.FILING]))
+    wiring.vault.cache_clear()
+    yield
+    wiring.vault.cache_clear()
+
+
+@pytest.fixture
+def liaison(town: Stage) -> Staff:
+    return town.staff("Lee", Role.LIAISON)
+
+
+@pytest.fixture
+def senior(town: Stage) -> Staff:
+    return town.staff("Sam", Role.SENIOR)
+
+
+def asks(stage: Stage, kind: str, *urls: str, by: OfficerIn = OLA, **more: Any) -> Order:
+    said = {"instrument_ref": "2026-77", "legal_basis": "as the law says, court of X"} | more
+    if kind in ("emergency", "subpoena", "warrant", "court_order_2703d", "mlat", "dsa_10"):
+        said.setdefault("sought", "who published it, and when")
+    taken = receive_order(
+        platform_id=stage.platform_id,
+        said=OrderIn(kind=kind, urls=urls, **said),
+        by=by,
+        now=stage.now,
+    )
+    return Order.objects.select_related("officer").get(number=taken.number)
+
+
+def verified(stage: Stage, order: Order, by: Staff, other: Staff) -> None:
+    note_call(order_id=order.id, call=FOUND, by=by.id, now=stage.now)
+    judge_call(order_id=order.id, agrees=True, by=other.id, now=stage.now)
+
+
+def code_in_mail() -> str:
+    found = re.search(r"request: (\w+)", mail.outbox[-1].body)
+    assert found
+    return found.group(1)
+
+
+# ------------------------------------------------------------------ the ladder
+
+
+def test_a_mailbox_alone_is_never_proof_and_the_officers_own_number_is_never_called(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    order = asks(town, "subpoena", identifiers="account uri")
+    assert not confirm_mailbox(order_id=order.id, code="WRONG", now=town.now)
+    assert confirm_mailbox(order_id=order.id, code=code_in_mail().lower(), now=town.now)
+    assert Officer.objects.get().level == 1
+    theirs = Call(number_found="they gave +44 20 7946 0001", spoke_to="Ola", supervisor="X")
+    with pytest.raises(MayNotVerify, match="number that the officer gave"):
+        note_call(order_id=order.id, call=theirs, by=liaison.id, now=town.now)
+    with pytest.raises(MayNotVerify, match="Only a liaison"):
+        note_call(order_id=order.id, call=FOUND, by=town.staff("Rae").id, now=town.now)
+    note_call(order_id=order.id, call=FOUND, by=liaison.id, now=town.now)
+    with pytest.raises(MayNotVerify, match="You made this call"):
+        judge_call(order_id=order.id, agrees=True, by=liaison.id, now=town.now)
+    judge_call(order_id=order.id, agrees=False, by=senior.id, now=town.now)
+    assert Officer.objects.get().level == 1
+    verified(town, order, liaison, senior)
+    assert Officer.objects.get().level == 2
+    private = asks(
+        town, "subpoena", identifiers="x", by=OfficerIn(**{**vars_of(OLA), "mail": "o@m.example"})
+    )
+    assert confirm_mailbox(order_id=private.id, code=code_in_mail(), now=town.now)
+    assert orders.find(private.number).officer.level == 0  # type: ignore[union-attr]
+
+
+def vars_of(officer: OfficerIn) -> dict[str, Any]:
+    return {name: getattr(officer, name) for name in OfficerIn.__slots__}
+
+
+def test_an_agency_account_has_a_second_factor_and_runs_out_after_ninety_days(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    order = asks(town, "subpoena", identifiers="x")
+    with pytest.raises(MayNotVerify, match="First the mailbox and the call-back"):
+        open_account(order_id=order.id, by=liaison.id, now=town.now)
+    confirm_mailbox(order_id=order.id, code=code_in_mail(), now=town.now)
+    verified(town, order, liaison, senior)
+    secret = open_account(order_id=order.id, by=liaison.id, now=town.now)
+    from tests.web.console.world import code_of
+
+    assert sign_in(mail=OLA.mail, code="000000", now=town.now) is None
+    account = sign_in(mail=OLA.mail.upper(), code=code_of(secret), now=town.now)
+    assert account == order.officer_id and Officer.objects.get().level == 3
+    later = town.now + timedelta(days=90)
+    assert sign_in(mail=OLA.mail, code=code_of(secret), now=later) is None
+    assert totp.validate_totp_code(secret, code_of(secret))
+
+
+# ------------------------------------------------------------------ a false emergency
+
+
+def test_a_fraudulent_emergency_from_a_stolen_mailbox_gets_nothing_from_anybody_alone(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    town.post("a", FileIn(sha256=b"a" * 32))
+    town.hear(gil(town.url("a")))
+    with pytest.raises(NothingAsked, match="what danger"):
+        asks(town, "emergency", town.url("a"))
+    order = asks(town, "emergency", town.url("a"), danger="Minutes count! Send it now.")
+    assert [one.citation for one in orders.deadlines(order)] == [
+        "Heed policy, emergency requests within the hour"
+    ]
+    confirm_mailbox(order_id=order.id, code=code_in_mail(), now=town.now)  # the mailbox is real
+    wish = {
+        "order_id": order.id,
+        "case_id": order.cases[0],
+        "contents": True,
+        "basis": "imminent danger, as they say",
+        "recipient": str(pyrage.x25519.Identity.generate().to_public()),
+    }
+    with pytest.raises(MayNotAnswer, match="Nobody has called back"):
+        propose(**wish, by=liaison.id, now=town.now)
+    note_call(order_id=order.id, call=FOUND, by=liaison.id, now=town.now)
+    with pytest.raises(MayNotAnswer, match="Nobody has called back"):
+        propose(**wish, by=senior.id, now=town.now)  # one person's call is not enough
+    judge_call(order_id=order.id, agrees=False, by=senior.id, now=town.now)  # nobody knows of it
+    refuse(order_id=order.id, answer="Your agency does not know it.", by=liaison.id, now=town.now)
+    assert not Disclosure.objects.exists() and entries("evidence.read") == 0
+    assert orders.deadlines(order).get().met_at == town.now
+    (shown,), silent = orders.published(now=town.now)
+    assert shown.authority == "somebody who was not verified" and silent == 0
+    assert "Ola" not in str(shown) and town.url("a") not in str(shown)
+
+
+# ------------------------------------------------------------------ preserving
+
+
+def test_what_a_preservation_request_names_is_kept_at_once_for_ninety_days_and_ninety_more(
+    town: Stage, liaison: Staff
+) -> None:
+    town.post("a", FileIn(sha256=b"a" * 32))
+    order = asks(town, "preservation", town.url("a"))
+    assert "preserve" in waiting() and town.seen("a") == ["visible"]
+    case = Case.objects.get(id=order.cases[0])
+    Case.objects.filter(id=case.id).update(state="decided", decided_at=town.now)
+    case.refresh_from_db()
+    floor = [one for one in custody.retention_of(case).because if "2703(f)" in one.says]
+    assert floor[0].until == town.now + timedelta(days=90)
+    town.later(timedelta(days=80))
+    renew(order_id=order.id, now=town.now)
+    floors = [one.until for one in custody.retention_of(case).because if "2703(f)" in one.says]
+    assert max(one for one in floors if one) == town.now + timedelta(days=90)
+    carry_out(order_id=order.id, answer="Kept.", by=liaison.id, now=town.now)
+    assert orders.find(order.number).state == "done"  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------ removal orders
+
+
+def test_an_unverified_removal_order_never_acts_by_itself_and_its_hour_runs_all_the_same(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    town.post("a", FileIn(sha256=b"a" * 32))
+    order = asks(town, "removal_tco", town.url("a"))
+    town.work()
+    assert town.seen("a") == ["visible"]
+    hour = orders.deadlines(order).get(clock="eu.tco.removal")
+    assert hour.due_at == town.now + timedelta(hours=1)
+    with pytest.raises(MayNotAnswer, match="unverified order is never carried out"):
+        carry_out(order_id=order.id, answer="At once.", by=liaison.id, now=town.now)
+    ask_to_clarify(order_id=order.id, question="Which post?", by=liaison.id, now=town.now)
+    town.later(timedelta(minutes=30))
+    clarified(order_id=order.id, words="The first one.", now=town.now)
+    newest = orders.deadlines(order).filter(clock="eu.tco.removal").last()
+    assert newest is not None and newest.due_at == town.now + timedelta(hours=1)
+    verified(town, order, liaison, senior)
+    carry_out(order_id=order.id, answer="Done.", by=liaison.id, now=town.now)
+    town.work()
+    assert town.seen("a") == ["removed"] and entries("decision.made") == 1
+    kept = orders.deadlines(order).get(clock="eu.tco.preserve")
+    assert kept.stops == "time_passed" and (kept.due_at - town.now).days > 180
+    contest(order_id=order.id, words="before the court of Y", by=senior.id, now=town.now)
+    (shown,), _ = orders.published(now=town.now)
+    assert (shown.items, shown.authority) == (1, "County police")
+    assert shown.challenge == "before the court of Y"
+
+
+# ------------------------------------------------------------------ giving something out
+
+
+def test_what_two_of_us_give_is_for_the_officers_key_alone_and_can_be_checked(
+    square: Stage, platform: StandInPlatform, decoder: None
+) -> None:
+    lee, sam = square.staff("Lee", Role.LIAISON), square.staff("Sam", Role.SENIOR)
+    platform.bytes["a.0"] = PICTURE
+    square.post("a", FileIn(url=square.url("files/a.0")))
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    preserve(case_id=Case.objects.get().id, now=square.now)
+    key = pyrage.x25519.Identity.generate()
+    wish = {"case_id": Case.objects.get().id, "recipient": str(key.to_public())}
+    why = {"basis": "subscriber records, as the section says"}
+    _records_only(square, wish | why, lee, sam)
+    warrant = asks(square, "warrant", square.url("a"))
+    verified(square, warrant, lee, sam)
+    given = propose(order_id=warrant.id, contents=True, **wish, **why, by=lee.id, now=square.now)
+    with pytest.raises(MayNotAnswer, match="A different person"):
+        second(disclosure_id=given.id, agrees=True, by=lee.id, now=square.now)
+    assert not build(disclosure_id=given.id, now=square.now)
+    second(disclosure_id=given.id, agrees=True, by=sam.id, now=square.now)
+    assert "disclose" in waiting() and build(disclosure_id=given.id, now=square.now)
+    package = fetch(disclosure_id=given.id, now=square.now)
+    assert PICTURE[:64] not in package
+    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(package, [key]))) as tar:
+        inside = {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+    manifest = json.loads(inside["manifest.json"])
+    assert PICTURE in inside.values() and inside["read-me-first.pdf"][:5] == b"%PDF-"
+    assert {one["name"] for one in manifest["files"]} == set(inside) - {"manifest.json"}
+    assert json.loads(inside["records.json"])[0]["ref"] == "a"
+    assert manifest["ledger"] and entries("evidence.read") == 2
+    assert not SealedObject.objects.filter(state="damaged").exists()
+    assert wiring.vault().get(Disclosure.objects.get().name) == package
+
+
+def _records_only(square: Stage, wish: dict[str, Any], lee: Staff, sam: Staff) -> None:
+    subpoena = asks(square, "subpoena", square.url("a"))
+    verified(square, subpoena, lee, sam)
+    with pytest.raises(MayNotAnswer, match="records only"):
+        propose(order_id=subpoena.id, contents=True, **wish, by=lee.id, now=square.now)
+
+
+# ------------------------------------------------------------------ the door
+
+
+def test_an_officer_asks_confirms_and_follows_it_on_a_page_of_their_own(town: Stage) -> None:
+    town.post("a", FileIn(sha256=b"a" * 32))
+    browser = Client()
+    assert b"Nobody needs an officer" in browser.get("/officer/").content
+    blank = browser.post("/officer/ask/preservation", {})
+    assert blank.status_code == 422 and b"Say which agency" in blank.content
+    said = {
+        **vars_of(OLA),
+        "platform": str(town.platform_id),
+        "instrument_ref": "2026-77",
+        "legal_basis": "18 U.S.C. 2703(f)",
+        "urls": town.url("a"),
+    }
+    sent = browser.post("/officer/ask/preservation", said)
+    assert sent.status_code == 302
+    page = browser.get(sent["Location"])
+    order = Order.objects.get()
+    assert order.number.encode() in page.content and page["Cache-Control"] == "no-store"
+    assert browser.get(f"/officer/o/{order.number}?k=wrong").status_code == 404
+    secret = sent["Location"].partition("k=")[2]
+    act = {"k": secret, "what": "code"}
+    assert browser.post(f"/officer/o/{order.number}/act", {**act, "code": "X"}).status_code == 422
+    code = code_in_mail()
+    assert browser.post(f"/officer/o/{order.number}/act", {**act, "code": code}).status_code == 302
+    assert b"it answered" in browser.get(sent["Location"]).content
+    assert b"There was none yet" in browser.get("/orders").content
+    for kind in ("emergency", "subpoena", "warrant", "mlat", "removal_tco", "dsa_10", "esafety"):
+        assert browser.get(f"/officer/ask/{kind}").status_code == 200

@@ -1,0 +1,96 @@
+"""The vault in S3: against a real server that keeps the lock."""
+
+import contextlib
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import urllib3
+from minio import Minio
+from minio.error import MinioException
+
+from heed.integrations.vault.s3 import S3Vault
+from heed.ports import ObjectMissing, VaultTrouble
+
+pytestmark = pytest.mark.processes
+
+
+def free_port() -> int:
+    """Low enough: it also listens ten thousand above each."""
+    for port in random.sample(range(20_000, 30_000), 50):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free between 20000 and 30000")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
+    """SeaweedFS on loopback."""
+    where, port = tmp_path_factory.mktemp("weed"), free_port()
+    program = shutil.which("weed", path=str(Path(sys.executable).parent))
+    assert program, "requirements/dev.txt brings it"
+    ports = [f"-{one}.port={free_port()}" for one in ("master", "volume", "filer", "admin")]
+    off = ["-webdav=false", f"-s3.port={port}", f"-s3.port.iceberg={free_port()}"]
+    with (where / "log").open("w") as log:
+        server = subprocess.Popen(
+            [program, "mini", "-dir", str(where), "-ip=127.0.0.1", *ports, *off],
+            stdout=log,
+            stderr=log,
+            cwd=where,
+        )
+    pool = urllib3.PoolManager(retries=False, timeout=10)
+    made = Minio(f"127.0.0.1:{port}", "any", "any", secure=False, http_client=pool)
+    try:
+        wait_for(made, where / "log")
+        yield made
+    finally:
+        pool.clear()
+        server.terminate()
+        server.wait(10)
+
+
+def wait_for(client: Minio, log: Path) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            client.list_buckets()
+            return
+        except (MinioException, urllib3.exceptions.HTTPError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(log.read_text()[-2000:])
+
+
+def test_a_bucket_with_locks_keeps_them_and_one_without_says_so(client: Minio) -> None:
+    client.make_bucket("locked", object_lock=True)
+    client.make_bucket("open")
+    locked = S3Vault("s3://locked/heed", client)
+    unlocked = S3Vault("s3://open/heed", client)
+    assert locked.locks and not unlocked.locks
+    until = datetime.now(UTC) + timedelta(days=1)
+    for vault in (locked, unlocked):
+        vault.put("evidence/ab/x.age", b"sealed" * 1000, keep_until=until)
+        assert vault.get("evidence/ab/x.age") == b"sealed" * 1000
+        assert list(vault.names()) == ["evidence/ab/x.age"]
+    assert not locked.erase("evidence/ab/x.age")
+    assert locked.get("evidence/ab/x.age")
+    assert unlocked.erase("evidence/ab/x.age") and unlocked.erase("evidence/ab/x.age")
+    with pytest.raises(ObjectMissing):
+        unlocked.get("evidence/ab/x.age")
+    locked.put("review/ab/y.age", b"short-lived")
+    assert locked.erase("review/ab/y.age")
+
+
+def test_a_bucket_that_is_not_there_is_trouble_and_never_an_empty_vault(client: Minio) -> None:
+    vault = S3Vault("s3://nowhere/heed", client)
+    with pytest.raises(VaultTrouble):
+        vault.put("evidence/ab/x.age", b"sealed")
+    with pytest.raises(VaultTrouble):
+        list(vault.names())

@@ -13,7 +13,7 @@ from tests.hashing.patterns import drawn, encoded
 
 PLAIN = signals_of(encoded(drawn(), "PNG"))
 FILES = Path(__file__).parent / "files"
-NEAR = 8  # bits; colours that a palette, inks or one bit lose
+NEAR = 4  # bits; colours that a palette, inks or one bit lose
 
 
 def _nearest(signals: FileSignals, other: FileSignals = PLAIN) -> int:

@@ -58,7 +58,7 @@ def _read(place: ItemFile, now: datetime) -> None:
 
 
 def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
-    signals = wiring.decoder().signals(body)
+    signals = wiring.decoder().signals(body, exact_value=True)  # these may be shared
     with transaction.atomic():
         file = writing.keep_file(signals, platform=place.item.platform, now=now)
         writing.put_in_place(place, file)

@@ -56,3 +56,56 @@ def without_border(pixels: Pixels) -> Pixels | None:
     inner = pixels[rows[0] * down : rows[1] * down, columns[0] * across : columns[1] * across]
     kept = min(inner.shape[0] / pixels.shape[0], inner.shape[1] / pixels.shape[1])
     return inner if kept <= 1 - LEAST_BORDER else None
+
+
+class FrameBorder:
+    """The plain border that all frames of a video have in common: what they show never enters it.
+
+    One dark scene would look like a wider border; so a line counts as picture once any frame did.
+    """
+
+    def __init__(self) -> None:
+        self._levels: tuple[int, int] | None = None  # of rows and of columns
+        self._rows = self._columns = np.zeros(0)
+        self._size = (0, 0)
+
+    def learn(self, luma: Pixels) -> None:
+        """See one more frame. One of another size starts anew."""
+        down, across = (max(1, side // SAMPLES) for side in luma.shape)
+        sampled = np.ascontiguousarray(luma[::down, ::across])
+        if self._levels is None or self._size != luma.shape:
+            self._size = (luma.shape[0], luma.shape[1])
+            self._levels = (int(np.median(sampled[0])), int(np.median(sampled[:, 0])))
+            self._rows, self._columns = (np.zeros(side) for side in sampled.shape)
+        turned = np.ascontiguousarray(sampled.T)
+        self._rows = np.maximum(self._rows, _differing(sampled, self._levels[0]))
+        self._columns = np.maximum(self._columns, _differing(turned, self._levels[1]))
+
+    def crop(self) -> tuple[slice, slice] | None:
+        """Rows and columns within the border; None when there is none worth removing."""
+        if self._levels is None:
+            return None
+        rows = _busy(self._rows, self._size[0])
+        columns = _busy(self._columns, self._size[1])
+        if rows is None or columns is None:
+            return None
+        kept = min(
+            (part.stop - part.start) / side
+            for part, side in zip((rows, columns), self._size, strict=True)
+        )
+        return (rows, columns) if LEAST_PICTURE <= kept <= 1 - LEAST_BORDER else None
+
+
+def _busy(shares: NDArray[np.float64], side: int) -> slice | None:
+    """From the first to the last line in which something was seen, in pixels."""
+    if not (shares > SPECKS).any():
+        return None
+    step = max(1, side // SAMPLES)
+    first, last = _begins(shares), len(shares) - _begins(shares[::-1])
+    return slice(first * step, side if last == len(shares) else last * step)
+
+
+def _begins(shares: NDArray[np.float64]) -> int:
+    """The first line of the picture; 0 where it fades in, for then there is no border."""
+    first = int(np.argmax(shares > SPECKS))
+    return first if shares[first : first + EDGE_LINES].max() > EDGE else 0

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from heed.hashing import confine, wire
 from heed.hashing.refusals import NotHashable, Reason
-from heed.hashing.signals import FileSignals, signals_of
+from heed.hashing.signals import FileSignals, Frame, Value, seen, signals_of
 
 PICTURES, VIDEOS = "pictures", "videos"
 VIDEO_IDLE_SECONDS = 60.0  # a decoder of videos holds more memory, and few sites need it always
@@ -58,16 +58,25 @@ def told(signals: FileSignals) -> wire.Header:
         "height_px": signals.height_px,
         "pdq": signals.pdq.hex() if signals.pdq else None,
         "pdq_quality": signals.pdq_quality,
+        "other_values": [_value(one) for one in signals.other_values],
         "query_forms": [form.hex() for form in signals.query_forms],
-        "frames": [
-            [frame.timestamp_ms, frame.pdq.hex(), frame.quality, frame.mirrored.hex()]
-            for frame in signals.frames
-        ],
+        "asked_at_s": signals.asked_at_s,
+        "frames": [_frame(frame) for frame in signals.frames],
     }
 
 
+def _value(value: Value) -> list[object]:
+    return [value.pdq.hex(), value.quality]
+
+
+def _frame(frame: Frame) -> list[object]:
+    inside = _value(frame.inside) if frame.inside else None
+    return [frame.timestamp_ms, frame.pdq.hex(), frame.quality, inside]
+
+
 def _signals(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
-    return told(signals_of(data)), b""
+    unread = FileSignals.unread(data)
+    return told(seen(unread, data, exact_value=bool(job.get("exact_value")))), b""
 
 
 def _derivative(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,15 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from heed.hashing.borders import without_border
 from heed.hashing.kinds import OTHER, kind_of
-from heed.hashing.pdq import Pixels
+from heed.hashing.pdq import Pixels, Scale
 from heed.hashing.refusals import NotHashable, Reason
 
 MAX_PIXELS = 100_000_000  # of one picture; above it a decoder needs more memory than it is given
 BOMB_PIXELS_PER_BYTE = 64  # a photograph has fewer than 20; a flat one under MAX_PIXELS is harmless
 MAX_FRAMES = 64  # of an animation that are looked at
 MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together
+LEAST_SCALED_PX = 256  # of the shorter side; with fewer the hash drifts (bench/hashing.py)
+FLAT_COLOUR = 4.0  # levels of standard deviation; below it the picture is drawn in alpha alone
 # EPS and WMF hand the file to another program; MPEG is only a header to Pillow.
 _REFUSED_FORMATS = {"EPS", "WMF", "MPEG", "FPX", "MIC", "GRIB", "BUFR", "HDF5"}
 _COMMON_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF")
@@ -40,24 +43,35 @@ _UPRIGHT = {
 }
 
 
+class Part(StrEnum):
+    """Which values are made of a sight. All of them are asked with."""
+
+    PLAIN = "plain"  # the first good one is the file's value; others of its frame are kept
+    KEPT = "kept"  # kept beside it: others elsewhere have this value
+    ASKED = "asked"  # only asked with
+
+
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One way in which the picture can be seen.
-
-    Of the `plain` sights the first good one becomes the stored value. The others are only asked.
-    """
+    """One way in which the picture can be seen. `scale`: None where every pixel is there."""
 
     pixels: Pixels
-    plain: bool = True
+    part: Part = Part.PLAIN
+    scale: Scale | None = None
+    frame: int = 0  # of an animation
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An opened picture, its first frame decoded. `size_px` is that of the upright sight."""
+    """An opened picture, its first frame decoded. `size_px` is that of the upright sight.
+
+    `factor`: each decoded pixel is the mean of so many of the file's, in both directions.
+    """
 
     image: Image.Image
     mime: str
     size_px: tuple[int, int]  # width, height
+    factor: int = 1
 
 
 def _formats() -> tuple[str, ...]:
@@ -128,19 +142,37 @@ def learn_heif() -> None:
     pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
 
 
-def open_picture(data: bytes) -> Picture:
-    """Open it and decode the first frame. Raises `NotHashable`, for size before decoding."""
+def open_picture(data: bytes, *, scaled: bool = False) -> Picture:
+    """Open it and decode the first frame. Raises `NotHashable`, for size before decoding.
+
+    `scaled`: a large JPEG is decoded at a half, a quarter or an eighth, which is what costs least.
+    """
     with naming(data):
         if kind_of(data)[1] == "image/heic":
             learn_heif()
         image = Image.open(io.BytesIO(data), formats=_formats())
         if image.width * image.height > MAX_PIXELS:
             raise _too_many(image.width * image.height, data)
-        image.load()  # before its metadata: PNG keeps some behind its pixels
         size = (image.width, image.height)
+        factor = _scaled_down(image) if scaled else 1
+        image.load()  # before its metadata: PNG keeps some behind its pixels
+        if factor == 1:
+            size = (image.width, image.height)  # loading may turn or mend it
         upright = size[::-1] if _UPRIGHT.get(_turn(image), (False,))[0] else size
         mime = Image.MIME.get(image.format or "", "") or kind_of(data)[1]
-        return Picture(image=image, mime=mime, size_px=upright)
+        return Picture(image=image, mime=mime, size_px=upright, factor=factor)
+
+
+def _scaled_down(image: Image.Image) -> int:
+    """Have a JPEG decoded from its blocks' lowest frequencies; by which factor."""
+    wide, high = image.size
+    for factor in (8, 4, 2):
+        if min(wide, high) < factor * LEAST_SCALED_PX:
+            continue
+        image.draft(None, (wide // factor, high // factor))  # only JPEG can; others ignore it
+        done = image.size == (-(-wide // factor), -(-high // factor))
+        return factor if done else 1
+    return 1
 
 
 def _turn(image: Image.Image) -> int:
@@ -193,8 +225,8 @@ def _over(image: Image.Image, ground: int) -> Pixels:
 
 
 def _undiscerning(image: Image.Image) -> Pixels | None:
-    """What a client that knows no modes would hash; None where that is the plain value."""
-    if image.mode in ("RGB", "L") and not _has_alpha(image):
+    """What a client that knows neither modes nor turns would hash; None where that is plain."""
+    if image.mode in ("RGB", "L") and not _has_alpha(image) and _turn(image) not in _UPRIGHT:
         return None
     raw = np.asarray(image)
     if raw.ndim == 3:
@@ -202,21 +234,55 @@ def _undiscerning(image: Image.Image) -> Pixels | None:
     return raw.astype(np.uint8)
 
 
-def _still(image: Image.Image) -> Iterator[Sight]:
-    """The sights of one frame, turned upright, the likeliest first."""
-    turn = _turn(image)
+def _grounds(image: Image.Image) -> Iterator[tuple[Pixels, Part]]:
+    """What a frame shows: the likeliest first, not turned yet."""
     if _has_alpha(image):
         layered = image.convert("RGBA")
-        plain = [_over(layered, 255), _over(layered, 0), np.asarray(layered.getchannel("A"))]
-    elif image.mode == "CMYK":  # some writers store ink, some its absence, and few say which
-        plain = [_opaque(image), 255 - _opaque(image)]
-    else:
-        plain = [_opaque(image)]
-    for nth, pixels in enumerate(plain):
-        yield Sight(_upright(pixels, turn), plain=nth == 0 or _has_alpha(image))
-    inner = without_border(plain[0])
+        yield _over(layered, 255), Part.PLAIN
+        if layered.getchannel("A").getextrema()[0] == 255:
+            return  # nothing shines through
+        yield _over(layered, 0), Part.PLAIN
+        colours = np.asarray(layered.convert("RGB"))[::8, ::8]
+        if float(colours.std(axis=(0, 1)).max()) < FLAT_COLOUR:
+            yield np.asarray(layered.getchannel("A")), Part.ASKED
+        return
+    plain = _opaque(image)
+    yield plain, Part.PLAIN
+    if image.mode == "CMYK":  # some writers store ink, some its absence, and few say which
+        yield 255 - plain, Part.ASKED
+
+
+def _still(image: Image.Image, picture: Picture, frame: int = 0) -> Iterator[Sight]:
+    """The sights of one frame, turned upright, the likeliest first."""
+    turn = _turn(image)
+    scale = _scale(picture, turn)
+    first: Pixels | None = None
+    for pixels, part in _grounds(image):
+        first = pixels if first is None else first
+        yield Sight(_upright(pixels, turn), part, scale, frame)
+    inner = None if first is None else without_border(first)
     if inner is not None:
-        yield Sight(_upright(inner, turn))
+        blocks = _whole_blocks(inner, picture, turn)
+        yield Sight(_upright(inner, turn), Part.PLAIN, blocks, frame)
+
+
+def _scale(picture: Picture, turn: int) -> Scale | None:
+    """Where a scaled picture's blocks lie once it stands upright."""
+    if picture.factor == 1:
+        return None
+    wide, high = picture.size_px
+    _, rows, columns = _UPRIGHT.get(turn, (False, False, False))
+    lead = (-high % picture.factor if rows else 0, -wide % picture.factor if columns else 0)
+    return Scale(picture.factor, (high, wide), lead)
+
+
+def _whole_blocks(inner: Pixels, picture: Picture, turn: int) -> Scale | None:
+    """The scale of a part of the picture; what its last blocks lack is too little to count."""
+    if picture.factor == 1:
+        return None
+    rows, columns = inner.shape[0] * picture.factor, inner.shape[1] * picture.factor
+    transpose = _UPRIGHT.get(turn, (False,))[0]
+    return Scale(picture.factor, (columns, rows) if transpose else (rows, columns))
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:
@@ -233,15 +299,25 @@ def _frames(image: Image.Image) -> Iterator[Image.Image]:
 def sights(picture: Picture, data: bytes) -> Iterator[Sight]:
     """All ways to see the picture, as they are decoded. Raises `NotHashable` midway.
 
-    Of an animation every frame comes, the first one that is not empty makes the plain value.
+    Of an animation every frame comes, the first one that is not empty makes the plain value; the
+    later ones are only asked with, for many animations end with the same card.
     """
     image = picture.image
     with naming(data):
         raw = _undiscerning(image)
         if getattr(image, "is_animated", False) and image.format not in ("MPO", "TIFF", "PSD"):
-            for frame in _frames(image):
-                yield from _still(frame)
+            for nth, frame in enumerate(_frames(image)):
+                yield from _still(frame, picture, nth)
         else:
-            yield from _still(image)
+            yield from _still(image, picture)
         if raw is not None:
-            yield Sight(raw, plain=False)
+            yield Sight(raw, Part.KEPT, _unturned(picture))
+
+
+def _unturned(picture: Picture) -> Scale | None:
+    """The scale of the picture as its bytes lie."""
+    if picture.factor == 1:
+        return None
+    wide, high = picture.size_px
+    transposed = _UPRIGHT.get(_turn(picture.image), (False,))[0]
+    return Scale(picture.factor, (wide, high) if transposed else (high, wide))

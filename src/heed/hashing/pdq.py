@@ -2,7 +2,9 @@
 
 The reference blurs twice with a box along rows and columns, keeps 64 x 64 samples, and compares
 the 16 x 16 lowest frequencies with their median. Blurring and sampling are linear and separable,
-so they are two small matrices here: `block = rows @ luma @ columns.T`.
+so they are two small matrices here: `block = rows @ luma @ columns.T`. For the same reason
+a picture decoded at a half, a quarter or an eighth has nearly the same block: the matrices are
+folded.
 """
 
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ __all__ = [
     "HASH_BYTES",
     "NotHashable",
     "PdqHash",
+    "Scale",
     "block_of",
     "distance",
     "hash_block",
@@ -63,11 +66,12 @@ class PdqHash:
 
 @dataclass(frozen=True, slots=True)
 class _Kernel:
-    """64 weighted means over one axis: `weights[o]` apply from sample `starts[o]` on."""
+    """64 weighted means over one axis: row `o` of `weights` applies from sample `starts[o]` on."""
 
-    starts: tuple[int, ...]
-    weights: tuple[Floats, ...]
-    matrix: Floats  # the same as 64 x n
+    starts: NDArray[np.int64]
+    weights: Floats  # 64 x the longest mean; what a row does not need is zero
+    lengths: NDArray[np.int64]
+    matrix: Floats  # the same as samples x 64
 
 
 def _box(length: int, window: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -76,22 +80,41 @@ def _box(length: int, window: int) -> tuple[NDArray[np.int64], NDArray[np.int64]
     return np.maximum(0, at + half - window), np.minimum(length - 1, at + half - 1) + 1
 
 
-@lru_cache(maxsize=64)
-def _kernel(length: int) -> _Kernel:
-    """Both box passes and the sampling of one axis, as weights."""
-    first, last = _box(length, (length + 2 * SIDE - 1) // (2 * SIDE))
-    starts, weights = [], []
-    matrix = np.zeros((SIDE, length), np.float32)
-    for row, centre in enumerate(((np.arange(SIDE) + 0.5) * length / SIDE).astype(int)):
-        inner = slice(first[centre], last[centre])
-        start, end = int(first[inner][0]), int(last[inner][-1])
-        mean = np.zeros(end - start)
-        for low, high in zip(first[inner], last[inner], strict=True):
-            mean[low - start : high - start] += 1.0 / (high - low)
-        starts.append(start)
-        weights.append((mean / (last[centre] - first[centre])).astype(np.float32))
-        matrix[row, start:end] = weights[-1]
-    return _Kernel(tuple(starts), tuple(weights), matrix)
+def _weights(length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Both box passes and the sampling of one axis: first samples, and weights from there on."""
+    window = (length + 2 * SIDE - 1) // (2 * SIDE)
+    first, last = _box(length, window)
+    centre = ((np.arange(SIDE) + 0.5) * length / SIDE).astype(np.int64)
+    inner = np.minimum(first[centre][:, None] + np.arange(window), length - 1)
+    valid = np.arange(window) < (last[centre] - first[centre])[:, None]
+    starts = first[first[centre]]
+    share = valid / ((last[inner] - first[inner]) * (last[centre] - first[centre])[:, None])
+    # Each inner mean begins at `first` and ends before `last`: a running sum gives the weights.
+    width = int((last[inner] - starts[:, None]).max()) + 1
+    offset = np.arange(SIDE)[:, None] * width - starts[:, None]
+    begins = np.bincount((offset + first[inner]).ravel(), share.ravel(), SIDE * width)
+    ends = np.bincount((offset + last[inner]).ravel(), share.ravel(), SIDE * width)
+    return starts, np.cumsum((begins - ends).reshape(SIDE, width), axis=1)[:, :-1]
+
+
+@lru_cache(maxsize=32)
+def _kernel(length: int, scale: int, lead: int) -> _Kernel:
+    """The means over `length` pixels, for samples that are themselves means of `scale` pixels.
+
+    The first sample lacks `lead` of its pixels: where a turned picture begins within a block.
+    """
+    starts, fine = _weights(length)
+    places = (starts[:, None] + lead + np.arange(fine.shape[1])) // scale
+    folded = (starts + lead) // scale
+    width = int((places[:, -1] - folded).max()) + 1
+    line = np.arange(SIDE)[:, None] * width
+    at = (line + places - folded[:, None]).ravel()
+    weights = np.bincount(at, fine.ravel(), SIDE * width).reshape(SIDE, width).astype(np.float32)
+    samples = -(-(length + lead) // scale)
+    lengths = np.minimum(width, samples - folded)
+    matrix = np.zeros((samples + width, SIDE), np.float32)
+    matrix[folded[:, None] + np.arange(width), np.arange(SIDE)[:, None]] = weights
+    return _Kernel(folded, weights, lengths, np.ascontiguousarray(matrix[:samples]))
 
 
 def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
@@ -99,21 +122,43 @@ def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
     rows = np.empty((SIDE, pixels.shape[1]), np.float32)
     flat = pixels.reshape(pixels.shape[0], -1)
     step = max(1, _STRIP_PIXELS // flat.shape[1])
-    for row, (start, weights) in enumerate(zip(kernel.starts, kernel.weights, strict=True)):
+    for row in range(SIDE):
+        start, count = int(kernel.starts[row]), int(kernel.lengths[row])
         mean = np.zeros(flat.shape[1], np.float32)
-        for low in range(0, len(weights), step):
-            part = weights[low : low + step]
+        for low in range(0, count, step):
+            part = kernel.weights[row, low : min(low + step, count)]
             mean += part @ flat[start + low : start + low + len(part)].astype(np.float32)
         rows[row] = mean if pixels.ndim == 2 else mean.reshape(-1, 3) @ LUMA
     return rows
 
 
-def block_of(pixels: Pixels) -> Floats:
-    """The picture as 64 x 64 blurred samples of luma. Raises `NotHashable` (too small)."""
-    if min(pixels.shape[:2]) < SMALLEST_PX:
-        raise NotHashable(Reason.TOO_SMALL, f"{pixels.shape[1]} x {pixels.shape[0]} pixels")
-    rows = _blurred_rows(pixels, _kernel(pixels.shape[0]))
-    return rows @ _kernel(pixels.shape[1]).matrix.T
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How samples stand for pixels: each is the mean of `factor` x `factor` of `size_px`.
+
+    `lead_px` are the rows and columns that the first samples lack: a turned picture may begin
+    within a block.
+    """
+
+    factor: int
+    size_px: tuple[int, int]  # rows, columns
+    lead_px: tuple[int, int] = (0, 0)
+
+
+def block_of(pixels: Pixels, scale: Scale | None = None) -> Floats:
+    """The picture as 64 x 64 blurred samples of luma. Raises `NotHashable` (too small).
+
+    With `scale` the pixels are means of blocks, as a JPEG decoder gives them cheaply: the blur of
+    the full size is then folded onto the blocks, so that the result is nearly that of all pixels.
+    """
+    scale = scale or Scale(1, (pixels.shape[0], pixels.shape[1]))
+    if min(scale.size_px) < SMALLEST_PX:
+        raise NotHashable(Reason.TOO_SMALL, f"{scale.size_px[1]} x {scale.size_px[0]} pixels")
+    down, across = (
+        _kernel(length, scale.factor, lead)
+        for length, lead in zip(scale.size_px, scale.lead_px, strict=True)
+    )
+    return _blurred_rows(pixels, down) @ across.matrix
 
 
 def _quality(block: Floats) -> int:
@@ -143,10 +188,10 @@ def hash_block(block: Floats) -> PdqHash:
     return PdqHash(value=turned[0], quality=_quality(block), turned=turned)
 
 
-def pdq(pixels: Pixels) -> PdqHash:
+def pdq(pixels: Pixels, scale: Scale | None = None) -> PdqHash:
     """The hash of a picture as it is seen: grey (rows x columns) or RGB (rows x columns x 3).
 
     Raises `NotHashable` (too small, too flat). A quality below `GOOD_QUALITY` is no error, but the
     value then says little.
     """
-    return hash_block(block_of(pixels))
+    return hash_block(block_of(pixels, scale))

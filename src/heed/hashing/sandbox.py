@@ -25,11 +25,20 @@ from heed.hashing.confine import FULL
 from heed.hashing.distance import HASH_BYTES
 from heed.hashing.kinds import OTHER, PICTURE, VIDEO, kind_of
 from heed.hashing.refusals import NotViewable, Reason
-from heed.hashing.signals import NOT_HASHABLE, STATES, FileSignals, Frame, exact_signals
+from heed.hashing.signals import (
+    NOT_HASHABLE,
+    STATES,
+    WAYS,
+    FileSignals,
+    Frame,
+    Value,
+    exact_signals,
+)
 
 START_WITHIN_SECONDS = 30.0
 JOBS_PER_CHILD = 500  # then a fresh one: whatever a file may have done to it ends there
 MAX_FILE_BYTES = 512 << 20
+_LAST_SECOND = 0xFFFF
 _SOURCE = str(Path(__file__).resolve().parents[2])
 _PROGRAM = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
@@ -162,11 +171,16 @@ class DecoderPool:
         """The measures that hold in the children; empty before the first one was started."""
         return self._confinement
 
-    def signals(self, data: bytes, within_seconds: float = 20) -> FileSignals:
-        """All signals of a file. Never raises for a bad file or a broken child: see `state`."""
+    def signals(
+        self, data: bytes, within_seconds: float = 20, *, exact_value: bool = False
+    ) -> FileSignals:
+        """All signals of a file. Never raises for a bad file or a broken child: see `state`.
+
+        `exact_value`: decode all of a large JPEG, for the very value that others compute.
+        """
         if len(data) > MAX_FILE_BYTES:
             return exact_signals(data, Reason.TOO_LARGE)
-        answer = self._ask({"do": "signals"}, data, within_seconds)
+        answer = self._ask({"do": "signals", "exact_value": exact_value}, data, within_seconds)
         if isinstance(answer, Reason):
             return exact_signals(data, answer)
         try:
@@ -308,9 +322,19 @@ def _pixels(value: Any) -> int | None:
     return None if value is None else min(1 << 20, max(0, int(value)))
 
 
+def _value(told: Any) -> Value:
+    pdq, quality = told
+    return Value(_hash(pdq), _percent(quality))
+
+
 def _frame(told: Any) -> Frame:
-    at_ms, pdq, quality, mirrored = told
-    return Frame(min(1 << 31, max(0, int(at_ms))), _hash(pdq), _percent(quality), _hash(mirrored))
+    at_ms, pdq, quality, inside = told
+    return Frame(
+        timestamp_ms=min(1 << 31, max(0, int(at_ms))),
+        pdq=_hash(pdq),
+        quality=_percent(quality),
+        inside=None if inside is None else _value(inside),
+    )
 
 
 def _believed(exact: FileSignals, told: wire.Header) -> FileSignals:
@@ -322,6 +346,8 @@ def _believed(exact: FileSignals, told: wire.Header) -> FileSignals:
         raise ValueError("a state or kind that does not exist")
     if state != NOT_HASHABLE and not (told["pdq"] or told["frames"]):
         raise ValueError("hashed, but no hash")
+    if told["asked_at_s"] and len(told["query_forms"]) != WAYS * len(told["asked_at_s"]):
+        raise ValueError("a second without its forms")
     return replace(
         exact,
         kind=kind,
@@ -332,6 +358,8 @@ def _believed(exact: FileSignals, told: wire.Header) -> FileSignals:
         height_px=_pixels(told["height_px"]),
         pdq=_hash(told["pdq"]) if told["pdq"] else None,
         pdq_quality=_percent(told["pdq_quality"]),
+        other_values=tuple(_value(value) for value in told["other_values"]),
         query_forms=tuple(_hash(form) for form in told["query_forms"]),
+        asked_at_s=tuple(min(_LAST_SECOND, max(0, int(at))) for at in told["asked_at_s"]),
         frames=tuple(_frame(frame) for frame in told["frames"]),
     )

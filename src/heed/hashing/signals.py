@@ -5,42 +5,60 @@ into a confined child process (`heed.hashing.sandbox`) when the bytes come from 
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from heed.hashing.distance import CONFIDENT_MATCH, GOOD_QUALITY, distance
+from heed.hashing.distance import GOOD_QUALITY, distance
 from heed.hashing.kinds import PICTURE, VIDEO, kind_of
 from heed.hashing.refusals import NotHashable, Reason
 
 if TYPE_CHECKING:
-    from heed.hashing.normalise import Picture
-    from heed.hashing.pdq import PdqHash
+    from heed.hashing.normalise import Part, Picture
+    from heed.hashing.pdq import Floats, PdqHash
     from heed.hashing.video import Sample
 
 HASHED, LOW_QUALITY, NOT_HASHABLE = "hashed", "low_quality", "not_hashable"
 STATES = (HASHED, LOW_QUALITY, NOT_HASHABLE)
+WAYS = 8  # to turn and mirror a frame; a video's `query_forms` come in such groups
+SAME_MOMENT = 8  # bits; a frame between two seconds that is nearer to the last one is not asked
 MAX_FRAME_FORMS = 8  # values of an animation's later frames among the queries
 SAME_FRAME = 12  # bits; a frame nearer to one already kept adds nothing to a query
 
 
 @dataclass(frozen=True, slots=True)
+class Value:
+    """A PDQ value of 32 bytes and its quality, 0..100."""
+
+    pdq: bytes
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """A video's frame. `mirrored` is for asking: the value of the same frame seen in a mirror."""
+    """A video's frame at a full second. `inside`: its value within the video's border, if any."""
 
     timestamp_ms: int
     pdq: bytes
     quality: int
-    mirrored: bytes = b""
+    inside: Value | None = None
+
+    @property
+    def good(self) -> tuple[bytes, ...]:
+        """Its values with which a near match means something."""
+        both = (Value(self.pdq, self.quality), self.inside)
+        return tuple(one.pdq for one in both if one and one.quality >= GOOD_QUALITY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSignals:
     """What is known of one file. Exact hashes are always there, also when `state` is not "hashed".
 
-    `pdq` is the value to store and to share, `query_forms` are all values to ask an index with (the
-    plain one first; 32 bytes each). Both are empty for a video: ask with its `frames`. A picture
-    that stops early is not hashed, but what can be seen of it is in `query_forms`.
+    `pdq` is the value to store and to share, `other_values` are to be stored beside it: the picture
+    inside its border, on black, and as clients compute it that undo nothing. `query_forms` are all
+    values to ask an index with (the plain one first; 32 bytes each). A picture that stops early is
+    not hashed, but what can be seen of it is in `query_forms`. A video has `frames` instead of a
+    `pdq`, and is asked with more of them than are stored: each `WAYS` values, one after another.
     """
 
     sha256: bytes
@@ -54,43 +72,62 @@ class FileSignals:
     height_px: int | None = None
     pdq: bytes | None = None
     pdq_quality: int = 0
+    other_values: tuple[Value, ...] = ()
     query_forms: tuple[bytes, ...] = ()
+    asked_at_s: tuple[int, ...] = ()  # of a video: the second that each group of forms is from
     frames: tuple[Frame, ...] = ()
+
+    @staticmethod
+    def unread(data: bytes) -> "FileSignals":
+        """What the first bytes say. Without exact hashes: the decoder is not asked for them."""
+        kind, mime = kind_of(data)
+        return FileSignals(
+            sha256=b"",
+            md5=b"",
+            size_bytes=len(data),
+            kind=kind,
+            mime=mime,
+            state=NOT_HASHABLE,
+            reason=Reason.NOT_A_PICTURE,
+        )
 
 
 def exact_signals(data: bytes, reason: Reason) -> FileSignals:
     """The exact hashes alone, for a file that could not be looked into, and why."""
-    kind, mime = kind_of(data)
-    return FileSignals(
-        sha256=hashlib.sha256(data).digest(),
-        md5=hashlib.md5(data, usedforsecurity=False).digest(),
-        size_bytes=len(data),
-        kind=kind,
-        mime=mime,
-        state=NOT_HASHABLE,
-        reason=reason,
-    )
+    sha256, md5 = hashlib.sha256(data), hashlib.md5(data, usedforsecurity=False)
+    unread = FileSignals.unread(data)
+    return replace(unread, sha256=sha256.digest(), md5=md5.digest(), reason=reason)
 
 
-def signals_of(data: bytes) -> FileSignals:
-    """Everything about the file, in this process. Never raises for a bad file: see `state`."""
-    exact = exact_signals(data, Reason.NOT_A_PICTURE)
+def signals_of(data: bytes, *, exact_value: bool = False) -> FileSignals:
+    """Everything about the file, in this process. Never raises for a bad file: see `state`.
+
+    `exact_value`: decode every pixel of a large JPEG, for the very value that others compute. It
+    costs several times as much; without it the value is at most some bits away (docs/matching.md).
+    """
+    return seen(exact_signals(data, Reason.NOT_A_PICTURE), data, exact_value=exact_value)
+
+
+def seen(exact: FileSignals, data: bytes, *, exact_value: bool = False) -> FileSignals:
+    """What the file looks like, added to what is known of its bytes."""
     try:
-        return _of_video(exact, data) if exact.kind == VIDEO else _of_picture(exact, data)
+        if exact.kind == VIDEO:
+            return _of_video(exact, data)
+        return _of_picture(exact, data, scaled=not exact_value)
     except NotHashable as refused:
-        seen = _as_far_as_it_goes(data) if refused.reason == Reason.TRUNCATED else ()
-        return replace(exact, reason=refused.reason, query_forms=seen)
+        parts = _as_far_as_it_goes(data) if refused.reason == Reason.TRUNCATED else ()
+        return replace(exact, reason=refused.reason, query_forms=parts)
     except MemoryError:
         return replace(exact, reason=Reason.OUT_OF_MEMORY)
 
 
-def _of_picture(exact: FileSignals, data: bytes) -> FileSignals:
+def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals:
     from heed.hashing.normalise import open_picture
 
-    picture = open_picture(data)
+    picture = open_picture(data, scaled=scaled)
     width, height = picture.size_px
-    plain, forms = _look(picture, data)
-    good = plain.quality >= GOOD_QUALITY
+    looked = _look(picture, data)
+    good = looked.first.quality >= GOOD_QUALITY
     return replace(
         exact,
         kind=PICTURE,
@@ -99,45 +136,74 @@ def _of_picture(exact: FileSignals, data: bytes) -> FileSignals:
         height_px=height,
         state=HASHED if good else LOW_QUALITY,
         reason=None if good else Reason.LOW_QUALITY,
-        pdq=plain.value,
-        pdq_quality=plain.quality,
-        query_forms=forms,
+        pdq=looked.first.value,
+        pdq_quality=looked.first.quality,
+        other_values=looked.kept,
+        query_forms=looked.forms,
     )
 
 
-def _look(picture: "Picture", data: bytes) -> "tuple[PdqHash, tuple[bytes, ...]]":
-    """The plain hash, and all good values to ask with. Raises `NotHashable`."""
-    from heed.hashing.normalise import sights
+class _Hashed(NamedTuple):
+    """A sight's hash, without its pixels."""
+
+    part: "Part"
+    frame: int
+    hash: "PdqHash"
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """The plain hash, the values to keep beside it, and all good values to ask with."""
+
+    first: "PdqHash"
+    kept: tuple[Value, ...]
+    forms: tuple[bytes, ...]
+
+
+def _look(picture: "Picture", data: bytes) -> _Looked:
+    """Hash every sight. Raises `NotHashable`."""
+    from heed.hashing.normalise import Part, sights
     from heed.hashing.pdq import pdq
 
-    plain: list[PdqHash] = []
-    others: list[PdqHash] = []
+    found: list[_Hashed] = []
     refused = NotHashable(Reason.NO_FRAMES)
     for sight in sights(picture, data):
         try:
-            seen = pdq(sight.pixels)
+            found.append(_Hashed(sight.part, sight.frame, pdq(sight.pixels, sight.scale)))
         except NotHashable as error:
             refused = error
-            continue
-        (plain if sight.plain else others).append(seen)
+    plain = [one for one in found if one.part is Part.PLAIN]
     if not plain:
         raise refused
-    good = (hashed for hashed in plain if hashed.quality >= GOOD_QUALITY)
-    first = next(good, None) or max(plain, key=lambda hashed: hashed.quality)
-    return first, _forms(first, [*plain, *others])
+    good = (one for one in plain if one.hash.quality >= GOOD_QUALITY)
+    shown = next(good, None) or max(plain, key=lambda one: one.hash.quality)
+    beside = [
+        one.hash
+        for one in found
+        if one.part is Part.KEPT or (one.part is Part.PLAIN and one.frame == shown.frame)
+    ]
+    kept = tuple(Value(one.value, one.quality) for one in _different(shown.hash, beside)[1:])
+    asked_last = sorted(found, key=lambda one: one.part is Part.ASKED)
+    return _Looked(shown.hash, kept, _forms(shown.hash, [one.hash for one in asked_last]))
+
+
+def _different(first: "PdqHash", others: "Iterable[PdqHash]") -> "list[PdqHash]":
+    """The first one, then each good one that none before it shows, as it is."""
+    kept = [first]
+    for other in others:
+        if len(kept) > MAX_FRAME_FORMS or other.quality < GOOD_QUALITY:
+            continue
+        if all(distance(other.value, known.value) > SAME_FRAME for known in kept):
+            kept.append(other)
+    return kept
 
 
 def _forms(first: "PdqHash", seen: "Iterable[PdqHash]") -> tuple[bytes, ...]:
     """The plain value turned eight ways, then every other sight that differs, also turned."""
     if first.quality < GOOD_QUALITY:
         return ()
-    kept = [first]
-    for other in seen:
-        if len(kept) > MAX_FRAME_FORMS or other.quality < GOOD_QUALITY:
-            continue
-        if all(distance(other.value, known.value) > SAME_FRAME for known in kept):
-            kept.append(other)
-    return tuple(dict.fromkeys(form for hashed in kept for form in hashed.turned))
+    different = _different(first, seen)
+    return tuple(dict.fromkeys(form for hashed in different for form in hashed.turned))
 
 
 def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
@@ -146,7 +212,7 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
 
     try:
         with leniently():
-            return _look(open_picture(data), data)[1]
+            return _look(open_picture(data), data).forms
     except NotHashable:
         return ()
 
@@ -156,49 +222,55 @@ def _of_video(exact: FileSignals, data: bytes) -> FileSignals:
 
     opened = open_video(data)
     width, height = opened.size_px
-    frames = tuple(_frames(samples(opened)))
-    if not frames:
+    watched = _watched(samples(data, opened))
+    if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
-    good = any(frame.quality >= GOOD_QUALITY for frame in frames)
+    good = bool(watched.asked)
     return replace(
         exact,
         width_px=width,
         height_px=height,
         state=HASHED if good else LOW_QUALITY,
         reason=None if good else Reason.LOW_QUALITY,
-        frames=frames,
+        query_forms=tuple(form for _, hashed in watched.asked for form in hashed.turned),
+        asked_at_s=tuple(second for second, _ in watched.asked),
+        frames=tuple(watched.frames),
     )
 
 
-def _frames(found: "Iterable[Sample]") -> Iterable[Frame]:
+class _Watched(NamedTuple):
+    """The frames to store, and the good ones to ask with, each with its second."""
+
+    frames: list[Frame]
+    asked: "list[tuple[int, PdqHash]]"
+
+
+def _watched(found: "Iterable[Sample]") -> _Watched:
+    watched = _Watched([], [])
+    last: dict[bool, PdqHash] = {}
+    for sample in found:
+        shown = _hashed(sample.block)
+        inside = None if sample.inside is None else _hashed(sample.inside)
+        if shown is None:
+            continue  # a black or white moment
+        if sample.stored:
+            value = Value(inside.value, inside.quality) if inside else None
+            watched.frames.append(Frame(sample.timestamp_ms, shown.value, shown.quality, value))
+        for within, seen in ((False, shown), (True, inside)):
+            if seen is None or seen.quality < GOOD_QUALITY:
+                continue
+            known = last.get(within)
+            if sample.stored or not known or distance(seen.value, known.value) > SAME_MOMENT:
+                watched.asked.append((sample.timestamp_ms // 1000, seen))
+                last[within] = seen
+    return watched
+
+
+def _hashed(block: "Floats") -> "PdqHash | None":
+    """None for a moment of one colour."""
     from heed.hashing.pdq import hash_block
 
-    for sample in found:
-        try:
-            hashed = hash_block(sample.block)
-        except NotHashable:
-            continue  # a black or white moment
-        yield Frame(sample.timestamp_ms, hashed.value, hashed.quality, hashed.turned[5])
-
-
-def video_similarity(
-    frames_a: Sequence[Frame], frames_b: Sequence[Frame], within_bits: int = CONFIDENT_MATCH
-) -> tuple[float, float]:
-    """The share of each video's good frames that the other one also shows, plain or mirrored.
-
-    A clip cut from a film has (1.0, small). Without good frames a share is 0.0.
-    """
-    good_a = [f for f in frames_a if f.quality >= GOOD_QUALITY]
-    good_b = [f for f in frames_b if f.quality >= GOOD_QUALITY]
-    return _share(good_a, good_b, within_bits), _share(good_b, good_a, within_bits)
-
-
-def _share(frames: Sequence[Frame], others: Sequence[Frame], within_bits: int) -> float:
-    found = sum(any(_alike(f, other, within_bits) for other in others) for f in frames)
-    return found / len(frames) if frames else 0.0
-
-
-def _alike(a: Frame, b: Frame, within_bits: int) -> bool:
-    if distance(a.pdq, b.pdq) <= within_bits:
-        return True
-    return len(a.mirrored) == len(b.pdq) and distance(a.mirrored, b.pdq) <= within_bits
+    try:
+        return hash_block(block)
+    except NotHashable:
+        return None

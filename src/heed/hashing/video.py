@@ -1,7 +1,9 @@
-"""From the bytes of a video to one blurred luma block a second, as in vPDQ.
+"""From the bytes of a video to blurred luma blocks, one a second as in vPDQ and some between.
 
-Every frame is decoded up to a bound of pixels; what follows is sampled at key frames only, so that
-a long video costs seconds and not minutes.
+Only the frames that are sampled have to be decoded, and those they depend on. So what lies between
+a sample and the last key frame before the next one is left out, and so are frames that no other
+frame needs. Up to a bound of decoded pixels; what follows is sampled at key frames only, so that a
+long video costs seconds and not minutes.
 """
 
 import io
@@ -12,12 +14,15 @@ from typing import Any
 import av
 import numpy as np
 
+from heed.hashing.borders import FrameBorder
 from heed.hashing.pdq import Floats, Pixels, block_of
 from heed.hashing.refusals import NotHashable, Reason
 
-SAMPLE_EVERY_MS = 1_000
-MAX_SAMPLES = 1_800
-FULL_DECODE_PIXELS = 2_000_000_000  # about 75 s of 720p at 30 frames a second
+STORE_EVERY_MS = 1_000
+ASK_EVERY_MS = 250  # a copy that was cut or re-timed has its full seconds at other moments
+MAX_SAMPLES = 7_200
+FULL_DECODE_PIXELS = 4_000_000_000  # about 145 s of 720p at 30 frames a second
+LOOK_AHEAD = 16  # samples (four seconds) that decide together whether there is a border
 MAX_FRAME_PIXELS = 36_000_000  # 8K
 # Planes of these hold luma as the first plane, eight bits deep; others are converted.
 _LUMA_FIRST = ("yuv", "nv12", "nv21", "gray")
@@ -26,12 +31,24 @@ _LIMITED_BLACK, _LIMITED_SCALE = 16.0, np.float32(255 / 219)  # ITU-R BT.601 stu
 av.logging.set_level(av.logging.PANIC)  # a broken video's complaints belong into no log
 
 
+_ALONE = 1  # AV_PICTURE_TYPE_I in <libavutil/avutil.h>
+
+
+class DishonestKeyFrames(Exception):
+    """Frames called key frames depend on others: nothing may be left out in this file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A frame as 64 x 64 samples of luma, with its time."""
+    """A frame as 64 x 64 samples of luma, with its time. `inside`: what its border encloses.
+
+    `stored`: it is the first of its second; the others are only asked with.
+    """
 
     timestamp_ms: int
     block: Floats
+    stored: bool
+    inside: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,44 +88,161 @@ def _luma(frame: Any) -> tuple[Pixels, bool]:
     return lines[: frame.height, : frame.width], not full
 
 
-def _block(frame: Any) -> Floats:
-    luma, studio = _luma(frame)
+def _block(luma: Pixels, studio: bool, rotation: int) -> Floats:
     block = block_of(luma)
     if studio:
         block = (block - np.float32(_LIMITED_BLACK)) * _LIMITED_SCALE
-    return np.ascontiguousarray(np.rot90(block, (frame.rotation // 90) % 4))
+    return np.ascontiguousarray(np.rot90(block, (rotation // 90) % 4))
 
 
-def _decoded(opened: Opened) -> Iterator[Any]:
-    """Every frame up to the bound, then key frames. Ends quietly where the file breaks off."""
-    budget = FULL_DECODE_PIXELS
-    for packet in opened.container.demux(opened.stream):
-        if budget <= 0:
-            opened.stream.codec_context.skip_frame = "NONKEY"
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            continue  # one bad packet does not hide the others
-        for frame in frames:
-            budget -= frame.width * frame.height
-            yield frame
+def samples(data: bytes, opened: Opened, *, key_frames_only: bool = False) -> list[Sample]:
+    """Four frames a second, the first one included; one of each second is to be stored.
+
+    With `key_frames_only` the first key frame of each second that has one: a first look that costs
+    next to nothing, at other frames than those a full decode finds.
+    """
+    try:
+        found = _sampled(opened, key_frames_only=key_frames_only, leap=True)
+        return list(_bordered(found))
+    except DishonestKeyFrames:
+        again = open_video(data)
+        return list(_bordered(_sampled(again, key_frames_only=False, leap=False)))
 
 
-def samples(opened: Opened) -> Iterator[Sample]:
-    """One frame a second, the first one included."""
-    due_ms, count = 0, 0
+def _bordered(found: Iterator["_Taken"]) -> Iterator[Sample]:
+    """Each sample with what its border encloses, if the first ones have one in common."""
+    border, waiting, decided, has_border = FrameBorder(), list[_Taken](), False, False
+    for taken in found:
+        if taken.stored:
+            border.learn(taken.luma)
+        waiting.append(taken)
+        if decided or len(waiting) == LOOK_AHEAD:
+            has_border = has_border if decided else border.crop() is not None
+            decided = True
+            yield from (_sample(one, border, has_border) for one in waiting)
+            waiting.clear()
+    has_border = has_border if decided else border.crop() is not None
+    yield from (_sample(one, border, has_border) for one in waiting)
+
+
+def _sample(taken: "_Taken", border: FrameBorder, has_border: bool) -> Sample:
+    block = _block(taken.luma, taken.studio, taken.rotation)
+    if not has_border:
+        return Sample(taken.at_ms, block, taken.stored)
+    crop = border.crop()  # later frames may have shown that it is narrower, or none
+    inner = block if crop is None else _block(taken.luma[crop], taken.studio, taken.rotation)
+    return Sample(taken.at_ms, block, taken.stored, inner)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A sampled frame's luma, as it lies in the file."""
+
+    at_ms: int
+    stored: bool
+    luma: Pixels
+    studio: bool
+    rotation: int
+
+
+def _sampled(opened: Opened, *, key_frames_only: bool, leap: bool) -> Iterator[_Taken]:
+    """The frames that are due. Raises `DishonestKeyFrames` once one turns out to be wrong."""
+    reader = _Reader(opened, key_frames_only=key_frames_only, leap=leap)
     start: float | None = None
-    for frame in _safely(_decoded(opened)):
-        seconds = float(frame.time or 0.0)
+    store_ms = 0
+    for count, (frame, seconds) in enumerate(reader.frames()):
         start = seconds if start is None else start
         at_ms = max(0, round((seconds - start) * 1000))
-        if at_ms < due_ms:
-            continue
-        yield Sample(timestamp_ms=at_ms, block=_block(frame))
-        due_ms = (at_ms // SAMPLE_EVERY_MS + 1) * SAMPLE_EVERY_MS
-        count += 1
-        if count >= MAX_SAMPLES:
+        luma, studio = _luma(frame)
+        yield _Taken(at_ms, at_ms >= store_ms, luma.copy(), studio, frame.rotation)
+        store_ms = max(store_ms, (at_ms // STORE_EVERY_MS + 1) * STORE_EVERY_MS)
+        due_ms = (at_ms // ASK_EVERY_MS + 1) * ASK_EVERY_MS
+        reader.due, reader.exactly = start + due_ms / 1000, due_ms >= store_ms
+        if count + 1 >= MAX_SAMPLES:
             return
+
+
+class _Reader:
+    """Reads the first frame not before `due`, again and again, decoding as little as it can.
+
+    `due` is in the file's own seconds, minus infinity at first. Unless `exactly`, a frame that
+    others need will do, though another had come sooner.
+    """
+
+    def __init__(self, opened: Opened, *, key_frames_only: bool, leap: bool) -> None:
+        self.due, self.exactly = -np.inf, True
+        self._opened, self._codec = opened, opened.stream.codec_context
+        self._leap, self._leapt = leap, False
+        self._landing: int | None = None  # the key frame that was leapt to and is not out yet
+        self._budget = 0 if key_frames_only else FULL_DECODE_PIXELS
+        rate = opened.stream.average_rate
+        self._frame_seconds = min(0.1, 1.5 / float(rate)) if rate else 0.1
+        self._held: list[Any] = []  # packets not needed if a key frame follows in time
+
+    def frames(self) -> Iterator[tuple[Any, float]]:
+        """Each frame that is due, with its time. Ends quietly where the file breaks off."""
+        for packet in self._packets():
+            for ready in self._worth_decoding(packet):
+                for frame in self._decoded(ready):
+                    seconds = float(frame.time or 0.0)
+                    if seconds >= self.due:
+                        yield frame, seconds
+
+    def _packets(self) -> Iterator[Any]:
+        try:
+            yield from self._opened.container.demux(self._opened.stream)
+        except (av.FFmpegError, ValueError):
+            return
+
+    def _worth_decoding(self, packet: Any) -> list[Any]:
+        """The packets to be decoded now: none while nothing is due, then all since a key frame."""
+        if not self._leap or packet.dts is None or packet.pts is None:
+            held, self._held = [*self._held, packet], []
+            return held
+        base = float(packet.time_base)
+        if packet.is_keyframe and packet.pts * base <= self.due:
+            self._leapt = self._leapt or bool(self._held)
+            self._held.clear()
+        self._held.append(packet)
+        if packet.dts * base < self.due:
+            return []
+        held, self._held = self._held, []
+        return held
+
+    def _decoded(self, packet: Any) -> list[Any]:
+        if self._budget <= 0:
+            self._codec.skip_frame = "NONKEY"
+        else:
+            self._codec.skip_frame = "DEFAULT" if self._is_due(packet) else "NONREF"
+        if self._leapt:
+            self._leapt, self._landing = False, packet.pts
+            self._codec.flush_buffers()
+        try:
+            frames: list[Any] = packet.decode()
+        except (av.FFmpegError, ValueError):
+            return []  # one bad packet does not hide the others
+        for frame in frames:
+            self._budget -= frame.width * frame.height
+            self._check(frame)
+        if packet.pts is None and packet.size == 0 and self._landing is not None:
+            raise DishonestKeyFrames
+        return frames
+
+    def _check(self, frame: Any) -> None:
+        """A file's word for which frames stand alone is not believed: the codec has to agree."""
+        if self._landing is None or frame.pts is None or frame.pts < self._landing:
+            return
+        if frame.pts > self._landing or int(frame.pict_type) != _ALONE:
+            raise DishonestKeyFrames
+        self._landing = None
+
+    def _is_due(self, packet: Any) -> bool:
+        """Whether this packet's frame may be the one that is sampled: then it is decoded."""
+        if packet.pts is None:
+            return True
+        seconds = float(packet.pts * packet.time_base)
+        at_once = self.due <= seconds < self.due + self._frame_seconds
+        return self.due == -np.inf or (self.exactly and at_once)
 
 
 def _safely(frames: Iterator[Any]) -> Iterator[Any]:
@@ -122,7 +256,7 @@ def _safely(frames: Iterator[Any]) -> Iterator[Any]:
 def first_good_picture(opened: Opened) -> Pixels:
     """RGB of the first sampled frame that is not empty. Raises `NotHashable` (no frames)."""
     best: Pixels | None = None
-    for frame in _safely(_decoded(opened)):
+    for frame in _safely(opened.container.decode(opened.stream)):
         luma, _ = _luma(frame)
         pixels: Pixels = np.rot90(frame.to_ndarray(format="rgb24"), (frame.rotation // 90) % 4)
         best = pixels if best is None else best
@@ -147,5 +281,5 @@ def learn_codecs() -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     data = out.getvalue()
-    list(samples(open_video(data)))
+    list(samples(data, open_video(data)))
     first_good_picture(open_video(data))

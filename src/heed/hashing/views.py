@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from heed.hashing.kinds import VIDEO, kind_of
-from heed.hashing.normalise import leniently, open_picture, sights
+from heed.hashing.normalise import LEAST_SCALED_PX, leniently, open_picture, sights
 from heed.hashing.pdq import Pixels
 from heed.hashing.refusals import NotHashable, Reason
 
@@ -15,7 +15,7 @@ BLUR_SHARE = 1 / 24  # of the longer side: shapes remain, faces and bodies do no
 _EMPTY_BELOW = 4.0  # levels of standard deviation
 
 
-def _seen(data: bytes) -> Image.Image:
+def _seen(data: bytes, *, scaled: bool = False) -> Image.Image:
     """The first sight that is not empty. Raises `NotHashable`."""
     if kind_of(data)[0] == VIDEO:
         from heed.hashing.video import first_good_picture, open_video
@@ -23,7 +23,7 @@ def _seen(data: bytes) -> Image.Image:
         return Image.fromarray(np.ascontiguousarray(first_good_picture(open_video(data))))
     first: Pixels | None = None
     with leniently():
-        for sight in sights(open_picture(data), data):
+        for sight in sights(open_picture(data, scaled=scaled), data):
             first = sight.pixels if first is None else first
             if float(sight.pixels[::8, ::8].std()) > _EMPTY_BELOW:
                 return Image.fromarray(np.ascontiguousarray(sight.pixels))
@@ -37,7 +37,7 @@ def derivative(data: bytes, max_px: int, *, blurred: bool = True) -> bytes:
 
     Without the blur it is what a reviewer sees while a key is held down.
     """
-    image = _seen(data).convert("L")
+    image = _seen(data, scaled=blurred and max_px <= LEAST_SCALED_PX).convert("L")
     image.thumbnail((max_px, max_px))
     if blurred:
         image = image.filter(ImageFilter.GaussianBlur(max(2.0, max(image.size) * BLUR_SHARE)))

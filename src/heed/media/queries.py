@@ -1,6 +1,7 @@
 """Reading what is on a platform, and what looks alike."""
 
 import re
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from heed.hashing.index import Hits
+from heed.hashing.signals import WAYS
 from heed.media import matching
 from heed.media.feeds import BANKED, REGISTERED
 from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
@@ -108,13 +110,13 @@ def quality_of(file_id: UUID) -> int | None:
 
 _VIDEOS = """
 WITH pairs AS (
-    SELECT s.file_id, s.id, h.form, h.bits AS distance FROM ({hits}) AS h(form, ref, bits)
+    SELECT s.file_id, s.at_ms, h.second, h.bits AS distance FROM ({hits}) AS h(second, ref, bits)
     JOIN media_signal s ON s.id = h.ref WHERE s.file_id <> %(file)s AND s.quality >= %(good)s
 ), shares AS (
     SELECT file_id, min(distance) AS distance,
-           count(DISTINCT form)::float / %(mine)s AS of_mine,
-           count(DISTINCT id)::float / (
-               SELECT count(*) FROM media_signal t
+           count(DISTINCT second)::float / %(seconds)s AS of_mine,
+           count(DISTINCT at_ms)::float / (
+               SELECT count(DISTINCT t.at_ms) FROM media_signal t
                WHERE t.file_id = pairs.file_id AND t.type = 'vpdq' AND t.quality >= %(good)s
            ) AS of_theirs
     FROM pairs GROUP BY file_id
@@ -122,20 +124,21 @@ WITH pairs AS (
 SELECT file_id, distance FROM shares
 WHERE greatest(of_mine, of_theirs) >= %(share)s AND least(of_mine, of_theirs) >= %(other)s
 """
-_FRAMES_FROM_INDEX = "SELECT * FROM unnest(%(form)s::bigint[], %(ref)s::bigint[], %(bits)s::int[])"
+_FRAMES_FROM_INDEX = "SELECT * FROM unnest(%(second)s::int[], %(ref)s::bigint[], %(bits)s::int[])"
 _FRAMES_COMPARED = """
-SELECT q.n, t.id, bit_count(t.bits # q.bits) FROM media_signal t,
-    unnest(%(forms)s::text[]::bit(256)[]) WITH ORDINALITY AS q(bits, n)
+SELECT q.second, t.id, bit_count(t.bits # q.bits) FROM media_signal t,
+    unnest(%(forms)s::text[]::bit(256)[], %(at)s::int[]) AS q(bits, second)
 WHERE t.type = 'vpdq' AND bit_count(t.bits # q.bits) <= %(within)s
 """
 
 
 def _near_videos(file: File, within_bits: int) -> list[Near]:
-    """Frames as they are, and as a mirror shows them: a video's forms alternate the two."""
-    forms = forms_of(file)
+    """Every second, turned and mirrored in one way, must be found, whichever way that is."""
+    forms, data = forms_of(file), bytes(file.forms_at)
+    at = struct.unpack(f">{len(data) // 2}H", data)
     found: dict[UUID, int] = {}
-    for side in (forms[0::2], forms[1::2]):
-        for file_id, distance in _videos_with(file, list(dict.fromkeys(side)), within_bits):
+    for side in (forms[way::WAYS] for way in range(WAYS)):
+        for file_id, distance in _videos_with(file, side, at, within_bits):
             found[file_id] = min(distance, found.get(file_id, distance))
     return [
         Near(file_id=file_id, distance_bits=distance, quality=GOOD_QUALITY)
@@ -143,13 +146,17 @@ def _near_videos(file: File, within_bits: int) -> list[Near]:
     ]
 
 
-def _videos_with(file: File, forms: list[bytes], within_bits: int) -> list[tuple[UUID, int]]:
+def _videos_with(
+    file: File, forms: list[bytes], at: Sequence[int], within_bits: int
+) -> list[tuple[UUID, int]]:
+    """Videos that show this one, by the second that each form is from."""
     if not forms:
         return []
     facts: dict[str, Any] = {
         "file": file.id,
         "forms": [bits(form) for form in forms],
-        "mine": len(forms),
+        "at": list(at),
+        "seconds": len(set(at)),
         "good": GOOD_QUALITY,
         "within": within_bits,
         "share": VIDEO_SHARE,
@@ -159,7 +166,8 @@ def _videos_with(file: File, forms: list[bytes], within_bits: int) -> list[tuple
     if book is not None:
         hits = matching.near("vpdq", forms, within_bits, book=book)
         facts |= {
-            "form": hits.query.tolist(), "ref": hits.ref.tolist(), "bits": hits.bits.tolist(),
+            "second": [at[query] for query in hits.query.tolist()],
+            "ref": hits.ref.tolist(), "bits": hits.bits.tolist(),
         }  # fmt: skip
     source = _FRAMES_COMPARED if book is None else _FRAMES_FROM_INDEX
     with connection.cursor() as cursor:

@@ -1,5 +1,6 @@
 """Writing down what is on a platform, and what it looks like."""
 
+import struct
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,8 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
-from heed.hashing.distance import GOOD_QUALITY
-from heed.hashing.signals import FileSignals
+from heed.hashing.signals import FileSignals, Value
 from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
 from heed.media.queries import Banked
 from heed.media.registering import FileIn as FileIn
@@ -45,7 +45,8 @@ def _facts(signals: FileSignals) -> dict[str, object]:
         "height_px": signals.height_px,
         "state": signals.state,
         "reason": signals.reason or "",
-        "forms": _forms(signals),
+        "forms": b"".join(signals.query_forms),
+        "forms_at": struct.pack(f">{len(signals.asked_at_s)}H", *signals.asked_at_s),
     }
 
 
@@ -87,21 +88,20 @@ def _learn(file: File, signals: FileSignals, facts: dict[str, object]) -> None:
     Signal.objects.bulk_create(_signals(file, signals))
 
 
-def _forms(signals: FileSignals) -> bytes:
-    """What to ask an index with; of a video, each good frame as it is and as a mirror shows it."""
-    if signals.kind != "video":
-        return b"".join(signals.query_forms)
-    good = [frame for frame in signals.frames if frame.quality >= GOOD_QUALITY]
-    return b"".join(frame.pdq + (frame.mirrored or frame.pdq) for frame in good)
-
-
 def _signals(file: File, signals: FileSignals) -> list[Signal]:
+    """The plain value first. A frame may have two values of one time: as shown, inside a border."""
     rows = []
     if signals.pdq is not None:
-        rows.append(Signal(file=file, type="pdq", value=signals.pdq, quality=signals.pdq_quality))
+        plain = Value(signals.pdq, signals.pdq_quality)
+        rows += [
+            Signal(file=file, type="pdq", value=one.pdq, quality=one.quality)
+            for one in (plain, *signals.other_values)
+        ]
     rows += [
-        Signal(file=file, type="vpdq", value=f.pdq, quality=f.quality, at_ms=f.timestamp_ms)
+        Signal(file=file, type="vpdq", value=one.pdq, quality=one.quality, at_ms=f.timestamp_ms)
         for f in signals.frames
+        for one in (Value(f.pdq, f.quality), f.inside)
+        if one is not None
     ]
     return rows
 

@@ -88,6 +88,8 @@ class File(models.Model):
     state = models.CharField(max_length=16, choices=State.choices)
     reason = models.CharField(max_length=40, blank=True)  # why it could not be hashed
     forms = models.BinaryField(blank=True, default=b"")  # 32-byte values to ask an index with
+    # Of a video, the second that each group of forms is from: two bytes each.
+    forms_at = models.BinaryField(blank=True, default=b"", db_default=b"")
     first_seen_at = models.DateTimeField()
 
     class Meta:

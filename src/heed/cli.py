@@ -270,6 +270,30 @@ def stand_in_dsa(
     server.serve_forever(poll_interval=0.1)
 
 
+Files = Annotated[list[Path], typer.Argument(help="Files, and directories of them.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file.")]
+CORES = os.cpu_count() or 1
+Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many are looked at at a time.")]
+
+
+@app.command("hash")
+def hash_command(
+    files: Files,
+    as_json: AsJson = False,
+    exact: Annotated[
+        bool, typer.Option(help="Read every pixel, for the very values that others compute.")
+    ] = False,
+    jobs: Jobs = CORES,
+) -> None:
+    """Print the signals of files: SHA-256, PDQ, and a video's frames. Needs no database.
+
+    Status 2 if some file could not be looked at.
+    """
+    from heed.instance.look_at_files import hash_files
+
+    sys.exit(hash_files(files, as_json=as_json, exact_value=exact, jobs=jobs))
+
+
 @app.command()
 def doctor() -> None:
     """Say whether this instance is in order, and what to do where it is not."""

@@ -154,6 +154,12 @@ def test_a_file_that_takes_too_long_is_named_and_the_child_replaced(pool: Decode
     assert pool.signals(PICTURE).state == "hashed"
 
 
+def test_of_a_video_that_takes_too_long_the_key_frames_are_still_seen(pool: DecoderPool) -> None:
+    signals = pool._first_look(video(3, seconds=2), within_seconds=10)
+    assert (signals.state, signals.reason) == ("not_hashable", Reason.TIME_OUT)
+    assert signals.frames and signals.query_forms
+
+
 def test_a_stopped_child_is_a_time_out(pool: DecoderPool) -> None:
     pid = _child_of(pool)
     os.kill(pid, signal.SIGSTOP)

@@ -15,10 +15,15 @@ LEAST_PICTURE = 0.2  # share of a side that must remain
 
 def _differing(lines: Pixels, border: int) -> NDArray[np.float64]:
     """The share of each line (first axis) that is no plain border."""
-    low, high = np.uint8(max(0, border - TOLERANCE)), np.uint8(min(255, border + TOLERANCE))
-    away = (lines < low) | (lines > high)
+    low, high = max(0, border - TOLERANCE), min(255, border + TOLERANCE)
+    away = lines - np.uint8(low) > high - low  # what is darker wraps round to above
     share: NDArray[np.float64] = np.count_nonzero(away, axis=1) / away.shape[1]
     return share
+
+
+def _is_plain(line: Pixels) -> bool:
+    """Whether an outermost line is of one colour: without such a side there is no border."""
+    return float(_differing(line[None], int(np.median(line)))[0]) <= SPECKS
 
 
 def _depth(lines: Pixels) -> int:
@@ -46,7 +51,12 @@ def without_border(pixels: Pixels) -> Pixels | None:
     """The picture without its plain border; None when it has none worth removing."""
     down, across = (max(1, side // SAMPLES) for side in pixels.shape[:2])
     levels = pixels if pixels.ndim == 2 else pixels[..., 1]  # green holds most of the light
-    sampled = np.ascontiguousarray(levels[::down, ::across])
+    thinned = levels[::down, ::across]
+    if not any(
+        _is_plain(line) for line in (thinned[0], thinned[-1], thinned[:, 0], thinned[:, -1])
+    ):
+        return None  # as with most photographs
+    sampled = np.ascontiguousarray(thinned)
     rows = _between(sampled)
     if rows is None:
         return None

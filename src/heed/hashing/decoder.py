@@ -76,7 +76,8 @@ def _frame(frame: Frame) -> list[object]:
 
 def _signals(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
     unread = FileSignals.unread(data)
-    return told(seen(unread, data, exact_value=bool(job.get("exact_value")))), b""
+    exact, first = bool(job.get("exact_value")), bool(job.get("first_look"))
+    return told(seen(unread, data, exact_value=exact, first_look=first)), b""
 
 
 def _derivative(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:

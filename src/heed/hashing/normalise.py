@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +75,7 @@ class Picture:
     factor: int = 1
 
 
+@cache
 def _formats() -> tuple[str, ...]:
     """Every format that decodes in this process, the commonest first."""
     Image.init()

@@ -38,6 +38,7 @@ SMALLEST_PX = 5  # the reference does not hash less (MIN_HASHABLE_DIM)
 FLAT_BELOW = 0.5  # levels of 255 between the darkest and the lightest sample: only rounding is left
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the reference
 _STRIP_PIXELS = 1 << 18  # at most so many pixels are floats at a time
+_AT_ONCE = 1 << 21  # products for all rows at once: less than this, and a loop would cost more
 
 
 def _cosines() -> Floats:
@@ -118,9 +119,15 @@ def _kernel(length: int, scale: int, lead: int) -> _Kernel:
 
 
 def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
-    """64 blurred rows of luma. Only a strip of the picture is ever held as floats."""
-    rows = np.empty((SIDE, pixels.shape[1]), np.float32)
+    """64 blurred rows of luma. Only a strip of a large picture is ever held as floats."""
     flat = pixels.reshape(pixels.shape[0], -1)
+    if kernel.weights.size * flat.shape[1] <= _AT_ONCE:
+        inside = np.minimum(
+            kernel.starts[:, None] + np.arange(kernel.weights.shape[1]), len(flat) - 1
+        )
+        means = (kernel.weights[:, None, :] @ flat[inside].astype(np.float32))[:, 0]
+        return means if pixels.ndim == 2 else means.reshape(SIDE, -1, 3) @ LUMA
+    rows = np.empty((SIDE, pixels.shape[1]), np.float32)
     step = max(1, _STRIP_PIXELS // flat.shape[1])
     for row in range(SIDE):
         start, count = int(kernel.starts[row]), int(kernel.lengths[row])

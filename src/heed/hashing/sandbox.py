@@ -181,6 +181,17 @@ class DecoderPool:
         if len(data) > MAX_FILE_BYTES:
             return exact_signals(data, Reason.TOO_LARGE)
         answer = self._ask({"do": "signals", "exact_value": exact_value}, data, within_seconds)
+        if answer is Reason.TIME_OUT and kind_of(data)[0] == VIDEO:
+            return self._first_look(data, within_seconds / 4)
+        return self._heard(data, answer)
+
+    def _first_look(self, data: bytes, within_seconds: float) -> FileSignals:
+        """A video that takes too long: not hashed, but its key frames are asked with and kept."""
+        job = {"do": "signals", "first_look": True}
+        looked = self._heard(data, self._ask(job, data, within_seconds))
+        return replace(looked, state=NOT_HASHABLE, reason=Reason.TIME_OUT)
+
+    def _heard(self, data: bytes, answer: tuple[wire.Header, bytes] | Reason) -> FileSignals:
         if isinstance(answer, Reason):
             return exact_signals(data, answer)
         try:

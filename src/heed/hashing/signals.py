@@ -108,11 +108,16 @@ def signals_of(data: bytes, *, exact_value: bool = False) -> FileSignals:
     return seen(exact_signals(data, Reason.NOT_A_PICTURE), data, exact_value=exact_value)
 
 
-def seen(exact: FileSignals, data: bytes, *, exact_value: bool = False) -> FileSignals:
-    """What the file looks like, added to what is known of its bytes."""
+def seen(
+    exact: FileSignals, data: bytes, *, exact_value: bool = False, first_look: bool = False
+) -> FileSignals:
+    """What the file looks like, added to what is known of its bytes.
+
+    `first_look`: of a video the key frames alone.
+    """
     try:
         if exact.kind == VIDEO:
-            return _of_video(exact, data)
+            return _of_video(exact, data, key_frames_only=first_look)
         return _of_picture(exact, data, scaled=not exact_value)
     except NotHashable as refused:
         parts = _as_far_as_it_goes(data) if refused.reason == Reason.TRUNCATED else ()
@@ -217,12 +222,12 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
         return ()
 
 
-def _of_video(exact: FileSignals, data: bytes) -> FileSignals:
+def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> FileSignals:
     from heed.hashing.video import open_video, samples
 
     opened = open_video(data)
     width, height = opened.size_px
-    watched = _watched(samples(data, opened))
+    watched = _watched(samples(data, opened, key_frames_only=key_frames_only))
     if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
     good = bool(watched.asked)

@@ -294,6 +294,41 @@ def hash_command(
     sys.exit(hash_files(files, as_json=as_json, exact_value=exact, jobs=jobs))
 
 
+@app.command("match")
+def match_command(
+    files: Files,
+    bank: Annotated[str, typer.Option(help="The bank's name.")],
+    platform: Annotated[str, typer.Option(help="Whose bank, where several have one.")] = "",
+    within: Annotated[
+        int | None, typer.Option(min=0, max=40, help="Bits, instead of the bank's threshold.")
+    ] = None,
+    as_json: AsJson = False,
+    jobs: Jobs = CORES,
+) -> None:
+    """Say which files a bank knows, by their bytes or their looks. Nothing is written down.
+
+    Status 0 if some file matched, 1 if none did, 2 if some file could not be compared.
+    """
+    from heed.instance.boot import booted
+
+    try:
+        with booted():
+            from heed.instance.match_files import match_files
+
+            status = match_files(
+                files,
+                bank=bank,
+                platform=platform,
+                within_bits=within,
+                as_json=as_json,
+                jobs=jobs,
+            )
+    except Trouble as trouble:  # whose own status would say that nothing matched
+        print(f"heed: {trouble}", file=sys.stderr)
+        status = 2
+    sys.exit(status)
+
+
 @app.command()
 def doctor() -> None:
     """Say whether this instance is in order, and what to do where it is not."""

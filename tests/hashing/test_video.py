@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from examples.pictures import video
 from heed.hashing.likeness import video_similarity
 from heed.hashing.signals import WAYS, Frame, signals_of
-from heed.hashing.video import _bordered, _sampled, open_video, samples
+from heed.hashing.video import open_video, samples
 
 FILM = video(40, seconds=6)
 WHOLE = signals_of(FILM)
@@ -82,8 +82,8 @@ def test_what_is_left_out_changes_no_sample(gop: int, b_frames: int) -> None:
     """Between a sample and the next key frame before the one that is due, nothing is decoded."""
     options = {"g": str(gop), "bf": str(b_frames), "preset": "ultrafast"}
     data = remade(FILM, codec="libx264", options=options)
-    lazy = [one for one in samples(data, open_video(data)) if one.stored]
-    every = _bordered(_sampled(open_video(data), key_frames_only=False, leap=False))
+    lazy = [one for one in samples(open_video(data)) if one.stored]
+    every = samples(open_video(data), leap=False)
     thorough = [one for one in every if one.stored]
     assert [one.timestamp_ms for one in lazy] == [0, 1000, 2000, 3000, 4000, 5000]
     assert [one.timestamp_ms for one in thorough] == [one.timestamp_ms for one in lazy]
@@ -113,7 +113,7 @@ def _all_called_key_frames(data: bytes) -> bytes:
 
 def test_key_frames_alone_are_a_first_look() -> None:
     data = remade(FILM, codec="libx264", options={"g": "30", "preset": "ultrafast"})
-    quick = samples(data, open_video(data), key_frames_only=True)
+    quick = list(samples(open_video(data), key_frames_only=True))
     assert [one.timestamp_ms for one in quick] == [0, 2000, 4000]
 
 

@@ -38,6 +38,7 @@ SMALLEST_PX = 5  # the reference does not hash less (MIN_HASHABLE_DIM)
 FLAT_BELOW = 0.5  # levels of 255 between the darkest and the lightest sample: only rounding is left
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the reference
 _STRIP_PIXELS = 1 << 18  # at most so many pixels are floats at a time
+_USUAL_PX = 8_192
 _AT_ONCE = 1 << 21  # products for all rows at once: less than this, and a loop would cost more
 
 
@@ -98,8 +99,12 @@ def _weights(length: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return starts, np.cumsum((begins - ends).reshape(SIDE, width), axis=1)[:, :-1]
 
 
-@lru_cache(maxsize=32)
 def _kernel(length: int, scale: int, lead: int) -> _Kernel:
+    """See `_made`. Those for enormous pictures are not kept: they would fill the memory."""
+    return _kept(length, scale, lead) if length <= _USUAL_PX * scale else _made(length, scale, lead)
+
+
+def _made(length: int, scale: int, lead: int) -> _Kernel:
     """The means over `length` pixels, for samples that are themselves means of `scale` pixels.
 
     The first sample lacks `lead` of its pixels: where a turned picture begins within a block.
@@ -118,6 +123,9 @@ def _kernel(length: int, scale: int, lead: int) -> _Kernel:
     return _Kernel(folded, weights, lengths, np.ascontiguousarray(matrix[:samples]))
 
 
+_kept = lru_cache(maxsize=32)(_made)
+
+
 def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
     """64 blurred rows of luma. Only a strip of a large picture is ever held as floats."""
     flat = pixels.reshape(pixels.shape[0], -1)
@@ -125,8 +133,9 @@ def _blurred_rows(pixels: Pixels, kernel: _Kernel) -> Floats:
         inside = np.minimum(
             kernel.starts[:, None] + np.arange(kernel.weights.shape[1]), len(flat) - 1
         )
-        means = (kernel.weights[:, None, :] @ flat[inside].astype(np.float32))[:, 0]
-        return means if pixels.ndim == 2 else means.reshape(SIDE, -1, 3) @ LUMA
+        means: Floats = (kernel.weights[:, None, :] @ flat[inside].astype(np.float32))[:, 0]
+        grey: Floats = means if pixels.ndim == 2 else means.reshape(SIDE, -1, 3) @ LUMA
+        return grey
     rows = np.empty((SIDE, pixels.shape[1]), np.float32)
     step = max(1, _STRIP_PIXELS // flat.shape[1])
     for row in range(SIDE):

@@ -223,11 +223,14 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
 
 
 def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> FileSignals:
-    from heed.hashing.video import open_video, samples
+    from heed.hashing.video import DishonestKeyFrames, open_video, samples
 
     opened = open_video(data)
     width, height = opened.size_px
-    watched = _watched(samples(data, opened, key_frames_only=key_frames_only))
+    try:
+        watched = _watched(samples(opened, key_frames_only=key_frames_only))
+    except DishonestKeyFrames:
+        watched = _watched(samples(open_video(data), leap=False))
     if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
     good = bool(watched.asked)

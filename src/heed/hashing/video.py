@@ -95,18 +95,16 @@ def _block(luma: Pixels, studio: bool, rotation: int) -> Floats:
     return np.ascontiguousarray(np.rot90(block, (rotation // 90) % 4))
 
 
-def samples(data: bytes, opened: Opened, *, key_frames_only: bool = False) -> list[Sample]:
+def samples(
+    opened: Opened, *, key_frames_only: bool = False, leap: bool = True
+) -> Iterator[Sample]:
     """Four frames a second, the first one included; one of each second is to be stored.
 
     With `key_frames_only` the first key frame of each second that has one: a first look that costs
-    next to nothing, at other frames than those a full decode finds.
+    next to nothing, at other frames than those a full decode finds. Raises `DishonestKeyFrames`
+    where it leapt to a frame that does not stand alone: begin anew without `leap`.
     """
-    try:
-        found = _sampled(opened, key_frames_only=key_frames_only, leap=True)
-        return list(_bordered(found))
-    except DishonestKeyFrames:
-        again = open_video(data)
-        return list(_bordered(_sampled(again, key_frames_only=False, leap=False)))
+    return _bordered(_sampled(opened, key_frames_only=key_frames_only, leap=leap))
 
 
 def _bordered(found: Iterator["_Taken"]) -> Iterator[Sample]:
@@ -281,5 +279,5 @@ def learn_codecs() -> None:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))
     data = out.getvalue()
-    list(samples(data, open_video(data)))
+    list(samples(open_video(data)))
     first_good_picture(open_video(data))

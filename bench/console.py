@@ -98,11 +98,13 @@ def fill(count: int) -> tuple[str, str, str]:
     from django.utils import timezone
 
     from heed.flows.manage_staff import add_staff
+    from heed.media.models import Platform
     from heed.people.models import Role
     from heed.web.console.sign_in import demo_link
 
     now, random = timezone.now(), Random(1)
-    made = [a_case(n, now, random) for n in range(count)]
+    square = Platform.objects.get(slug="square")
+    made = [a_case(n, square, now, random) for n in range(count)]
     for rows in zip(*made, strict=True):
         type(rows[0]).objects.bulk_create(rows, batch_size=2_000)
     with connection.cursor() as cursor:
@@ -113,14 +115,13 @@ def fill(count: int) -> tuple[str, str, str]:
     return made[-1][4].number, demo_link(rae.staff_id), f"{SITE}b77"
 
 
-def a_case(n: int, now: datetime, random: Random) -> tuple[Any, ...]:
+def a_case(n: int, platform: Any, now: datetime, random: Random) -> tuple[Any, ...]:
     """One case with its file, item, place, notice, join, copy and deadline; the case is fifth."""
     from heed.cases.models import Case, Copy, Deadline, Join, Notice
     from heed.ids import number
-    from heed.media.models import File, Item, ItemFile, Platform
+    from heed.media.models import File, Item, ItemFile
     from heed.rules.claims import Category
 
-    platform = Platform.objects.get(slug="square")
     category = random.choice(list(Category)).value
     due = now + timedelta(hours=random.uniform(-20, 40))
     file = File(sha256=random.randbytes(32), kind="picture", state="hashed", first_seen_at=now)

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from heed.instance import manage, vault, xarf
+from heed.instance import bank_commands, exchange_commands, manage, rollback_command, vault, xarf
 from heed.instance.trouble import Trouble
 
 Word = TypeVar("Word", bound=str)
@@ -28,6 +28,9 @@ app.add_typer(manage.platform, name="platform")
 app.add_typer(manage.key, name="key")
 app.add_typer(vault.app, name="vault")
 app.add_typer(xarf.app, name="xarf")
+app.add_typer(bank_commands.bank, name="bank")
+app.add_typer(exchange_commands.exchange, name="exchange")
+app.command("rollback")(rollback_command.rollback)
 
 stand_ins = typer.Typer(
     help="Stand-ins for others' services, to practise with.", no_args_is_help=True

@@ -283,5 +283,13 @@ HEED_NCMEC = {
 }
 HEED_TIP_APPROVAL = CONFIG.tip_approval
 
+HEED_EXCHANGE_PORTS = {
+    "ncmec_hashes": "heed.integrations.ncmec_hashes.exchange.NcmecHashes",
+    "stopncii": "heed.integrations.stopncii.exchange.StopNcii",
+    "threatexchange": "heed.integrations.threatexchange.exchange.ThreatExchange",
+    "arachnid": "heed.integrations.arachnid.exchange.ArachnidShield",
+    "folder": "heed.integrations.folder.exchange.Folder",
+}
+
 PROCRASTINATE_ON_APP_READY = None
 PROCRASTINATE_IMPORT_PATHS = ["heed.worker.jobs"]

@@ -20,6 +20,7 @@ from heed.flows.manage_platforms import add_platform
 from heed.flows.protect_target import protect
 from heed.flows.receive_notice import NoticeIn, Received, receive_notice
 from heed.flows.register_items import register_items
+from heed.flows.roll_back import roll_back
 from heed.ledger.models import EntryBody
 from heed.media.models import File, Item, Platform
 from heed.media.services import FileIn, ItemIn, Registered
@@ -36,6 +37,7 @@ CHILD_CLAUSE = "child-sexual"
 _JOBS: dict[str, Callable[..., object]] = {
     "protect": lambda now, notice_id: protect(notice_id=UUID(notice_id), now=now),
     "find_copies": lambda now, case_id: find_copies(case_id=UUID(case_id), now=now),
+    "roll_back": lambda now, rollback_id: roll_back(rollback_id=UUID(rollback_id), now=now),
     "look_again": lambda now, case_id: look_again(case_id=UUID(case_id), now=now),
     "issue_statements": lambda now, case_id: issue_statements(case_id=UUID(case_id), now=now),
     "answer_notifiers": lambda now, decision_id: answer_notifiers(

@@ -37,7 +37,7 @@ class Visit(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_GET = do_POST = handle_any  # noqa: N815
+    do_GET = do_POST = do_PUT = handle_any  # noqa: N815
 
     def log_message(self, *_: Any) -> None:
         """Quiet."""

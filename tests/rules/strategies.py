@@ -21,7 +21,7 @@ def claims() -> st.SearchStrategy[Claim]:
         for name in (
             "has_file", "by_notice", "threatened_only", "danger_now", "time_given",
             "declaration_complete", "contact_confirmed", "verified_channel", "police_reference",
-            "stood_before", "brings_new_fact", "source_over_bound",
+            "stood_before", "brings_new_fact", "source_over_bound", "rolled_back",
         )
     }  # fmt: skip
     return st.builds(

@@ -2,11 +2,13 @@
 
 1. Read the file in the locked-down child (or take its signals as told).
 2. Compare it with the banks: what was removed is blocked or held, what is claimed is held.
-3. Note what was held or blocked at its case. "Could not check" is held, never let through unseen.
+3. Note every match, and what was held or blocked at its case; a match that no case is behind opens
+   one where a person is due. "Could not check" is held, never let through unseen.
 4. Seal the bytes of what is held, so that a person can look at them.
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -16,13 +18,15 @@ from django.db import transaction
 from heed.cases.models import Case
 from heed.cases.services import cases
 from heed.flows import wiring
-from heed.flows.shared import evidence, states
+from heed.flows.shared import evidence, matches, states
 from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media import services as writing
 from heed.media.models import File, Platform, Upload
 from heed.media.queries import Banked
 from heed.media.services import FileIn
+from heed.rules.banks import at_the_door
+from heed.rules.claims import BankAction
 from heed.rules.gate import Verdict, verdict
 
 logger = logging.getLogger(__name__)
@@ -75,19 +79,21 @@ def check_signals(
 
 
 def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
-    met = media.banked(asked.platform, asked.file)
-    first = met[0] if met else None
     file = asked.file
+    met = matches.standing(asked.platform, file, media.banked(asked.platform, file))
+    first = at_the_door(met)
     answer, reason = verdict(
         action=None if first is None else first.action,
         exact=first is not None and first.exact,
         unreadable=file.state == File.State.NOT_HASHABLE and file.kind != "other",
         released=media.released_before(asked.platform, file, asked.upload_ref),
     )
-    case = _case(first)
-    if answer is not Verdict.ALLOW:
+    case = None
+    if met or answer is not Verdict.ALLOW:
         with transaction.atomic():
-            upload = _note(asked, case, first, answer, reason, now)
+            case = _noted(asked, met, first, now) if met else None
+            noted = answer is not Verdict.ALLOW
+            upload = _note(asked, case, first, answer, reason, now) if noted else None
         if upload is not None and case is not None and data:
             _keep(upload, case, data, now)
     return Checked(
@@ -98,10 +104,28 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
     )
 
 
-def _case(met: Banked | None) -> Case | None:
+def _noted(
+    asked: _Asked, met: Sequence[Banked], first: Banked | None, now: datetime
+) -> Case | None:
+    """The matches, and the case that is concerned: the one that banked it, or the file's own.
+
+    A bank that holds, or that asks for a person about what it turns away, needs somebody to look.
+    """
+    platform, file = asked.platform, asked.file
+    case = _case(platform, first)
+    if first is not None and case is None and (first.action == "hold" or first.asks_person):
+        return matches.take_in(platform, file, met, BankAction.HOLD, now)
+    writing.note_matches(
+        platform, file, met, at_door=True, case_id=case.id if case else None, now=now
+    )
+    return case
+
+
+def _case(platform: Platform, met: Banked | None) -> Case | None:
+    """A shared bank may hold what another platform's case put in: that case is theirs."""
     if met is None or met.case_id is None:
         return None
-    return Case.objects.filter(id=met.case_id).first()
+    return Case.objects.filter(id=met.case_id, platform=platform).first()
 
 
 def _note(
@@ -126,8 +150,6 @@ def _note(
     )
     if not fresh:
         return None
-    if met is not None:
-        writing.note_match(asked.file, met, now=now)
     if case is not None and answer is Verdict.HOLD:
         _somebody_is_due(case, upload, now)
     ledger.enter(

@@ -1,7 +1,7 @@
 """Files that a platform named by address are read.
 
 1. Take some that wait. 2. Fetch each and read it in the locked-down child.
-3. Put it in its place; then the item meets the cases, and notices about it are judged again.
+3. Put it in its place; then the item meets cases and banks, and notices about it are judged again.
 """
 
 import logging
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from heed.cases.models import Notice
 from heed.flows import jobs, wiring
 from heed.flows.failpoints import reached
+from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
 from heed.media import services as writing
@@ -66,6 +67,7 @@ def _keep(place: ItemFile, body: bytes, now: datetime) -> None:
             jobs.later("protect", once=f"protect:{notice_id}", notice_id=str(notice_id))
     reached("file-read")
     meet_cases(item_ids=[place.item_id], now=now)
+    meet_banks(item_ids=[place.item_id], now=now)
     for notice_id in _notices(place):  # also those that came while we read
         protect(notice_id=notice_id, now=now)
 

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from heed.cases.models import Case, Copy
 from heed.cases.services import cases, deadlines
-from heed.flows.shared import states, uploads
+from heed.flows.shared import matches, states, uploads
 from heed.ledger import services as ledger
 from heed.media.models import Upload
 from heed.rules.clocks import Done
@@ -66,6 +66,9 @@ def settle_upload(*, upload_id: UUID, release: bool, by: UUID, now: datetime) ->
             return False
         deadlines.done(Done.PERSON_LOOKED, now=now, cause=f"upload:{upload.id}")
         if case is not None:
+            matches.judged(
+                case, upload.file_id, right=not release, by=f"staff:{by}", near_only=True, now=now
+            )
             _nothing_waits(case, now)
     return True
 

@@ -184,7 +184,8 @@ def _judge(notice: Notice, case: Case, fresh: bool, now: datetime) -> Triage:
 
 def _holds_uploads(case: Case, outcome: Triage) -> bool:
     """Not for what people have decided, nor for a claim that adds nothing to what they knew."""
-    settled = case.state == Case.State.DECIDED or "let-stand-before" in outcome.because
+    passed = {"let-stand-before", "rolled-back"} & set(outcome.because)
+    settled = case.state == Case.State.DECIDED or bool(passed)
     return about_a_body(Category(case.category)) and not settled
 
 

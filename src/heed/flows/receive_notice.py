@@ -95,6 +95,7 @@ def receive_notice(
     door: str,
     verbatim: Mapping[str, Any],
     source: str = "",
+    key_prefix: str = "",
     verified_channel: bool = False,
     now: datetime,
 ) -> Received:
@@ -105,8 +106,9 @@ def receive_notice(
     if not notice.places and not notice.threatened_only:
         raise NothingNamed("name at least one link, or say what you were threatened with")
     platform = Platform.objects.get(id=platform_id)
+    how = {"key_prefix": key_prefix, "verified_channel": verified_channel}
     with transaction.atomic():
-        kept = _keep(platform, notice, door, verbatim, source, verified_channel, now)
+        kept = _keep(platform, notice, door, verbatim, source, how, now)
         code = _keep_contact(kept.notice, notice, now)
         receipt = _promise(kept, verbatim, now)
         for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
@@ -137,14 +139,14 @@ def _keep(
     door: str,
     verbatim: Mapping[str, Any],
     source: str,
-    verified_channel: bool,
+    how: Mapping[str, Any],
     now: datetime,
 ) -> Kept:
     facts = asdict(notice)
     for left_out in ("places", "email", "may_write"):
         facts.pop(left_out)
     facts["source_index"] = people.blind_index(source) if source else None
-    facts["verified_channel"] = verified_channel
+    facts |= how
     kept = notices.keep(
         platform=platform, door=door, verbatim=verbatim, places=notice.places, facts=facts, now=now
     )

@@ -5,7 +5,8 @@
    were named by address, and to look at new items once.
 3. Find what was being written down meanwhile: parents, and items that a notice named; ask the
    worker to judge again what notices said of changed ones.
-4. Meet the cases that are there already: a late copy of a hidden item is hidden too.
+4. Meet the cases that are there already: a late copy of a hidden item is hidden too. Then the
+   banks that may hide what is published, or ask for a person.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from django.db import transaction
 
 from heed.flows import jobs
 from heed.flows.failpoints import reached
+from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.flows.shared import adoption
 from heed.media import orphans
@@ -40,7 +42,8 @@ def register_items(*, platform_id: UUID, rows: Sequence[ItemIn], now: datetime) 
     found = orphans.adopt([one.item_id for one in done])
     with transaction.atomic():
         adoption.judge_again(platform, done, rows)
-    if not meet_cases(item_ids=[*news, *found], now=now):
+    met = [meet(item_ids=[*news, *found], now=now) for meet in (meet_cases, meet_banks)]
+    if not any(met):
         return done
     return _with_states(done)
 

@@ -2,17 +2,16 @@
 
 1. Take all items committed since the last sweep, in the order of commits.
 2. Let reshares find what they reshare, where both were registered at once.
-3. Let them meet the cases; then move the watermark.
+3. Let them meet the cases and the banks; then move the watermark.
 """
 
 from datetime import datetime
 
-from django.db import connection
-
+from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.media import orphans
 from heed.media import services as media
-from heed.media.models import Item, Watermark
+from heed.media.models import Item
 
 NAME = "late-copies"
 BATCH = 2_000
@@ -24,8 +23,7 @@ def sweep_late_copies(*, now: datetime) -> int:
     Transactions below the oldest one still running have ended, so a row can't appear behind the
     watermark later.
     """
-    upto = _oldest_running()
-    mark = Watermark.objects.filter(name=NAME).values_list("below", flat=True).first() or 0
+    mark, upto = media.watermark(NAME), media.oldest_running()
     if mark > upto:  # a copy in another database, which counts its transactions anew
         mark = 0
     late = Item.objects.filter(committed__gte=mark, committed__lt=upto).order_by("committed", "id")
@@ -34,13 +32,7 @@ def sweep_late_copies(*, now: datetime) -> int:
     for start in range(0, len(ids), BATCH):
         batch = ids[start : start + BATCH]
         batch += orphans.adopt(batch)
-        found += meet_cases(item_ids=batch, now=now)
+        found += meet_cases(item_ids=batch, now=now) + meet_banks(item_ids=batch, now=now)
     if ids:
         media.move_watermark(NAME, to=upto)
     return found
-
-
-def _oldest_running() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-        return int(cursor.fetchone()[0])

@@ -8,6 +8,7 @@ from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
 from heed.ports import (
+    Exchange,
     Fetcher,
     Mail,
     Pager,
@@ -78,3 +79,14 @@ def transparency() -> TransparencyDatabase:
 def decoder() -> DecoderPool:
     """The locked-down child process in which files from outside are read."""
     return DecoderPool(size=1)
+
+
+@cache
+def exchange(kind: str) -> Exchange:
+    """Who speaks with exchanges of this kind. Raises `KeyError` for a kind that there is not."""
+    return cast(Exchange, import_string(settings.HEED_EXCHANGE_PORTS[kind])())
+
+
+def exchange_kinds() -> list[str]:
+    """The kinds of exchange there are."""
+    return list(settings.HEED_EXCHANGE_PORTS)

@@ -12,7 +12,7 @@ staff = typer.Typer(help="People who work here.", no_args_is_help=True)
 platform = typer.Typer(help="Sites that this server protects.", no_args_is_help=True)
 key = typer.Typer(help="A platform's keys.", no_args_is_help=True)
 
-SCOPES = ["items", "uploads", "notices", "states", "cases"]
+SCOPES = ["items", "uploads", "notices", "states", "cases", "banks"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 

@@ -96,6 +96,14 @@ EVENTS = (
     Event(86, "order.decided", "An order was carried out, refused, questioned or contested."),
     Event(87, "order.disclosed", "Something is given to an officer, by two people of ours."),
     Event(88, "statement.published", "Statements of reasons went to the Transparency Database."),
+    Event(47, "match.found", "Something met a bank, and what the rules said of it."),
+    Event(48, "bank.switched", "A bank was made, changed, switched on or off."),
+    Event(49, "bank.tried", "What a bank would touch was counted; nothing was touched."),
+    Event(50, "match.judged", "People said whether matches were right."),
+    Event(51, "rollback.proposed", "A person proposed to undo what was done automatically."),
+    Event(52, "rollback.confirmed", "A second person agreed, and it was undone."),
+    Event(53, "exchange.changed", "An exchange was added, or switched on or off."),
+    Event(54, "exchange.synced", "Signals came from an exchange, or were withdrawn by it."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -1,6 +1,6 @@
 """Writing banks: a case's own while it is open, and lasting ones with a policy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -159,33 +159,64 @@ def add(
             ],
             ignore_conflicts=True,
         )  # fmt: skip
-        _bring_back(bank, source, case_id, content, part, committed)
-        fresh += len({(one.type, one.value) for one in part} - known)
+        _bring_back(part, _of(bank, source, content, part), case_id, committed)
+        fresh += len({_key(one) for one in part} - known)
     if fresh and not bank.enabled:
         Bank.objects.filter(id=bank.id).update(changed_at=now)
     return fresh
 
 
+Key = tuple[str, bytes, str]
+
+
+def _key(one: SignalIn) -> Key:
+    return one.type, one.value, one.ref[:200]
+
+
+def _of(
+    bank: Bank, source: str, content: BankContent | None, part: Sequence[SignalIn]
+) -> QuerySet[BankSignal]:
+    values = [one.value for one in part]
+    mine = BankSignal.objects.filter(bank=bank, source=source, content=content)
+    return mine.filter(value__in=values)
+
+
 def _live_keys(
     bank: Bank, source: str, content: BankContent | None, part: Sequence[SignalIn]
-) -> set[tuple[str, bytes]]:
-    here = live(bank).filter(source=source, content=content, value__in=[one.value for one in part])
-    return {(kind, bytes(value)) for kind, value in here.values_list("type", "value")}
+) -> set[Key]:
+    here = _of(bank, source, content, part).filter(withdrawn_at=None)
+    rows = here.values_list("type", "value", "source_ref")
+    return {(kind, bytes(value), ref) for kind, value, ref in rows}
 
 
 def _bring_back(
-    bank: Bank,
-    source: str,
-    case_id: UUID | None,
-    content: BankContent | None,
-    part: Sequence[SignalIn],
-    committed: int,
+    part: Sequence[SignalIn], mine: QuerySet[BankSignal], case_id: UUID | None, committed: int
 ) -> None:
-    gone = BankSignal.objects.filter(
-        bank=bank, source=source, content=content, withdrawn_at__isnull=False,
-        value__in=[one.value for one in part],
-    )  # fmt: skip
-    gone.update(withdrawn_at=None, off_until=None, case_id=case_id, committed=committed)
+    wanted = {_key(one) for one in part}
+    gone = mine.filter(withdrawn_at__isnull=False)
+    rows = gone.values_list("id", "type", "value", "source_ref")
+    ids = [number for number, kind, value, ref in rows if (kind, bytes(value), ref) in wanted]
+    if ids:
+        BankSignal.objects.filter(id__in=ids).update(
+            withdrawn_at=None, off_until=None, case_id=case_id, committed=committed
+        )
+
+
+def refresh(
+    bank: Bank, source: str, entries: Mapping[str, Sequence[SignalIn]], *, now: datetime
+) -> tuple[int, int]:
+    """What a source says of some of its entries now, by its own name of each: all of it, or nothing
+    where it took one back. Returns how many signals came, and how many went.
+    """
+    wanted = {_key(one) for many in entries.values() for one in many}
+    mine = BankSignal.objects.filter(
+        bank=bank, source=source, source_ref__in=list(entries), withdrawn_at=None
+    )
+    rows = mine.values_list("id", "type", "value", "source_ref")
+    gone = [number for number, kind, value, ref in rows if (kind, bytes(value), ref) not in wanted]
+    went = take_out(Q(id__in=gone), now=now) if gone else 0
+    came = add(bank, [one for many in entries.values() for one in many], source=source, now=now)
+    return came, went
 
 
 def withdraw(case_id: UUID, *, now: datetime) -> None:

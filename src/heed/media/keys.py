@@ -23,6 +23,7 @@ class Scope(StrEnum):
     NOTICES = "notices"
     STATES = "states"
     CASES = "cases"
+    BANKS = "banks"
 
 
 class NoSuchScope(Exception):
@@ -34,6 +35,7 @@ class Caller:
     """Whose key it is, and what it may do."""
 
     key_id: UUID
+    prefix: str  # names the key, and is no secret
     platform_id: UUID
     slug: str
     url_prefixes: tuple[str, ...]
@@ -90,11 +92,17 @@ def caller_with(token: str, *, now: datetime) -> Caller | None:
         return None
     return Caller(
         key_id=found.id,
+        prefix=found.prefix,
         platform_id=found.platform_id,
         slug=found.platform.slug,
         url_prefixes=tuple(found.platform.url_prefixes),
         scopes=frozenset(found.scopes),
     )
+
+
+def revoke(prefix: str, *, now: datetime) -> bool:
+    """Take a key back. False when it was before, or never was."""
+    return bool(ApiKey.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=now))
 
 
 def _is_live(key: ApiKey, now: datetime) -> bool:

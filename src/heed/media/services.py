@@ -17,6 +17,7 @@ from heed.media.registering import Registered as Registered
 from heed.media.registering import keep_told_signals as keep_told_signals
 from heed.media.registering import register as register
 from heed.media.registering import transaction_id as transaction_id
+from heed.rules.version import VERSION
 
 
 def keep_file(signals: FileSignals, *, platform: Platform | None = None, now: datetime) -> File:
@@ -232,17 +233,47 @@ def keep_upload(
     return made, True
 
 
-def note_match(file: File, met: Banked, *, now: datetime) -> None:
-    """That a file met a banked signal, and how nearly; noted once."""
-    Match.objects.get_or_create(
-        file=file,
-        bank_signal_id=met.signal_id,
-        defaults={
-            "distance_bits": met.distance_bits,
-            "threshold_bits": met.threshold_bits,
-            "found_at": now,
-        },
-    )
+def note_matches(
+    platform: Platform,
+    file: File,
+    met: Sequence[Banked],
+    *,
+    at_door: bool,
+    case_id: UUID | None = None,
+    now: datetime,
+) -> int:
+    """That a file met banked signals, and how nearly; each noted once. Returns how many are new.
+
+    What was rolled back is found anew.
+    """
+    rows = [
+        Match(
+            file=file, bank_signal_id=one.signal_id, platform=platform,
+            distance_bits=one.distance_bits, threshold_bits=one.threshold_bits, found_at=now,
+            at_door=at_door, case_id=case_id or one.case_id, rules_version=VERSION,
+        )
+        for one in met
+    ]  # fmt: skip
+    here = Match.objects.filter(file=file, platform=platform)
+    here = here.filter(bank_signal_id__in=[one.signal_id for one in met])
+    again = here.filter(word=Match.Word.UNDONE)
+    known = here.exclude(word=Match.Word.UNDONE).exclude(case_id=None).count()
+    Match.objects.bulk_create(rows, ignore_conflicts=True)
+    again.update(word="", said_by="", said_at=None, found_at=now, rules_version=VERSION)
+    here.filter(case_id=None).update(case_id=case_id)
+    return len({one.signal_id for one in met}) - known
+
+
+def judge_matches(
+    platform_id: UUID, file_id: UUID, *, right: bool, by: str, near_only: bool, now: datetime
+) -> int:
+    """People's word on the matches of a file on one platform. Returns how many it is news for."""
+    word = Match.Word.RIGHT if right else Match.Word.WRONG
+    here = Match.objects.filter(platform_id=platform_id, file_id=file_id)
+    here = here.exclude(word__in=[word, Match.Word.UNDONE])
+    if near_only:
+        here = here.filter(distance_bits__gt=0)
+    return here.update(word=word, said_by=by, said_at=now, shared_at=None)
 
 
 def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:
@@ -289,6 +320,22 @@ def change(item: Item, *, views: int | None, deleted_at: datetime | None, text: 
 def look_again(item_ids: Sequence[UUID], *, now: datetime) -> None:
     """Fetch the addresses of these items once more, as soon as possible."""
     Item.objects.filter(id__in=item_ids).update(observe_due_at=now, observe_tries=0)
+
+
+def watermark(name: str) -> int:
+    """Below this, rows were swept; 0 at first."""
+    return Watermark.objects.filter(name=name).values_list("below", flat=True).first() or 0
+
+
+def oldest_running() -> int:
+    """Transactions below it have ended: no row marked with one of them can appear later."""
+    return int(_asked_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
+
+
+def _asked_one(statement: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return str(cursor.fetchone()[0])
 
 
 def move_watermark(name: str, *, to: int) -> None:

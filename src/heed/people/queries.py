@@ -1,5 +1,6 @@
 """Reading who works here, and what they have looked at."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -82,3 +83,9 @@ def holds(staff_id: UUID, role: Role, platform_id: UUID) -> bool:
     """Whether somebody holds a role at a platform."""
     held = Membership.objects.filter(staff_id=staff_id, platform_id=platform_id, role=role)
     return held.filter(ended_at=None, staff__is_active=True).exists()
+
+
+def with_roles(roles: Iterable[Role]) -> set[UUID]:
+    """The active people who hold one of these roles anywhere."""
+    held = Membership.objects.filter(ended_at=None, role__in=list(roles), staff__is_active=True)
+    return set(held.values_list("staff_id", flat=True))

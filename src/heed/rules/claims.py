@@ -87,6 +87,8 @@ class Claim:
     """See `misuse.brings_new_fact`; counts only where the file stood before."""
     source_over_bound: bool = False
     """This source, or the wave it is part of, hid far more than usual: `misuse.over_bound`."""
+    rolled_back: bool = False
+    """Two people have said that claims like this one (its key, its source) restrict nothing."""
     bank: BankAction | None = None
 
 

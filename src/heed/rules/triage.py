@@ -43,7 +43,15 @@ def _settled(claim: Claim) -> bool:
 
 def _open(claim: Claim) -> bool:
     """A person names a place, and nobody has settled it with the same facts before."""
+    return _names_a_place(claim) and not claim.rolled_back
+
+
+def _names_a_place(claim: Claim) -> bool:
     return claim.by_notice and not claim.threatened_only and not _settled(claim)
+
+
+def _rolled_back(claim: Claim) -> bool:
+    return _names_a_place(claim) and claim.rolled_back
 
 
 def _dampened(claim: Claim) -> bool:
@@ -121,6 +129,7 @@ REASONS: tuple[Reason, ...] = (
     Reason("source-over-bound", _source_over_bound, _L, WITHIN_THE_HOUR),
     Reason("words-about-a-body", _words_about_a_body, _L, WITHIN_THE_HOUR),
     Reason("not-about-a-body", _not_about_a_body, _V, SPEECH),
+    Reason("rolled-back", _rolled_back, _V, WITHIN_THE_HOUR),
     Reason("let-stand-before", _let_stand_before, _V, SPEECH),
     Reason("nothing-posted-yet", _nothing_posted_yet, _V, CHILD_HIDDEN),
     Reason("bank-asks-for-a-person", _bank_asks_for_a_person, _V, CHILD_HIDDEN),

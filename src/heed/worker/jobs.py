@@ -23,6 +23,7 @@ from heed.flows import (
     observe_states,
     preserve,
     protect_target,
+    roll_back,
     send_mail,
 )
 
@@ -121,3 +122,9 @@ def file_tip(*, tip_id: str, now: datetime) -> None:
 def build_disclosure(*, disclosure_id: str, now: datetime) -> None:
     """Build what two people agreed to give to an officer."""
     disclose.build(disclosure_id=UUID(disclosure_id), now=now)
+
+
+@_job("roll_back")
+def rolled_back(*, rollback_id: str, now: datetime) -> None:
+    """Go on with a rollback that two people have agreed to."""
+    roll_back.roll_back(rollback_id=UUID(rollback_id), now=now)

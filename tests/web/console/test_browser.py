@@ -15,14 +15,16 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
 from heed.cases.models import Appeal, Case, Decision
+from heed.flows import manage_banks
 from heed.flows.keep_rota import add_shifts
+from heed.flows.manage_exchanges import add_exchange
 from heed.ledger import services as ledger
-from heed.media.models import Item, Upload
+from heed.media.models import Bank, Item, Upload
 from heed.people.duty_models import Call
 from heed.people.models import Role, Staff, Viewing
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.test_health import looked
-from tests.web.console.world import World, code_of
+from tests.web.console.world import World, code_of, signals
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
@@ -319,6 +321,19 @@ def a_full_case(world: World) -> Case:
     return case
 
 
+def a_bank(world: World) -> Bank:
+    """One that was filled and tried, with an exchange beside it."""
+    policy = manage_banks.Policy(on_upload="hold", on_registered="hide")
+    bank = manage_banks.make_bank(
+        name="A list", platform_slug="square", policy=policy, by="test", now=world.now
+    )
+    rows = f"type,value\npdq,{signals(1)[1].pdq.hex()}\n"
+    manage_banks.import_signals(bank_id=bank.id, text=rows, kind="csv", by="list", now=world.now)
+    manage_banks.dry_run(bank_id=bank.id, by="test", now=world.now)
+    add_exchange(name="folder", kind="folder", said={"path": "/tmp"}, by="test", now=world.now)
+    return bank
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_every_page_can_be_used_by_everybody(
     square: World, chromium: "Browser", live_server: LiveServer, look: str, tmp_path: Path
@@ -359,6 +374,10 @@ def test_every_page_can_be_used_by_everybody(
         "help": "/console/help",
         "sign-in": "/console/sign-in/2fa/",
         "sessions": "/console/sign-in/sessions/",
+        "banks": "/console/banks",
+        "bank": f"/console/banks/{a_bank(square).id}",
+        "exchanges": "/console/exchanges",
+        "rollbacks": "/console/rollbacks",
     }.items():
         page.goto(path)
         page.wait_for_load_state("networkidle")

@@ -5,6 +5,7 @@ from heed.cases.models.decision import Appeal, Deadline, Decision
 from heed.cases.models.measure import MeasureOnAccount
 from heed.cases.models.notice import Join, Message, Notice, Supplement, Target
 from heed.cases.models.quality import BlindReading
+from heed.cases.models.rollback import Rollback
 
 __all__ = [
     "Appeal",
@@ -19,6 +20,7 @@ __all__ = [
     "Message",
     "Notice",
     "Restriction",
+    "Rollback",
     "Supplement",
     "Target",
 ]

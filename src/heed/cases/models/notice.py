@@ -45,6 +45,8 @@ class Notice(models.Model):
     language = models.CharField(max_length=10, blank=True)
     verified_channel = models.BooleanField(default=False)
     source_index = models.BinaryField(max_length=32, null=True, db_index=True)  # keyed, blind
+    key_prefix = models.CharField(max_length=12, blank=True, db_index=True)  # of the key it came by
+    rolled_back_at = models.DateTimeField(null=True)  # it restricts nothing by itself any more
 
     link_hash = models.BinaryField(max_length=32)  # of the private link's secret
     recovery_hash = models.BinaryField(max_length=32)  # of the four words
@@ -96,6 +98,7 @@ class Join(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="joins")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="joins")
     joined_at = models.DateTimeField()
+    rules_version = models.CharField(max_length=20, blank=True)  # that judged it
     undone_at = models.DateTimeField(null=True)
 
     class Meta:

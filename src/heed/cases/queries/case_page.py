@@ -151,7 +151,8 @@ def matches(case: Case) -> list[Match]:
     """Banked signals that the case's file meets, the closest first."""
     if case.file_id is None:
         return []
-    found = Match.objects.filter(file_id=case.file_id).select_related("bank_signal__bank")
+    found = Match.objects.filter(file_id=case.file_id, platform_id=case.platform_id)
+    found = found.select_related("bank_signal__bank")
     return list(found.order_by("distance_bits")[:50])
 
 

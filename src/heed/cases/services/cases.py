@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 
 from heed.cases.models import Case, CaseLink, Copy, Join, Notice
 from heed.ids import number
-from heed.media.models import File, Item, Upload
+from heed.media.models import File, Item, Platform, Upload
 from heed.rules.claims import Category, Claim, about_a_child
 from heed.rules.order import gravest
 from heed.rules.triage import Triage
+from heed.rules.version import VERSION
 from heed.rules.visibility import Visibility
 
 
@@ -31,8 +32,15 @@ class Subject:
 
 def open_case(notice: Notice, subject: Subject, *, now: datetime) -> tuple[Case, bool]:
     """The case of this subject on the notice's platform, made if there is none."""
+    return open_for(notice.platform, subject, notice.category, now=now)
+
+
+def open_for(
+    platform: Platform, subject: Subject, category: str, *, now: datetime
+) -> tuple[Case, bool]:
+    """The case of this subject on this platform, made if there is none."""
     same = Case.objects.filter(
-        platform=notice.platform,
+        platform=platform,
         file=subject.file,
         item=subject.item,
         threat_of=subject.threat_of,
@@ -42,20 +50,22 @@ def open_case(notice: Notice, subject: Subject, *, now: datetime) -> tuple[Case,
         return found, False
     try:
         with transaction.atomic():
-            return _new_case(notice, subject, now), True
+            return _new_case(platform, subject, category, now), True
     except IntegrityError:  # another notice was first, or the number was taken
         found = same.first()
-        return (found, False) if found is not None else (_new_case(notice, subject, now), True)
+        if found is not None:
+            return found, False
+        return _new_case(platform, subject, category, now), True
 
 
-def _new_case(notice: Notice, subject: Subject, now: datetime) -> Case:
+def _new_case(platform: Platform, subject: Subject, category: str, now: datetime) -> Case:
     return Case.objects.create(
         number=number("C"),
-        platform=notice.platform,
+        platform=platform,
         file=subject.file,
         item=subject.item,
         threat_of=subject.threat_of,
-        category=notice.category,
+        category=category,
         rung=99,
         opened_at=now,
         round_at=now,
@@ -64,7 +74,8 @@ def _new_case(notice: Notice, subject: Subject, now: datetime) -> Case:
 
 def join(notice: Notice, case: Case, *, now: datetime) -> bool:
     """The notice belongs to the case from now on; True when it did not before."""
-    _, made = Join.objects.get_or_create(notice=notice, case=case, defaults={"joined_at": now})
+    facts = {"joined_at": now, "rules_version": VERSION}
+    _, made = Join.objects.get_or_create(notice=notice, case=case, defaults=facts)
     return made
 
 

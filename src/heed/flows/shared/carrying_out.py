@@ -5,7 +5,7 @@ from datetime import datetime
 from heed.cases.models import Case, Decision
 from heed.cases.services import cases, deadlines, decisions, restrictions
 from heed.flows import jobs
-from heed.flows.shared import banks, claims, clocks, evidence, states, uploads
+from heed.flows.shared import banks, claims, clocks, evidence, matches, states, uploads
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Ruling, Scope
@@ -16,6 +16,8 @@ CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A 
 def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
     """In the transaction of the decision; the case is locked by the caller."""
     ruling = Ruling(decision.ruling)
+    by = f"decision:{decision.id}"
+    matches.judged(case, case.file_id, right=ruling is Ruling.REMOVE, by=by, now=now)
     decisions.carry(case, ruling, known_facts=claims.known_facts(case), now=now)
     if ruling is Ruling.REMOVE:
         _remove(case, decision, now)

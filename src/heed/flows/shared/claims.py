@@ -1,5 +1,6 @@
 """A notice's claim about a target, as the rules want it."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Count, QuerySet
@@ -45,7 +46,13 @@ def of(
         stood_before=stood_before,
         brings_new_fact=brings_new_fact,
         source_over_bound=source_over_bound,
+        rolled_back=notice.rolled_back_at is not None,
     )
+
+
+def rolled_back(claim: Claim) -> Claim:
+    """The same claim, if what came of it were rolled back."""
+    return replace(claim, rolled_back=True)
 
 
 def declaration_complete(notice: Notice) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from heed.cases.models import Case, Copy, Decision
+from heed.cases.models import Case, Copy, Decision, Join
 from heed.cases.queries import search
 from heed.cases.services import deadlines, restrictions
 from heed.cases.services.restrictions import Changed, Wish
@@ -144,8 +144,17 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
 
 def _reason(case: Case, one: Changed) -> str:
     return reason_class(
-        Category(case.category), Visibility(one.desired), about_a_child=case.about_child
+        Category(case.category),
+        Visibility(one.desired),
+        about_a_child=case.about_child,
+        by_match=_by_match(case),
     ).value
+
+
+def _by_match(case: Case) -> bool:
+    """A bank's match is all there is: nobody told us, and nobody has decided."""
+    decided = case.decided_level == Visibility.REMOVED
+    return not decided and not Join.objects.filter(case=case, undone_at=None).exists()
 
 
 def set_review(case: Case, *, cause: str, now: datetime) -> None:

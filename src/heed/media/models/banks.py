@@ -100,7 +100,7 @@ class BankSignal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["bank", "content", "type", "value", "source"],
+                fields=["bank", "content", "type", "value", "source", "source_ref"],
                 name="bank_signal_once",
                 nulls_distinct=False,
             )

@@ -36,6 +36,10 @@ RIGHTS: Mapping[str, str] = {
     "file.open_minor": "look at a file in a case about a minor",
     "outbox.see": "see what platforms were not yet told",
     "outbox.retry": "try again what was given up on",
+    "bank.see": "see banks and exchanges, what they do and what they did",
+    "bank.change": "change, fill, try and switch banks and exchanges",
+    "rollback.see": "see rollbacks, proposed and done",
+    "rollback.propose": "propose a rollback, or confirm another person's",
     "tip.see": "see what authorities are told of findings",
     "tip.prepare": "prepare a tip: choose who is named, follow it to the end",
     "tip.approve": "approve a tip that somebody else prepared, or withdraw one",
@@ -60,6 +64,7 @@ _REVIEWS = _READS | {
     "notifier.write", "file.open", "outbox.see", "duty.answer", "account.measure",
 }  # fmt: skip
 _SEALED = {"evidence.see", "evidence.ask", "order.see", "order.answer"}
+_BANKS = frozenset({"bank.see", "bank.change", "rollback.see", "rollback.propose"})
 TABLE: Mapping[Role, frozenset[str]] = {
     Role.REVIEWER: _REVIEWS,
     Role.CHILD_SAFETY: _REVIEWS | {"file.open_minor", "evidence.see"},
@@ -75,11 +80,12 @@ TABLE: Mapping[Role, frozenset[str]] = {
         "tip.prepare",
         "tip.approve",
     }
-    | _SEALED,
+    | _SEALED
+    | _BANKS,
     Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"} | _SEALED,
     Role.AUDITOR: _READS
     | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"}
-    | {"evidence.see", "order.see"},
+    | {"evidence.see", "order.see", "bank.see", "rollback.see"},
     Role.ADMINISTRATOR: frozenset(
         {
             "console.enter",
@@ -94,7 +100,8 @@ TABLE: Mapping[Role, frozenset[str]] = {
             "figures.see",
             "operator.edit",
         }
-    ),
+    )
+    | _BANKS,
 }
 
 

@@ -12,12 +12,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from heed.web.console import sign_in
 from heed.web.console.views import (
     accounts,
+    banks,
     blind,
     case,
     custody,
     cybertips,
     decide,
     duty,
+    exchanges,
     figures,
     files,
     health,
@@ -27,6 +29,7 @@ from heed.web.console.views import (
     platforms,
     practice,
     queue,
+    rollbacks,
 )
 
 _SIGN_IN = [
@@ -132,6 +135,17 @@ _CONSOLE: list[URLPattern | URLResolver] = [
     path("people/invite", people.invite, name="invite"),
     path("people/<uuid:staff_id>", people.change, name="change_person"),
     path("people/invitations/<uuid:invitation_id>/off", people.withdraw, name="withdraw"),
+    path("banks", banks.page, name="banks"),
+    path("banks/new", banks.make, name="bank_new"),
+    path("banks/<uuid:bank_id>", banks.one, name="bank"),
+    path("banks/<uuid:bank_id>/change", banks.change, name="bank_change"),
+    path("banks/<uuid:bank_id>/import", banks.take_in, name="bank_import"),
+    path("banks/<uuid:bank_id>/export.<slug:kind>", banks.export, name="bank_export"),
+    path("exchanges", exchanges.page, name="exchanges"),
+    path("exchanges/<str:name>", exchanges.change, name="exchange"),
+    path("rollbacks", rollbacks.page, name="rollbacks"),
+    path("rollbacks/propose", rollbacks.propose, name="rollback_propose"),
+    path("rollbacks/<uuid:rollback_id>", rollbacks.answer, name="rollback_answer"),
     path("duty", duty.page, name="duty"),
     path("duty/<slug:slug>/shifts", duty.add_shift, name="add_shift"),
     path("duty/<slug:slug>/shifts/<uuid:shift_id>/off", duty.cancel_shift, name="cancel_shift"),

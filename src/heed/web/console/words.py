@@ -75,6 +75,7 @@ BECAUSE = {
     "source-over-bound": "its source hid far more than usual, so a person looks first",
     "words-about-a-body": "words only, no file",
     "not-about-a-body": "not about a body: nothing is hidden before a person decides",
+    "rolled-back": "what its key or source had done was undone; a person looks first",
     "let-stand-before": "people let it stand before, and nothing new was said",
     "nothing-posted-yet": "nothing is posted yet",
     "bank-asks-for-a-person": "a match that a person has to look at",

@@ -53,6 +53,7 @@ def _take(caller: Caller, body: bytes) -> Said:
             door="api",
             verbatim=_without_people(reading.verbatim(body)),
             source=f"{caller.slug}:{said.notifier_ref}" if said.notifier_ref else "",
+            key_prefix=caller.prefix,
             now=now,
         )
     except NothingNamed as nothing:

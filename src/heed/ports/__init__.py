@@ -6,6 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from heed.ports.exchanges import Exchange as Exchange
+from heed.ports.exchanges import ExchangeBusy as ExchangeBusy
+from heed.ports.exchanges import ExchangeRefused as ExchangeRefused
+from heed.ports.exchanges import SharedPage as SharedPage
+from heed.ports.exchanges import SharedSignal as SharedSignal
+from heed.ports.exchanges import Word as Word
 from heed.rules.tips.document import Document, FileFacts
 
 

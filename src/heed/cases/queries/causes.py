@@ -1,0 +1,85 @@
+"""What a bank, a key, a source or a version of the rules has caused, and nobody has decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from heed.cases.models import Case, Join, Notice, Restriction, Rollback
+from heed.media.models import ApiKey, Bank, Match, Upload
+from heed.people import services as people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caused:
+    """The notices and matches that came of it."""
+
+    notices: QuerySet[Notice]
+    matches: QuerySet[Match]
+
+    def cases(self) -> QuerySet[Case]:
+        """The cases that they are in and that wait for a person. What people decided stays."""
+        joined = Join.objects.filter(notice__in=self.notices, undone_at=None).values("case_id")
+        matched = self.matches.exclude(case_id=None).values("case_id")
+        either = Q(id__in=joined) | Q(id__in=matched)
+        return Case.objects.filter(either).exclude(state=Case.State.DECIDED)
+
+
+def caused(what: str, which: str) -> Caused:
+    """By a bank's id, a key's prefix, a source, or a version of the rules."""
+    notices, matches = _of(what, which)
+    live = Match.objects.filter(matches).exclude(word=Match.Word.UNDONE)
+    return Caused(notices=Notice.objects.filter(notices), matches=live)
+
+
+_NOTHING = Q(pk__in=[])
+
+
+def _of(what: str, which: str) -> tuple[Q, Q]:
+    if what == Rollback.What.BANK:
+        return _NOTHING, Q(bank_signal__bank_id=which)
+    if what == Rollback.What.KEY:
+        return Q(key_prefix=which), Q(bank_signal__source=f"key:{which}")
+    if what == Rollback.What.SOURCE:
+        return Q(source_index=people.blind_index(which)), Q(bank_signal__source=which)
+    return Q(joins__rules_version=which), Q(rules_version=which)
+
+
+def live_restrictions(case_ids: Sequence[UUID]) -> int:
+    """How many items these cases ask something for now."""
+    return Restriction.objects.filter(case_id__in=case_ids, lifted_at=None).count()
+
+
+def held_uploads(case_ids: Sequence[UUID]) -> int:
+    """How many uploads wait at the door for these cases."""
+    return Upload.objects.filter(case_id__in=case_ids, state=Upload.State.HELD).count()
+
+
+def standing_matches(case: Case) -> list[Match]:
+    """Matches that still speak for this case: not undone, not wrong, in lasting banks that are on.
+
+    A match with what cases put in themselves says nothing that their notices do not say.
+    """
+    if case.file_id is None:
+        return []
+    live = Match.objects.filter(case_id=case.id, file_id=case.file_id)
+    live = live.exclude(word__in=[Match.Word.UNDONE, Match.Word.WRONG])
+    live = live.filter(bank_signal__withdrawn_at=None, bank_signal__bank__enabled=True)
+    live = live.filter(bank_signal__case_id=None)
+    return list(live.select_related("bank_signal__bank"))
+
+
+def bank_of(which: str) -> Bank | None:
+    """The bank of this id."""
+    return Bank.objects.filter(id=which).first()
+
+
+def key_of(prefix: str) -> ApiKey | None:
+    """The key with this prefix: the part that is no secret."""
+    return ApiKey.objects.filter(prefix=prefix).first()
+
+
+def rollbacks() -> QuerySet[Rollback]:
+    """All, the newest first."""
+    return Rollback.objects.order_by("-proposed_at")

@@ -1,0 +1,116 @@
+"""Somebody shares a bank with others.
+
+1. Add an exchange with its bank, which is off until it was tried; check settings and credentials.
+2. Change it, switch it on or off, or ask it no more: its bank stays.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from heed.flows import wiring
+from heed.ledger import services as ledger
+from heed.media import banks
+from heed.media import exchanges as writing
+from heed.media.banks import BankExists as BankExists
+from heed.media.exchanges import ExchangeExists as ExchangeExists
+from heed.media.models import Exchange, Platform
+from heed.ports import ExchangeRefused as ExchangeRefused
+from heed.rules.claims import Category
+
+
+class NoSuchKind(Exception):
+    """There is no such kind of exchange; the message names those there are."""
+
+
+class NoSuchExchange(Exception):
+    """There is no exchange of this name. `heed exchange list` shows those there are."""
+
+
+CATEGORY = {
+    "ncmec_hashes": Category.MINOR_SEXUAL,
+    "arachnid": Category.MINOR_SEXUAL,
+    "stopncii": Category.INTIMATE_IMAGE,
+}
+COMMON = {"feedback", "private", "base"}
+
+
+def add_exchange(
+    *,
+    name: str,
+    kind: str,
+    said: Mapping[str, Any],
+    platform_slug: str = "",
+    bank_name: str = "",
+    by: str,
+    now: datetime,
+) -> Exchange:
+    """An exchange and its bank. Raises `NoSuchKind`, `ExchangeRefused`, `ExchangeExists`,
+    `BankExists`, `NoSuchExchange` for an unknown platform.
+    """
+    check_settings(name=name, kind=kind, said=said)
+    platform = Platform.objects.filter(slug=platform_slug).first() if platform_slug else None
+    if platform_slug and platform is None:
+        raise NoSuchExchange(f"there is no platform {platform_slug!r}")
+    category = CATEGORY.get(kind, Category.OTHER).value
+    with transaction.atomic():
+        bank = banks.make(
+            bank_name or name, platform.id if platform else None, made_by=by, now=now,
+            action="pass", enabled=False, category=category,
+        )  # fmt: skip
+        exchange = writing.add(name=name, kind=kind, bank=bank, said=said, now=now)
+        _enter(exchange, "added", by, now)
+    return exchange
+
+
+def check_settings(*, name: str, kind: str, said: Mapping[str, Any]) -> None:
+    """Whether these would do. Raises `NoSuchKind`, `ExchangeRefused`."""
+    if kind not in wiring.exchange_kinds():
+        known = ", ".join(wiring.exchange_kinds())
+        raise NoSuchKind(f"there is no kind of exchange {kind!r}: choose from {known}")
+    port = wiring.exchange(kind)
+    unknown = sorted(set(said) - set(port.settings()) - COMMON)
+    if unknown:
+        known = ", ".join(sorted({*port.settings(), "feedback"}))
+        raise ExchangeRefused(f"no setting {', '.join(unknown)}: there are {known}")
+    port.check(name, said)
+
+
+def find(*, name: str) -> Exchange:
+    """Raises `NoSuchExchange`."""
+    found = Exchange.objects.select_related("bank").filter(name=name).first()
+    if found is None:
+        raise NoSuchExchange(f"there is no exchange {name!r}")
+    return found
+
+
+def switch_exchange(*, name: str, on: bool, by: str, now: datetime) -> None:
+    """Ask it, or not. Raises `NoSuchExchange`."""
+    exchange = find(name=name)
+    with transaction.atomic():
+        writing.change(exchange, enabled=on, due_at=now)
+        _enter(exchange, "switched on" if on else "switched off", by, now)
+
+
+def remove_exchange(*, name: str, by: str, now: datetime) -> None:
+    """Ask it no more. Its bank stays, with all it holds. Raises `NoSuchExchange`."""
+    exchange = find(name=name)
+    with transaction.atomic():
+        _enter(exchange, "removed", by, now)
+        writing.remove(exchange)
+
+
+def has_credentials(*, name: str, kind: str, said: Mapping[str, Any]) -> bool:
+    """Whether this server holds what the exchange asks for."""
+    try:
+        wiring.exchange(kind).check(name, said)
+    except ExchangeRefused as why:
+        return "credentials" not in str(why)
+    return True
+
+
+def _enter(exchange: Exchange, what: str, by: str, now: datetime) -> None:
+    body = {"what": what, "by": by, "kind": exchange.kind, "bank": str(exchange.bank_id)}
+    ledger.enter("exchange.changed", subject=f"exchange:{exchange.id}", body=body, at=now)

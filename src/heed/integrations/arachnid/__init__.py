@@ -1,0 +1,1 @@
+"""Arachnid Shield of the Canadian Centre for Child Protection: only hashes are sent there."""

@@ -1,0 +1,1 @@
+"""NCMEC's hash sharing, version 2: its words stay inside this folder."""

@@ -1,0 +1,1 @@
+"""Meta's ThreatExchange: its words stay inside this folder."""

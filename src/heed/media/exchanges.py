@@ -1,0 +1,137 @@
+"""Writing down exchanges, and how far we have come with each."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from heed.hashing.distance import GOOD_QUALITY
+from heed.media.models import Bank, BankSignal, Exchange, Match, Signal
+
+
+class ExchangeExists(Exception):
+    """There is an exchange of this name. Choose another, or change that one."""
+
+
+def add(*, name: str, kind: str, bank: Bank, said: Mapping[str, Any], now: datetime) -> Exchange:
+    """A new exchange, due at once. Raises `ExchangeExists`."""
+    try:
+        with transaction.atomic():
+            return Exchange.objects.create(
+                name=name, kind=kind, bank=bank, said=dict(said), made_at=now, due_at=now
+            )
+    except IntegrityError:
+        raise ExchangeExists(f"there is an exchange {name!r} already") from None
+
+
+def change(exchange: Exchange, **fields: Any) -> None:
+    """Settings, or on and off."""
+    Exchange.objects.filter(id=exchange.id).update(**fields)
+    exchange.refresh_from_db()
+
+
+def switch_off(name: str) -> None:
+    """It is asked no more until somebody switches it on again."""
+    Exchange.objects.filter(name=name).update(enabled=False)
+
+
+def remove(exchange: Exchange) -> None:
+    """It is asked no more. Its bank stays, with all it holds."""
+    Exchange.objects.filter(id=exchange.id).delete()
+
+
+def take_due(*, now: datetime, until: datetime) -> Exchange | None:
+    """An exchange that is due, leased until then; None when none is."""
+    due = Exchange.objects.filter(enabled=True, due_at__lte=now)
+    with transaction.atomic():
+        found = due.select_for_update(skip_locked=True).order_by("due_at").first()
+        if found is not None:
+            begin(found, now=now, until=until)
+    return None if found is None else Exchange.objects.select_related("bank").get(id=found.id)
+
+
+def begin(exchange: Exchange, *, now: datetime, until: datetime) -> None:
+    """A sync is under way."""
+    Exchange.objects.filter(id=exchange.id).update(started_at=now, due_at=until)
+
+
+def turn_page(
+    exchange: Exchange,
+    cursor: dict[str, Any],
+    *,
+    came: int,
+    went: int,
+    passed_over: Mapping[str, int],
+    until: datetime,
+) -> None:
+    """In the page's transaction. What other steps keep in the cursor stays."""
+    kept = {name: exchange.cursor[name] for name in ("submitted",) if name in exchange.cursor}
+    exchange.cursor = kept | cursor
+    counts = Counter(exchange.counts.get("passed_over", {}))
+    counts.update(passed_over)
+    exchange.counts = {
+        "pages": int(exchange.counts.get("pages", 0)) + 1,
+        "came": int(exchange.counts.get("came", 0)) + came,
+        "went": int(exchange.counts.get("went", 0)) + went,
+        "passed_over": dict(counts),
+    }
+    Exchange.objects.filter(id=exchange.id).update(
+        cursor=exchange.cursor, counts=exchange.counts, due_at=until
+    )
+
+
+def synced(exchange: Exchange, *, now: datetime, due_at: datetime) -> None:
+    """Everything there was is here."""
+    Exchange.objects.filter(id=exchange.id).update(
+        synced_at=now, started_at=None, failed_at=None, trouble="", tries=0, due_at=due_at
+    )
+
+
+def failed(exchange: Exchange, why: str, *, now: datetime, due_at: datetime) -> None:
+    """It did not work this time; the cursor stands where the last whole page left it."""
+    Exchange.objects.filter(id=exchange.id).update(
+        failed_at=now, started_at=None, trouble=why[:200], tries=exchange.tries + 1, due_at=due_at
+    )
+
+
+def new_pictures(after: int, most: int) -> list[tuple[int, bytes]]:
+    """PDQ values of good quality that came after this number, with their numbers."""
+    rows = Signal.objects.filter(id__gt=after, type="pdq", quality__gte=GOOD_QUALITY)
+    found = rows.order_by("id").values_list("id", "value")[:most]
+    return [(number, bytes(value)) for number, value in found]
+
+
+def words_to_share(exchange: Exchange, most: int) -> list[Match]:
+    """What people have said of this exchange's signals, and it was not told."""
+    said = Q(word__in=[Match.Word.RIGHT, Match.Word.WRONG], shared_at=None)
+    ours = Match.objects.filter(said, bank_signal__bank_id=exchange.bank_id)
+    ours = ours.filter(bank_signal__source=f"exchange:{exchange.name}")
+    return list(ours.select_related("bank_signal").order_by("said_at")[:most])
+
+
+def shared(rows: Sequence[Match], *, now: datetime) -> None:
+    """The exchange was told."""
+    Match.objects.filter(id__in=[row.id for row in rows]).update(shared_at=now)
+
+
+def to_submit(bank: Bank, after: int, most: int) -> list[BankSignal]:
+    """Live signals that people here put into a bank after this number."""
+    own = BankSignal.objects.filter(bank=bank, id__gt=after, withdrawn_at=None, off_until=None)
+    return list(own.exclude(source__startswith="exchange:").order_by("id")[:most])
+
+
+def status() -> list[dict[str, Any]]:
+    """Every exchange, and how it stands."""
+    rows = Exchange.objects.select_related("bank__platform").order_by("name")
+    return [
+        {
+            "name": one.name, "kind": one.kind, "bank": one.bank.name, "on": one.enabled,
+            "bank_on": one.bank.enabled, "synced_at": one.synced_at, "failed_at": one.failed_at,
+            "trouble": one.trouble, "tries": one.tries, "due_at": one.due_at,
+            "under_way": one.started_at is not None, "counts": one.counts,
+        }
+        for one in rows
+    ]  # fmt: skip

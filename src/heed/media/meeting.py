@@ -1,0 +1,295 @@
+"""Which registered files meet which banked signals: the other direction of `queries.banked`."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q
+
+from heed.hashing.distance import GOOD_QUALITY
+from heed.media import matching
+from heed.media.feeds import BANKED
+from heed.media.models import Bank, BankSignal, File, Item, Match, Platform, Signal
+from heed.media.queries import VIDEO_BITS, near_files
+
+AT_ONCE = 5_000  # signals in one question
+FILES_AT_ONCE = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """A registered file that meets a banked signal."""
+
+    file_id: UUID
+    signal_id: int
+    distance_bits: int
+
+
+_SAME = """
+SELECT f.id, b.id FROM media_banksignal b JOIN media_file f ON f.sha256 = b.value
+WHERE b.id = ANY(%(ids)s) AND b.type = 'sha256'
+UNION
+SELECT f.id, b.id FROM media_banksignal b JOIN media_file f ON f.md5 = b.value
+WHERE b.id = ANY(%(ids)s) AND b.type = 'md5'
+"""
+_COMPARED = """
+SELECT q.n - 1, b.id, bit_count(b.bits # heed_bits(q.value))::int
+FROM unnest(%(forms)s::bytea[]) WITH ORDINALITY AS q(value, n)
+JOIN media_banksignal b ON b.id = ANY(%(ids)s) AND b.type = 'pdq'
+ AND bit_count(b.bits # heed_bits(q.value)) <= %(within)s
+"""
+
+
+def files_that_meet(signal_ids: Sequence[int]) -> list[Met]:
+    """Every registered file within the bank's threshold of these signals, whatever its platform.
+
+    Costs one look at each registered picture, however many signals there are.
+    """
+    found: list[Met] = []
+    for start in range(0, len(signal_ids), AT_ONCE):
+        part = list(signal_ids[start : start + AT_ONCE])
+        with connection.cursor() as cursor:
+            cursor.execute(_SAME, {"ids": part})
+            rows = cursor.fetchall()
+        found += [Met(file_id=row[0], signal_id=row[1], distance_bits=0) for row in rows]
+        found += _videos(part)
+    return found + _pictures(signal_ids)
+
+
+def _pictures(signal_ids: Sequence[int]) -> list[Met]:
+    """All turned and cropped forms of each picture are asked about, as at the door."""
+    good = Q(quality=None) | Q(quality__gte=GOOD_QUALITY)
+    near = BankSignal.objects.filter(good, id__in=list(signal_ids), type="pdq")
+    wanted = dict(near.values_list("id", "bank__threshold_bits"))
+    if not wanted:
+        return []
+    nearest: dict[tuple[UUID, int], int] = {}
+    for files in _in_parts():
+        owners = [file for file, forms in files for _ in range(len(forms) // 32)]
+        whole = b"".join(forms for _, forms in files)
+        forms = [whole[at : at + 32] for at in range(0, len(whole), 32)]
+        for query, signal, distance in _hits(forms, wanted):
+            if distance <= wanted.get(signal, -1):
+                key = (owners[query], signal)
+                nearest[key] = min(distance, nearest.get(key, distance))
+    return [
+        Met(file_id=file, signal_id=signal, distance_bits=distance)
+        for (file, signal), distance in nearest.items()
+    ]
+
+
+def _in_parts() -> Iterator[list[tuple[UUID, bytes]]]:
+    """Pictures that are good enough to be compared, some thousand at a time."""
+    good = Signal.objects.filter(type="pdq", quality__gte=GOOD_QUALITY, file=OuterRef("id"))
+    files = File.objects.filter(Exists(good)).exclude(forms=b"").exclude(kind="video")
+    part: list[tuple[UUID, bytes]] = []
+    for file, forms in files.values_list("id", "forms").iterator(FILES_AT_ONCE):
+        part.append((file, bytes(forms)))
+        if len(part) == FILES_AT_ONCE:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def _hits(forms: list[bytes], wanted: dict[int, int]) -> Iterable[tuple[int, int, int]]:
+    within = max(wanted.values())
+    book = matching.current(BANKED)
+    if book is not None:
+        hits = matching.near("pdq", forms, within, book=book)
+        return zip(hits.query.tolist(), hits.ref.tolist(), hits.bits.tolist(), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_COMPARED, {"forms": forms, "ids": list(wanted), "within": within})
+        found: list[tuple[int, int, int]] = cursor.fetchall()
+        return found
+
+
+def _videos(signal_ids: Sequence[int]) -> list[Met]:
+    """A banked video is known by the file that it was, when that was ever here."""
+    exact = BankSignal.objects.filter(id__in=signal_ids, type="sha256")
+    by_value = {bytes(value): number for number, value in exact.values_list("id", "value")}
+    known = File.objects.filter(sha256__in=list(by_value), kind="video")
+    return [
+        Met(file_id=near.file_id, signal_id=by_value[bytes(file.sha256)],
+            distance_bits=near.distance_bits)
+        for file in known
+        for near in near_files(file, within_bits=VIDEO_BITS)
+    ]  # fmt: skip
+
+
+def touching() -> Q:
+    """Signals whose bank does something about what is registered.
+
+    A case's own signals are left out: the case itself finds its copies.
+    """
+    acts = Q(bank__hides_registered=True) | Q(bank__asks_person=True)
+    return acts & Q(
+        bank__enabled=True, bank__case_id=None, case_id=None, withdrawn_at=None, off_until=None
+    )
+
+
+def anything_touches(platform_ids: Iterable[UUID]) -> bool:
+    """Whether any bank could do something about items of these platforms: mostly it can't."""
+    here = Q(bank__platform=None) | Q(bank__platform_id__in=list(platform_ids))
+    return BankSignal.objects.filter(touching() & here).exists()
+
+
+def places_of(file_ids: Iterable[UUID], platform_id: UUID | None) -> dict[tuple[UUID, UUID], int]:
+    """On which platforms these files are, and on how many items: (platform, file) to a count."""
+    items = Item.objects.filter(files__file_id__in=list(file_ids), deleted_at=None)
+    if platform_id is not None:
+        items = items.filter(platform_id=platform_id)
+    counts: dict[tuple[UUID, UUID], int] = {}
+    for where in items.values_list("platform_id", "files__file_id"):
+        counts[where] = counts.get(where, 0) + 1
+    return counts
+
+
+def sample(platform_id: UUID, file_ids: Sequence[UUID], most: int) -> list[str]:
+    """The platform's own names of some items that carry these files."""
+    items = Item.objects.filter(platform_id=platform_id, files__file_id__in=file_ids)
+    return list(items.order_by("ref").values_list("ref", flat=True).distinct()[:most])
+
+
+def still_visible(platform_id: UUID, file_ids: Sequence[UUID]) -> int:
+    """How many items with these files nobody asked to be hidden yet."""
+    items = Item.objects.filter(platform_id=platform_id, files__file_id__in=file_ids)
+    return items.filter(desired__in=("visible", "limited"), deleted_at=None).distinct().count()
+
+
+def trusted_bank_knows(platform: Platform, file: File) -> bool:
+    """Whether a trusted bank holds this very file, byte for byte."""
+    here = Q(bank__platform=None) | Q(bank__platform=platform)
+    same = Q(type="sha256", value=bytes(file.sha256))
+    if file.md5:
+        same |= Q(type="md5", value=bytes(file.md5))
+    live = Q(bank__enabled=True, bank__trusted=True, withdrawn_at=None, off_until=None)
+    return BankSignal.objects.filter(here & same & live).exists()
+
+
+def bank_named(name: str, platform_id: UUID | None) -> Bank | None:
+    """The lasting bank of this name on a platform, else the shared one."""
+    lasting = Bank.objects.filter(name=name, case_id=None).select_related("platform")
+    if platform_id is not None:
+        own = lasting.filter(platform_id=platform_id).first()
+        if own is not None:
+            return own
+    return lasting.filter(platform__isnull=True).first()
+
+
+def all_banks() -> list[dict[str, object]]:
+    """Lasting banks, the live ones first, with what they do and how many signals they hold."""
+    banks = Bank.objects.filter(case_id=None, expires_at=None).select_related("platform")
+    live = Q(signals__withdrawn_at=None, signals__off_until=None)
+    counted = banks.annotate(held=Count("signals", filter=live))
+    return [_told(bank, bank.held) for bank in counted.order_by("-enabled", "name")]
+
+
+def _told(bank: Bank, held: int) -> dict[str, object]:
+    person = "person" if bank.asks_person else "nothing"
+    return {
+        "id": bank.id,
+        "name": bank.name,
+        "platform": bank.platform.slug if bank.platform else "",
+        "platform_id": bank.platform_id,
+        "enabled": bank.enabled,
+        "category": bank.category,
+        "on_upload": "nothing" if bank.action == Bank.Action.PASS else bank.action,
+        "on_registered": "hide" if bank.hides_registered else person,
+        "trusted": bank.trusted,
+        "threshold_bits": bank.threshold_bits,
+        "enabled_share": bank.enabled_share,
+        "signals": held,
+        "tried": bank.tried,
+        "tried_at": bank.tried_at,
+        "changed_at": bank.changed_at,
+        "made_by": bank.made_by,
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A banked signal that a value meets."""
+
+    number: int  # of the content it was put in with, or its own
+    bank_id: UUID
+    bank_name: str
+    enabled_share: float
+    distance_bits: int
+
+
+_ALL = """
+SELECT b.id, min({distance}) FROM media_banksignal b, unnest(%(values)s::bytea[]) AS v(value)
+WHERE b.type = %(kind)s AND b.withdrawn_at IS NULL AND {meets} GROUP BY b.id
+"""
+_NEAR = _ALL.format(
+    distance="bit_count(b.bits # heed_bits(v.value))::int",
+    meets="bit_count(b.bits # heed_bits(v.value)) <= %(within)s",
+)
+_EQUAL = _ALL.format(distance="0", meets="b.value = v.value")
+
+
+def values_that_meet(
+    platform_id: UUID, kind: str, values: Sequence[bytes], *, within_bits: int, off_too: bool
+) -> list[Found]:
+    """Banked signals of this type that one of these values meets, the nearest first.
+
+    `off_too`: also those that are off, in banks that are off; that compares every signal.
+    """
+    if not values:
+        return []
+    bits = _of_all(kind, values, within_bits) if off_too else _of_live(platform_id, kind, values)
+    here = Q(bank__platform=None) | Q(bank__platform_id=platform_id)
+    rows = BankSignal.objects.filter(here, id__in=list(bits), bank__case_id=None)
+    found = {
+        (one.content_id or one.id, one.bank_id): Found(
+            number=one.content_id or one.id,
+            bank_id=one.bank_id,
+            bank_name=one.bank.name,
+            enabled_share=one.bank.enabled_share,
+            distance_bits=bits[one.id],
+        )
+        for one in rows.select_related("bank")
+        if bits[one.id] <= min(within_bits, one.bank.threshold_bits)
+    }
+    return sorted(found.values(), key=lambda one: (one.distance_bits, one.number))
+
+
+def _of_live(platform_id: UUID, kind: str, values: Sequence[bytes]) -> dict[int, int]:
+    nearest: dict[int, int] = {}
+    for hit in matching.meet_banks(values, type=kind, platform_id=platform_id):
+        known = nearest.get(hit.signal_id, hit.distance_bits)
+        nearest[hit.signal_id] = min(hit.distance_bits, known)
+    return nearest
+
+
+def _of_all(kind: str, values: Sequence[bytes], within_bits: int) -> dict[int, int]:
+    with connection.cursor() as cursor:
+        facts: dict[str, Any] = {"values": list(values), "kind": kind, "within": within_bits}
+        cursor.execute(_NEAR if kind == "pdq" else _EQUAL, facts)
+        return dict(cursor.fetchall())
+
+
+def live_counts(platform_id: UUID) -> dict[str, int]:
+    """Live signals in lasting banks that a platform may ask, by type."""
+    here = Q(bank__platform=None) | Q(bank__platform_id=platform_id)
+    live = BankSignal.objects.filter(
+        here, bank__case_id=None, bank__enabled=True, withdrawn_at=None, off_until=None
+    )
+    return dict(live.values_list("type").annotate(Count("id")))
+
+
+def recent_matches(bank_id: object) -> list[Match]:
+    """The newest matches of a bank."""
+    found = Match.objects.filter(bank_signal__bank_id=bank_id)  # type: ignore[misc]
+    return list(found.select_related("bank_signal", "platform").order_by("-found_at")[:25])
+
+
+def sources(bank_id: object) -> list[dict[str, object]]:
+    """Who put how many signals in, and how many of them were withdrawn."""
+    rows = BankSignal.objects.filter(bank_id=bank_id).values("source", "type")  # type: ignore[misc]
+    gone = Count("id", filter=Q(withdrawn_at__isnull=False))
+    counted = rows.annotate(count=Count("id"), withdrawn=gone).order_by("source", "type")
+    return [dict(one) for one in counted]

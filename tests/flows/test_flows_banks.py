@@ -1,0 +1,222 @@
+"""meet_banks, manage_banks: what a bank's match does, and what it does not do."""
+
+import json
+
+import pytest
+
+from heed.cases.models import Case, Restriction
+from heed.flows import meet_banks
+from heed.flows.check_upload import check_signals
+from heed.flows.manage_banks import (
+    NotTried,
+    Policy,
+    change_bank,
+    dry_run,
+    export_signals,
+    find_bank,
+    import_signals,
+    make_bank,
+    switch_bank,
+    take_out,
+)
+from heed.flows.shared.bank_files import Unreadable
+from heed.flows.view_file import MayNotView, view_file
+from heed.media.models import Bank, BankSignal, Match, Upload, Watermark
+from heed.media.services import FileIn
+from heed.outbox.models import StateTelling
+from heed.people.models import Role
+from heed.rules.gate import Verdict
+from tests.flows.stage import HOUR, Stage, entries, facts_now, picture
+from tests.people import gil
+
+ONE, OTHER = picture("one"), picture("other")
+NEAR = picture("near", like=ONE, bits=9)
+HIDES = Policy(category="minor_sexual", on_upload="hold", on_registered="hide")
+
+
+def rows(*files: FileIn) -> str:
+    values = [("sha256", one.sha256) for one in files] + [("pdq", one.pdq) for one in files]
+    return json.dumps([{"type": kind, "value": (value or b"").hex()} for kind, value in values])
+
+
+def filled(town: Stage, *files: FileIn, policy: Policy = HIDES, name: str = "LIST") -> Bank:
+    bank = make_bank(name=name, platform_slug="town", policy=policy, by="test", now=town.now)
+    import_signals(bank_id=bank.id, text=rows(*files), kind="json", by="list", now=town.now)
+    return bank
+
+
+def live(town: Stage, *files: FileIn, policy: Policy = HIDES) -> Bank:
+    bank = filled(town, *files, policy=policy)
+    dry_run(bank_id=bank.id, by="test", now=town.now)
+    switch_bank(bank_id=bank.id, on=True, by="test", now=town.now)
+    return bank
+
+
+@pytest.fixture(autouse=True)
+def one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test is one transaction that has not ended; here the sweep takes it as if it had."""
+    monkeypatch.setattr(meet_banks.writing, "oldest_running", lambda: 2**62)
+
+
+def asked(town: Stage, file: FileIn, **more: str) -> Verdict:
+    return check_signals(platform_id=town.platform_id, signals=file, now=town.now, **more).verdict
+
+
+# ------------------------------------------------------------------ what is registered
+
+
+def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes(
+    town: Stage,
+) -> None:
+    town.post("old", ONE)
+    town.post("near", NEAR)
+    town.post("else", OTHER)
+    bank = filled(town, ONE)
+    with pytest.raises(NotTried, match="dry-run"):
+        switch_bank(bank_id=bank.id, on=True, by="test", now=town.now)
+    (would,) = dry_run(bank_id=bank.id, by="test", now=town.now)
+    assert (would.platform, would.items, would.visible, would.would) == ("town", 2, 2, "hide")
+    assert would.sample == ["near", "old"]
+    assert town.seen("old", "near") == ["visible", "visible"]
+    assert switch_bank(bank_id=bank.id, on=True, by="test", now=town.now)
+    assert meet_banks.sweep_banks(now=town.now) == 2
+    town.post("new", ONE)
+    town.reshare("shared", "new")
+    assert town.seen("old", "near", "new", "else") == ["hidden", "hidden", "hidden", "visible"]
+    case = town.case(ONE)
+    assert (case.because, case.about_child) == (["bank-marked-hide"], True)
+    assert StateTelling.objects.filter(item_ref="old").get().reason == "match"
+    before = facts_now()
+    Watermark.objects.all().delete()
+    meet_banks.sweep_banks(now=town.now)
+    meet_banks.meet_banks(item_ids=[town.item("old").id], now=town.now)
+    assert facts_now() == before
+
+
+def test_a_bank_that_asks_for_a_person_hides_nothing_and_somebody_is_due(town: Stage) -> None:
+    live(town, ONE, policy=Policy(category="intimate_image", on_registered="person"))
+    town.post("post", ONE)
+    assert town.seen("post") == ["visible"]
+    case = town.case(ONE)
+    assert case.because == ["bank-asks-for-a-person"]
+    assert case.deadlines.filter(cause__startswith="match:").count() == 1
+
+
+def test_what_people_call_wrong_is_not_hidden_or_held_by_that_match_again(town: Stage) -> None:
+    live(town, ONE)
+    town.post("post", NEAR)
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    town.keep(town.case(NEAR), rae, sam)
+    assert {one.word for one in Match.objects.all()} == {"wrong"}
+    town.later(HOUR)
+    town.post("again", NEAR)
+    assert town.seen("post", "again") == ["visible", "visible"]
+    assert asked(town, NEAR) is Verdict.ALLOW
+    assert asked(town, ONE) is Verdict.HOLD
+    assert entries("match.judged") == 1
+
+
+def test_a_case_of_a_bank_and_a_notice_on_the_same_file_are_one(town: Stage) -> None:
+    live(town, ONE)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    case = Case.objects.get()
+    assert case.because == ["bank-marked-hide", "child-shown"]
+    town.remove(case, town.staff("Rae"))
+    assert town.seen("post") == ["removed"]
+    assert {one.word for one in Match.objects.all()} == {"right"}
+
+
+def test_a_bank_of_one_platform_touches_no_other(town: Stage) -> None:
+    other = Stage("other", "https://other.example")
+    live(town, ONE)
+    other.post("post", ONE)
+    assert other.seen("post") == ["visible"]
+    assert not Restriction.objects.exists()
+
+
+def test_a_share_of_nothing_lets_everything_through(town: Stage) -> None:
+    policy = Policy(on_upload="block", on_registered="hide", enabled_share=0.0)
+    live(town, ONE, policy=policy)
+    town.post("post", ONE)
+    assert (town.seen("post"), asked(town, ONE)) == (["visible"], Verdict.ALLOW)
+
+
+# ------------------------------------------------------------------ at the door
+
+
+def test_every_match_is_written_down_and_what_is_held_has_somebody_due(town: Stage) -> None:
+    live(town, ONE)
+    assert asked(town, NEAR, upload_ref="u") is Verdict.HOLD
+    upload = Upload.objects.get()
+    assert upload.case_id == town.case(NEAR).id
+    assert town.case(NEAR).level == "visible"  # nothing of it is registered
+    bank = find_bank(name="LIST", platform_slug="town")
+    change_bank(bank_id=bank.id, policy=Policy(on_upload="nothing"), by="test", now=town.now)
+    assert asked(town, ONE) is Verdict.ALLOW
+    assert Match.objects.filter(file__sha256=ONE.sha256).count() == 2
+
+
+def test_a_file_of_a_child_that_a_trusted_bank_knows_is_not_opened(town: Stage) -> None:
+    live(town, ONE, policy=Policy(category="minor_sexual", on_registered="hide", trusted=True))
+    town.post("post", ONE)
+    case, rae = town.case(ONE), town.staff("Rae", Role.CHILD_SAFETY)
+    assert case.file_id is not None
+    with pytest.raises(MayNotView, match="unopened"):
+        view_file(case_id=case.id, file_id=case.file_id, variant="full", by=rae.id, now=town.now)
+
+
+# ------------------------------------------------------------------ in and out
+
+
+def test_bad_rows_are_named_and_the_good_ones_go_in(town: Stage) -> None:
+    bank = filled(town)
+    value = ONE.pdq.hex() if ONE.pdq else ""
+    text = (
+        "\ufefftype,value,quality,note,ref\n"
+        f"pdq,{value.upper()},80,first,r1\n"
+        f"PDQ,{value[:-1]},80,,\n"
+        f"photodna,{value},80,,\n"
+        f"pdq,{value},101,,\n"
+        f"md5,{'ab' * 16},,,\n"
+    )
+    done = import_signals(bank_id=bank.id, text=text, kind="csv", by="list", now=town.now)
+    assert (done.added, done.known) == (2, 0)
+    assert [(row.number, row.remedy.split(":")[0]) for row in done.refused] == [
+        (2, "value"), (3, "type"), (4, "quality"),
+    ]  # fmt: skip
+    again = import_signals(bank_id=bank.id, text=text, kind="csv", by="list", now=town.now)
+    assert (again.added, again.known) == (0, 2)
+    for kind in ("csv", "json"):
+        copy = make_bank(name=kind, platform_slug="", policy=Policy(), by="test", now=town.now)
+        told = export_signals(bank_id=bank.id, kind=kind)
+        back = import_signals(bank_id=copy.id, text=told, kind=kind, by="list", now=town.now)
+        assert (back.added, back.refused) == (2, ())
+    kept = BankSignal.objects.get(bank=bank, type="pdq")
+    assert (kept.note, kept.source_ref, kept.quality) == ("first", "r1", 80)
+    for nonsense in ("", "type;value\n", "a,b\n1,2\n"):
+        with pytest.raises(Unreadable):
+            import_signals(bank_id=bank.id, text=nonsense, kind="csv", by="list", now=town.now)
+    with pytest.raises(Unreadable):
+        import_signals(bank_id=bank.id, text="<xml>", kind="json", by="list", now=town.now)
+
+
+def test_a_signal_that_was_taken_out_matches_nothing(town: Stage) -> None:
+    bank = live(town, ONE)
+    values = [value.hex() for value in (ONE.sha256, ONE.pdq) if value]
+    assert take_out(bank_id=bank.id, values=values, by="test", now=town.now) == 2
+    assert asked(town, ONE) is Verdict.ALLOW
+    assert "withdrawn" in export_signals(bank_id=bank.id, kind="csv", withdrawn_too=True)
+
+
+def test_a_bank_that_would_do_more_is_off_until_it_was_tried_again(town: Stage) -> None:
+    bank = live(town, ONE, policy=Policy(on_upload="hold"))
+    town.later(HOUR)
+    change_bank(bank_id=bank.id, policy=Policy(threshold_bits=20), by="test", now=town.now)
+    assert Bank.objects.get(id=bank.id).enabled
+    changed = change_bank(
+        bank_id=bank.id, policy=Policy(on_upload="block"), by="test", now=town.now
+    )
+    assert not changed.enabled
+    with pytest.raises(NotTried):
+        switch_bank(bank_id=bank.id, on=True, by="test", now=town.now)

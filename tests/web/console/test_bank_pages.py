@@ -1,0 +1,97 @@
+"""Banks, exchanges and rollbacks in the console: what is shown is so, and who may change it."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from heed.cases.models import Rollback
+from heed.flows import manage_banks, meet_banks
+from heed.flows.manage_exchanges import add_exchange
+from heed.media.models import Bank, BankSignal, Exchange
+from heed.people.models import Role
+from tests.web.console.world import World, signals
+
+POLICY = {
+    "category": "minor_sexual", "on_upload": "hold", "on_registered": "hide",
+    "threshold_bits": "31", "enabled_share": "1",
+}  # fmt: skip
+
+
+def test_a_bank_is_made_filled_tried_and_switched_on_and_then_rolled_back_by_two(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(meet_banks.writing, "oldest_running", lambda: 2**62)
+    world.post("p1", 1)
+    rae = world.as_("Rae", Role.SENIOR)
+    made = rae.post("/console/banks/new", {**POLICY, "name": "List", "platform": "square"})
+    bank = Bank.objects.get()
+    assert made.headers["Location"] == f"/console/banks/{bank.id}"
+    at = f"/console/banks/{bank.id}"
+    _, known = signals(1)
+    rows = [{"type": "pdq", "value": known.pdq.hex()}, {"type": "pdq", "value": "zz"}]
+    file = SimpleUploadedFile("list.json", json.dumps(rows).encode())
+    page = rae.post(f"{at}/import", {"file": file})
+    assert "64 hexadecimal digits" in page.content.decode()
+    assert BankSignal.objects.count() == 1
+    rae.post(f"{at}/change", {"switch": "on"})
+    assert not Bank.objects.get().enabled
+    assert "was not tried" in rae.get(at).content.decode()
+    rae.post(f"{at}/change", {"try": "1"})
+    shown = rae.get(at).content.decode()
+    assert "p1" in shown and "hide" in shown
+    rae.post(f"{at}/change", {"switch": "on"})
+    meet_banks.sweep_banks(now=world.now)
+    world.post("p2", 1)
+    told = rae.get(f"{at}/export.csv").content.decode()
+    assert known.pdq.hex() in told
+    _roll_back(world, rae)
+    assert not Bank.objects.get().enabled
+
+
+def _roll_back(world: World, rae: Client) -> None:
+    proposal = {"what": "bank", "value": "List", "why": "A wrong list."}
+    counted = rae.post("/console/rollbacks/propose", proposal).content.decode()
+    assert "<strong>2</strong> items" in counted
+    rae.post("/console/rollbacks/propose", {**proposal, "propose": "1"})
+    one = Rollback.objects.get()
+    own = rae.post(f"/console/rollbacks/{one.id}", {"agrees": "yes"}, follow=True)
+    assert "another senior reviewer" in own.content.decode()
+    sam = world.as_("Sam", Role.ADMINISTRATOR)
+    assert "A wrong list." in sam.get("/console/rollbacks").content.decode()
+    sam.post(f"/console/rollbacks/{one.id}", {"agrees": "yes"})
+    assert Rollback.objects.get().state == "confirmed"
+
+
+def test_a_bank_of_another_platform_is_not_there_and_a_shared_one_is_not_changed(
+    world: World,
+) -> None:
+    world.add_platform("other", "Other")
+    policy = manage_banks.Policy()
+    theirs = manage_banks.make_bank(
+        name="T", platform_slug="other", policy=policy, by="t", now=world.now
+    )
+    shared = manage_banks.make_bank(
+        name="S", platform_slug="", policy=policy, by="t", now=world.now
+    )
+    rae = world.as_("Rae", Role.SENIOR)
+    assert rae.get(f"/console/banks/{theirs.id}").status_code == 404
+    assert rae.get(f"/console/banks/{shared.id}").status_code == 200
+    assert rae.post(f"/console/banks/{shared.id}/change", {"try": "1"}).status_code == 404
+    wrong = rae.post("/console/banks/new", {**POLICY, "name": "", "platform": "other"})
+    assert wrong.status_code == 422
+
+
+def test_how_an_exchange_stands_is_shown_and_it_can_be_asked_at_once(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = str(tmp_path_factory.mktemp("lists"))
+    add_exchange(name="folder", kind="folder", said={"path": path}, by="t", now=world.now)
+    Exchange.objects.update(trouble="it answered 500", failed_at=world.now, enabled=False)
+    rae = world.as_("Rae", Role.ADMINISTRATOR)
+    shown = rae.get("/console/exchanges").content.decode()
+    assert "it answered 500" in shown and "heed exchange add" in shown
+    rae.post("/console/exchanges/folder", {"switch": "on"})
+    assert Exchange.objects.get().enabled
+    assert rae.post("/console/exchanges/nothing", {"switch": "on"}).status_code == 404

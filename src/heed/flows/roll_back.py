@@ -188,7 +188,7 @@ def _stop(named: Named, now: datetime) -> None:
             banks.switch(bank, on=False)
         return
     if named.what == Rollback.What.KEY:
-        api_keys.revoke(named.which, now=now)
+        api_keys.take_back(named.which, now=now)
     kind, _, name = named.which.partition(":")
     if named.what == Rollback.What.SOURCE and kind == "exchange":
         exchanges.switch_off(name)  # else the next page would bring all of it again

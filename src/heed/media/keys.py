@@ -100,7 +100,7 @@ def caller_with(token: str, *, now: datetime) -> Caller | None:
     )
 
 
-def revoke(prefix: str, *, now: datetime) -> bool:
+def take_back(prefix: str, *, now: datetime) -> bool:
     """Take a key back. False when it was before, or never was."""
     return bool(ApiKey.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=now))
 

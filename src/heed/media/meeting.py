@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from heed.hashing.distance import GOOD_QUALITY
 from heed.media import matching
 from heed.media.feeds import BANKED
-from heed.media.models import Bank, BankSignal, File, Item, Match, Platform, Signal
+from heed.media.models import Bank, BankSignal, File, Item, Match, Signal
 from heed.media.queries import VIDEO_BITS, near_files
 
 AT_ONCE = 5_000  # signals in one question
@@ -157,16 +157,6 @@ def still_visible(platform_id: UUID, file_ids: Sequence[UUID]) -> int:
     """How many items with these files nobody asked to be hidden yet."""
     items = Item.objects.filter(platform_id=platform_id, files__file_id__in=file_ids)
     return items.filter(desired__in=("visible", "limited"), deleted_at=None).distinct().count()
-
-
-def trusted_bank_knows(platform: Platform, file: File) -> bool:
-    """Whether a trusted bank holds this very file, byte for byte."""
-    here = Q(bank__platform=None) | Q(bank__platform=platform)
-    same = Q(type="sha256", value=bytes(file.sha256))
-    if file.md5:
-        same |= Q(type="md5", value=bytes(file.md5))
-    live = Q(bank__enabled=True, bank__trusted=True, withdrawn_at=None, off_until=None)
-    return BankSignal.objects.filter(here & same & live).exists()
 
 
 def bank_named(name: str, platform_id: UUID | None) -> Bank | None:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('media', '0007_stamps'),
+        ('media', '0008_forms_at'),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0006_claimed_files'),
+        ('cases', '0007_quality'),
     ]
 
     operations = [

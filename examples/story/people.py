@@ -134,12 +134,12 @@ class Reviewer:
         return self.browser.get(f"/console/c/{number}/")
 
     def look(self, number: str, variant: str = "full") -> None:
-        """Open the file of the case."""
+        """Open the file of the case, knowing that it may be graver than what came before."""
         page = self.case(number)
         found = re.search(rf"/console/c/{number}/files/[0-9a-f-]+/{variant}", page)
         if found is None:
             raise PageRefused("the case page offers no file to open")
-        self.browser.send(page, found.group(), {})
+        self.browser.send(page, found.group(), {"warned": "1"})
 
     def decide(self, number: str, ruling: str, clause: str, reasons: str) -> str:
         """Decide, or propose to."""

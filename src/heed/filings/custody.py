@@ -9,7 +9,7 @@ from django.db.models import Count, QuerySet
 
 from heed.cases.models import Appeal, Case, Deadline
 from heed.filings import orders
-from heed.filings.models import Disclosure, Hold, KeyWrapping, SealedObject, Unsealing
+from heed.filings.models import Disclosure, Dispute, Hold, KeyWrapping, SealedObject, Unsealing
 from heed.rules.clocks import Stop
 from heed.rules.retention import Reason, Retention, retention
 
@@ -21,6 +21,8 @@ def retention_of(case: Case) -> Retention:
     """Until when a case's evidence stays, with everything that asks for it."""
     decided_at = case.decided_at if case.state == Case.State.DECIDED else None
     reasons = [*_floors(case), *_owed(case), *_appeals(case), *_holds(case)]
+    if disputes(case.id).filter(ended_at=None).exists():
+        reasons.append(Reason(says="a dispute is open before an out-of-court body"))
     if orders.open_for_case(case.id):
         reasons.append(Reason(says="an order of an authority is not answered"))
     return retention(decided_at, reasons)
@@ -54,6 +56,21 @@ def holds(case_id: UUID) -> QuerySet[Hold]:
 def held(case_id: UUID) -> bool:
     """Whether a person holds it."""
     return Hold.objects.filter(case_id=case_id, lifted_at=None).exists()
+
+
+def disputes(case_id: UUID) -> QuerySet[Dispute]:
+    """Disputes before out-of-court bodies, the newest first."""
+    return Dispute.objects.filter(case_id=case_id).order_by("-opened_at")
+
+
+def dispute_counts() -> dict[str, int]:
+    """For the yearly report (DSA article 24(1)(a)): how many, how they ended, how many followed."""
+    ended = Dispute.objects.exclude(ended_at=None)
+    return {
+        "all": Dispute.objects.count(),
+        **{one: ended.filter(outcome=one).count() for one in Dispute.Outcome.values},
+        "followed": ended.filter(followed=True).count(),
+    }
 
 
 def unsealings(case_id: UUID) -> QuerySet[Unsealing]:

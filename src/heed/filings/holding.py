@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from heed.filings.models import Hold, Unsealing
+from heed.filings.models import Dispute, Hold, Unsealing
 
 
 class NotWaiting(Exception):
@@ -40,6 +40,22 @@ def answer(asked: Unsealing, *, agrees: bool, by: UUID, now: datetime) -> None:
 def done(asked: Unsealing, *, now: datetime) -> None:
     """It was opened, or destroyed: once. Raises `NotWaiting`."""
     _move(asked, Unsealing.State.AGREED, state=Unsealing.State.DONE, done_at=now)
+
+
+def note_dispute(
+    case_id: UUID, *, side: str, body: str, ref: str, by: UUID, now: datetime
+) -> Dispute:
+    """A dispute before an out-of-court body; each is noted once."""
+    return Dispute.objects.create(
+        case_id=case_id, side=side, body=body, dispute_ref=ref, noted_by=by, opened_at=now
+    )
+
+
+def end_dispute(noted: Dispute, *, outcome: str, followed: bool, now: datetime) -> None:
+    """How it ended. Raises `NotWaiting`."""
+    live = Dispute.objects.filter(id=noted.id, ended_at=None)
+    if not live.update(outcome=outcome, followed=followed, ended_at=now):
+        raise NotWaiting("This dispute was ended before.")
 
 
 def _move(asked: Unsealing, expected: str, **to: object) -> None:

@@ -7,8 +7,9 @@ import pytest
 from django.test import Client
 
 from heed.cases.models import Case
-from heed.filings.models import Disclosure, Hold, Order, SealedObject, Unsealing
+from heed.filings.models import Disclosure, Dispute, Hold, Order, SealedObject, Unsealing
 from heed.filings.ordering import OfficerIn, OrderIn
+from heed.flows import note_dispute
 from heed.flows.preserve import preserve
 from heed.flows.receive_order import receive_order
 from heed.flows.view_file import NotViewable, view_file
@@ -58,6 +59,31 @@ def test_custody_is_read_held_asked_for_and_agreed_to_on_one_page(
     sam.post(f"{at}/asked/{asked.id}", {"agrees": "yes"})
     assert f"heed vault open {asked.id}".encode() in sam.get(at).content
     assert b"0</strong> damaged" in lee.get("/console/custody").content
+
+
+def test_a_dispute_before_an_out_of_court_body_holds_the_evidence_until_it_ends(
+    world: World, people: tuple[Client, Client]
+) -> None:
+    lee, sam = people
+    case = world.case()
+    at = f"/console/c/{case.number}/custody"
+    said = {"dispute-side": "uploader", "dispute-body": "Body A", "dispute-dispute_ref": "7"}
+    early = lee.post(f"{at}/disputes", said)
+    assert early.status_code == 422 and b"no decision yet" in early.content
+    Case.objects.filter(id=case.id).update(state="decided", decided_at=world.now)
+    assert lee.post(f"{at}/disputes", said).status_code == 302
+    assert lee.post(f"{at}/disputes", said).status_code == 422  # noted before
+    assert b"before an out-of-court body" in lee.get(at).content
+    noted = Dispute.objects.get()
+    ended = {"outcome": "overturned", "followed": "yes"}
+    assert sam.post(f"{at}/disputes/{noted.id}", ended).status_code == 302
+    assert b"overturned 1" in lee.get("/console/custody").content
+    world.person("Vic", Role.AUDITOR)
+    with pytest.raises(note_dispute.NotNoted):
+        note_dispute.open_dispute(
+            case_id=case.id, side="notifier", body="", dispute_ref="8",
+            by=world.added["Sam"].staff_id, now=world.now,
+        )  # fmt: skip
 
 
 def test_what_could_not_be_kept_stands_on_the_case_and_its_removal_is_said_aloud(

@@ -1,5 +1,6 @@
 """What we owe others: documents, evidence, and what authorities are told."""
 
+from heed.filings.models.disputes import Dispute
 from heed.filings.models.documents import Answer, StatementOfReasons
 from heed.filings.models.holds import Hold, Unsealing
 from heed.filings.models.orders import Disclosure, Officer, Order, OrderStep
@@ -10,6 +11,7 @@ from heed.filings.models.tips import OperatorProfile, Schema, Tip, TipFile
 __all__ = [
     "Answer",
     "Disclosure",
+    "Dispute",
     "Hold",
     "KeyWrapping",
     "Officer",

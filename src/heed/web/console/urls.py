@@ -104,6 +104,8 @@ _CASE = [
     path("custody", custody.page, name="custody"),
     path("custody/holds", custody.place_hold, name="place_hold"),
     path("custody/holds/<uuid:hold_id>/lift", custody.lift_hold, name="lift_hold"),
+    path("custody/disputes", custody.dispute, name="note_dispute"),
+    path("custody/disputes/<uuid:dispute_id>", custody.end_dispute, name="end_dispute"),
     path("custody/asked", custody.ask, name="ask_unsealing"),
     path("custody/asked/<uuid:asked_id>", custody.answer, name="answer_unsealing"),
 ]

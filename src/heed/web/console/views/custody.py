@@ -12,15 +12,21 @@ from django.views.decorators.http import require_POST, require_safe
 from heed.cases.models import Case
 from heed.cases.queries import case_page
 from heed.filings import custody, holding, queries
-from heed.filings.models import Unsealing
-from heed.flows import retain_evidence, unseal
+from heed.filings.models import Dispute, Unsealing
+from heed.flows import note_dispute, retain_evidence, unseal, verify_officer
 from heed.people import queries as people
 from heed.web.console import permissions, proofs
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
 ENTRIES = ("evidence.", "file.viewed", "order.", "cybertip.")
-REFUSED = (retain_evidence.MayNotHold, unseal.MayNotUnseal, holding.NotWaiting)
+REFUSED = (
+    retain_evidence.MayNotHold,
+    unseal.MayNotUnseal,
+    holding.NotWaiting,
+    note_dispute.NotNoted,
+    verify_officer.MayNotVerify,
+)
 NOT_TAKEN = 422
 
 
@@ -69,6 +75,20 @@ class AskForm(forms.Form):
         return key
 
 
+class DisputeForm(forms.Form):
+    """A dispute before an out-of-court body."""
+
+    side = forms.ChoiceField(label="Who went there?", choices=Dispute.Side.choices)
+    body = forms.CharField(
+        label="Which body?", max_length=200, error_messages={"required": "Name the body."}
+    )
+    dispute_ref = forms.CharField(
+        label="Its number for the dispute",
+        max_length=120,
+        error_messages={"required": "Give its number."},
+    )
+
+
 @require_safe
 @permissions.permission("evidence.see")
 def overview(request: ConsoleRequest) -> HttpResponse:
@@ -78,6 +98,7 @@ def overview(request: ConsoleRequest) -> HttpResponse:
     cases = Case.objects.in_bulk({one.case_id for one in lost})
     facts = {
         "counts": custody.counts(mine),
+        "disputes": custody.dispute_counts(),
         "lost": [(one, cases[one.case_id]) for one in lost if one.case_id in cases],
     }
     return show(request, "custody_all.html", facts)
@@ -91,7 +112,12 @@ def page(request: ConsoleRequest, case: Case) -> HttpResponse:
 
 
 def _page(
-    request: ConsoleRequest, case: Case, hold: forms.Form, ask: forms.Form, status: int = 200
+    request: ConsoleRequest,
+    case: Case,
+    hold: forms.Form,
+    ask: forms.Form,
+    status: int = 200,
+    dispute: forms.Form | None = None,
 ) -> HttpResponse:
     sealed = list(queries.sealed_of(case.id))
     entries = proofs.checked(case_page.entries_of(case_page.subjects_of(case), limit=400))
@@ -108,6 +134,9 @@ def _page(
         "entries": [one for one in entries if one.event.startswith(ENTRIES)],
         "hold_form": hold,
         "ask_form": ask,
+        "disputes": list(custody.disputes(case.id)),
+        "dispute_form": dispute or DisputeForm(prefix="dispute"),
+        "outcomes": Dispute.Outcome.choices,
         "may_ask": request.grants.may("evidence.ask", case.platform_id),
     }
     return show(request, "custody.html", facts, status=status)
@@ -180,6 +209,45 @@ def answer(request: ConsoleRequest, case: Case, asked_id: UUID) -> HttpResponse:
             now=timezone.now(),
         )
         messages.success(request, "Agreed." if said == "yes" else "Refused.")
+    except REFUSED as why:
+        messages.error(request, str(why))
+    return redirect("console:custody", number=case.number)
+
+
+@require_POST
+@permissions.permission("evidence.ask")
+def dispute(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """Note that a decision is disputed before an out-of-court body."""
+    form = DisputeForm(request.POST, prefix="dispute")
+    if form.is_valid():
+        try:
+            note_dispute.open_dispute(
+                case_id=case.id, **form.cleaned_data, by=request.grants.staff.pk, now=timezone.now()
+            )
+            messages.success(request, "Noted. Its evidence stays while the dispute is open.")
+            return redirect("console:custody", number=case.number)
+        except REFUSED as why:
+            form.add_error(None, str(why))
+    return _page(request, case, HoldForm(), AskForm(), NOT_TAKEN, form)
+
+
+@require_POST
+@permissions.permission("evidence.ask")
+def end_dispute(request: ConsoleRequest, case: Case, dispute_id: UUID) -> HttpResponse:
+    """Note how it ended."""
+    found = custody.disputes(case.id).filter(id=dispute_id).first()
+    outcome = request.POST.get("outcome", "")
+    if found is None or outcome not in Dispute.Outcome.values:
+        raise Http404
+    try:
+        note_dispute.end_dispute(
+            dispute_id=found.id,
+            outcome=outcome,
+            followed=request.POST.get("followed") == "yes",
+            by=request.grants.staff.pk,
+            now=timezone.now(),
+        )
+        messages.success(request, "Noted.")
     except REFUSED as why:
         messages.error(request, str(why))
     return redirect("console:custody", number=case.number)

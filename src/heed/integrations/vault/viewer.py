@@ -11,6 +11,7 @@ import os
 import socket
 import socketserver
 import struct
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,8 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
     def __init__(self, path: Path, keys: Path) -> None:
         self._seals = AgeSeals(keys, [Purpose.REVIEW])
-        self._decoder = DecoderPool(size=1)
+        self._pool: DecoderPool | None = None  # its child takes memory: only when somebody looks
+        self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.unlink(missing_ok=True)
         super().__init__(str(path), _Handler)
@@ -101,9 +103,9 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         try:
             data = self._seals.open(body, wrapping)
             if head["variant"] == "full":
-                return {"mime": "image/jpeg"}, self._decoder.full(data)
+                return {"mime": "image/jpeg"}, self._decoder().full(data)
             clear = head["variant"] == "clear"
-            small = self._decoder.derivative(data, BLURRED_PX, blurred=not clear)
+            small = self._decoder().derivative(data, BLURRED_PX, blurred=not clear)
             return {"mime": "image/webp"}, small
         except (KeyLost, NotOpened, refusals.NotViewable) as why:
             return {"why": str(why)}, b""
@@ -111,7 +113,13 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     def server_close(self) -> None:
         """Ends the decoder's child, too."""
         super().server_close()
-        self._decoder.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    def _decoder(self) -> DecoderPool:
+        with self._lock:
+            self._pool = self._pool or DecoderPool(size=1)
+            return self._pool
 
 
 def _say(line: socket.socket, head: Mapping[str, Any], body: bytes) -> None:

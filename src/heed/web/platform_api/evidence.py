@@ -37,5 +37,5 @@ def hand_over_evidence(request: HttpRequest) -> HttpResponse:
     try:
         cases = hand_over(platform_id=caller_of(request).platform_id, data=data, now=timezone.now())
     except NobodyAsks as why:
-        raise refused("body", str(why), status=404) from None
+        raise refused("body", str(why)) from None
     return say(Said(status=200, body={"cases": cases}))

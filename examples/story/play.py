@@ -20,6 +20,7 @@ from examples import pictures
 from examples.story.people import Notifier, Reviewer, Told
 from examples.story.planting import CLAIMED, Plan, Planted, altered, plant
 from examples.story.promises import Table
+from examples.story.tipline import Tipline, said_in
 from examples.story.town import Json, Town
 
 Say = Callable[[str], None]
@@ -37,6 +38,7 @@ class Stage:
     town_url: str
     rae: str
     sam: str
+    tipline_url: str = ""  # of the stand-in for NCMEC
 
 
 class Story:
@@ -60,6 +62,7 @@ class Story:
             self.reviewers_decide()
             self.it_stays_gone()
             self.everybody_is_told(told)
+            self.ncmec_is_told()
             self.it_can_be_proved(told)
         return self.table
 
@@ -190,6 +193,29 @@ class Story:
         letter = str(self._stated()[self.planted.first.id]["statement"])
         quiet = not re.search(r"notice|told us|somebody|\bDana\b|\bGil\b", letter, re.I)
         self.table.say("the uploader has a statement of reasons", "and learns of no notice", quiet)
+
+    def ncmec_is_told(self) -> None:
+        """Sam prepares a CyberTip, Rae approves it; two things go wrong, and it is filed once."""
+        self.say("NCMEC's stand-in is told, and loses half an upload and an answer")
+        tipline = Tipline(self.stage.tipline_url)
+        tipline.pretend("upload", "half")
+        tipline.pretend("finish", "silent")
+        path = self.sam.prepare_tip(self.number, "uri", "They threaten to post more.")
+        self.rae.approve_tip(path)
+        self._until(lambda: "Filed " in self.sam.browser.get(path))
+        filed = tipline.filed()
+        what = f"{len(filed)} filed, of {tipline.opened()} opened"
+        self.table.say("a CyberTip, in spite of two faults", what, len(filed) == 1)
+        facts = filed[0] if filed else {}
+        page = self.sam.case(self.number)
+        looked = int("full" in page.partition("Who has looked")[2].partition("</details>")[0])
+        files = len(facts.get("files", ()))
+        true = f"13; 2026-0117; {looked} of {files} files viewed"  # by the viewing log
+        self.table.say("… with age, police number, and flags as the log has them",
+                       said_in(facts), said_in(facts) == true)  # fmt: skip
+        kept = re.search(r"until <strong>([^<]+)</strong> at least", self.sam.case(self.number))
+        self.table.say("… and what was told is kept", kept.group(1) if kept else "", bool(kept))
+        tipline.close()
 
     def it_can_be_proved(self, told: Told) -> None:
         """The receipt proves the notice with no server at hand; the whole log checks."""

@@ -8,6 +8,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 SLUG = "townsquare"
 TOLD = "cast.json"  # in `var`, until it is read
@@ -28,10 +29,27 @@ def set_stage(site_url: str, evidence_token: str) -> dict[str, str]:
         private_addresses=[site_url.split("//")[1]],
         now=now,
     )
+    _operator(added.platform_id, now)
     scopes = ["items", "uploads", "notices", "states", "cases"]
     key = platforms.add_key(platform_slug=SLUG, name="townsquare", scopes=scopes, now=now)
     told = {"secret": added.callback_secret, "key": key}
     return told | {name.lower(): _reviewer(name, now) for name in ("Rae", "Sam")}
+
+
+def _operator(platform_id: UUID, now: datetime) -> None:
+    """Who runs Townsquare, as authorities ask it: nobody, at numbers that are kept for plays."""
+    from heed.flows.manage_operator import set_operator
+    from heed.rules.tips.document import Address, Operator
+
+    address = Address(lines="1 Town Square", city="Springfield", zip_code="62701", state="IL",
+                      country="US")  # fmt: skip
+    operator = Operator(
+        name="Townsquare", address=address, phone="+1 217 555 0100", fax="+1 217 555 0101",
+        email="safety@townsquare.example", first_name="Sam", last_name="Desk",
+        legal_process="Write to legal@townsquare.example. Evidence is kept for one year.",
+        legal_url="https://townsquare.example/legal",
+    )  # fmt: skip
+    set_operator(platform_id=platform_id, operator=operator, by=None, now=now)
 
 
 def _reviewer(name: str, now: datetime) -> str:

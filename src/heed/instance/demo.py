@@ -6,11 +6,13 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -83,9 +85,11 @@ def stage(
         os.environ.pop(name, None)  # a demonstration never plays in a real site's database
     place = fresh(here())
     site_url = address(HOST, site_port)
+    tipline = Tipline.near(site_port)
     evidence_token = secrets.token_urlsafe(24)
     env = {
         "HEED_DEMO": "1",
+        **tipline.settings(),
         "TOWNSQUARE_URL": site_url,
         "TOWNSQUARE_EVIDENCE_TOKEN": evidence_token,
         **(env or {}),
@@ -96,7 +100,7 @@ def stage(
     ) as heed:
         told = _told(heed)
         town = _town(place, heed.url, site_port, told, evidence_token)
-        with Crew([town], logs=place.logs, say=lambda *_: None).running() as crew:
+        with Crew([town, tipline.child()], logs=place.logs, say=lambda *_: None).running() as crew:
             wait_ready(f"{site_url}/", crew, "townsquare")
             yield (
                 Stage(
@@ -104,9 +108,42 @@ def stage(
                     town_url=site_url,
                     rae=told["rae"],
                     sam=told["sam"],
+                    tipline_url=tipline.url,
                 ),
                 heed,
             )
+
+
+@dataclass(frozen=True)
+class Tipline:
+    """The stand-in for NCMEC's CyberTipline, on a port of its own."""
+
+    port: int
+
+    @classmethod
+    def near(cls, port: int) -> "Tipline":
+        """On the next port that is free."""
+        for candidate in range(port + 1, min(port + 100, 65_536)):
+            with socket.socket() as probe, contextlib.suppress(OSError):
+                probe.bind((HOST, candidate))
+                return cls(candidate)
+        raise Trouble(f"No port is free after {port}. Choose another --site-port.")
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return address(HOST, self.port)
+
+    def settings(self) -> dict[str, str]:
+        """What Heed has to know of it."""
+        names = {"ENVIRONMENT": "test", "TEST_URL": f"{self.url}/ispws"}
+        who = {"TEST_USER": "stand-in", "TEST_PASSWORD": "stand-in"}
+        return {f"HEED_NCMEC_{name}": value for name, value in (names | who).items()}
+
+    def child(self) -> Child:
+        """The process."""
+        command = [sys.executable, "-m", "heed", "stand-in", "ncmec", "--port", str(self.port)]
+        return Child(name="ncmec", command=command, env={"PYTHONPATH": str(ROOT / "src")})
 
 
 def fresh(outer: Place) -> Place:

@@ -13,6 +13,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from heed.rules.deadlines import own_times
+from heed.rules.statutes import named
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -53,12 +56,13 @@ class Configuration(BaseSettings):
     ncmec_production_url: str = "https://report.cybertip.org/ispws"
     ncmec_production_user: str = ""
     ncmec_production_password: str = ""
+    shorter_clocks: str = ""  # us.2258a.report=PT6H,... ; never longer than the law or our target
     tip_approval: Literal["senior", "none"] = "senior"  # who must agree before a tip is filed
     oidc_url: str = ""  # the organisation's sign-in: its issuer's address
     oidc_client_id: str = ""
     oidc_secret: str = ""
     oidc_name: str = "your organisation"  # on the button
-    statutes: str = "take_it_down,us_2258a,dsa"  # authorities whose clocks run; see docs/laws/
+    statutes: str = "us,dsa"  # packs, or statutes, whose clocks run; see docs/laws/
 
 
 CONFIG = Configuration()
@@ -105,7 +109,11 @@ HEED_OPENS = [name.strip() for name in CONFIG.opens.split(",") if name.strip()]
 HEED_VIEWER_SOCKET = CONFIG.viewer_socket
 HEED_JURISDICTION = CONFIG.jurisdiction
 HEED_EVIDENCE_MODE = CONFIG.evidence_mode
-HEED_STATUTES = [name.strip() for name in CONFIG.statutes.split(",") if name.strip()]
+try:
+    HEED_STATUTES = list(named(CONFIG.statutes.replace(",", " ").split()))
+    HEED_SHORTER_CLOCKS = own_times(CONFIG.shorter_clocks)
+except ValueError as wrong:  # each names the setting's word and what there is instead
+    raise SystemExit(f"heed: HEED_STATUTES or HEED_SHORTER_CLOCKS: {wrong}") from None
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -22,6 +22,7 @@ from heed.flows import file_cybertip, hand_over_tip, prepare_tip, refresh_schema
 from heed.flows.manage_operator import set_operator
 from heed.flows.prepare_tip import MayNotApprove, NoFinding
 from heed.flows.shared.tipline import NotReady
+from heed.flows.supplement_notice import supplement_notice
 from heed.integrations.ncmec.client import Client
 from heed.integrations.ncmec.stand_in import PASSWORD, USER, StandIn, running
 from heed.media.models import Account, Item
@@ -349,6 +350,19 @@ def test_another_senior_approves_and_one_alone_may(desk: Desk) -> None:
     desk.sam.is_active = False
     desk.sam.save()
     assert prepare_tip.approve(tip_id=tip.id, by=desk.rae.id, now=desk.town.now).state == "ready"
+
+
+def test_what_was_not_read_is_not_approved(desk: Desk) -> None:
+    """Somebody adds a fact while it waits: it goes in, and has to be read."""
+    tip = desk.prepare()
+    prepare_tip.send_on(tip_id=tip.id, by=desk.rae.id, now=desk.town.now)
+    supplement_notice(
+        notice_id=desk.gil.notice_id, said={"police_reference": "2026-9999"}, now=desk.town.now
+    )
+    with pytest.raises(MayNotApprove, match="Read it again"):
+        prepare_tip.approve(tip_id=tip.id, by=desk.sam.id, now=desk.town.now)
+    done = prepare_tip.approve(tip_id=tip.id, by=desk.sam.id, now=desk.town.now)
+    assert done.document["agency_ref"] == "2026-9999"
 
 
 def test_where_no_approval_is_asked_for_it_goes_at_once(desk: Desk, settings: Any) -> None:

@@ -215,10 +215,12 @@ def test_what_the_documentation_forbids_is_refused_with_field_and_remedy(
 
 @needs_schema
 def test_the_schema_alone_would_have_let_most_of_them_pass() -> None:
+    refused = {"a case number of nobody", "an annotation that is none"}  # by the writer itself
     passed = [
-        name for name, document in FAULTY.items()
-        if not schema.faults(mapping.report(document), the_schema())
-    ]  # fmt: skip
+        name
+        for name, document in FAULTY.items()
+        if name not in refused and not schema.faults(mapping.report(document), the_schema())
+    ]
     assert {"an incident in the future", "an urgency that says nothing"} <= set(passed)
 
 

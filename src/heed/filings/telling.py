@@ -74,9 +74,9 @@ def spread(hows: Sequence[str], views: int, most_urls: int) -> str:
     counted = Counter(hows)
     parts = [f"{count} {_HOWS[how]}" for how, count in counted.most_common() if how in _HOWS]
     listed = f" The first {most_urls} addresses are listed." if len(hows) > most_urls else ""
+    places = "1 place" if len(hows) == 1 else f"{len(hows):,} places"
     return (
-        f"{len(hows)} places on this service carried it: {', '.join(parts)}."
-        f" Viewed {views:,} times.{listed}"
+        f"{places} on this service carried it: {', '.join(parts)}. Viewed {views:,} times.{listed}"
     )
 
 

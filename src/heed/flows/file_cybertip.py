@@ -128,6 +128,9 @@ def _open(tip: Tip, case: Case, now: datetime) -> bool:
     if tip.openings >= MOST_OPENINGS:
         tip_ends.stalled(tip, f"opened {tip.openings} times and lost each time", now=now)
         return False
+    if wrong := tipline.faults(case, thawed(tip.document), tip.authority, now=now):
+        tip_ends.stalled(tip, str(tipline.NotReady(wrong)), now=now)
+        return False
     _ask(tip, "open")
     opened = tipline.tipline().open(thawed(tip.document))
     where = tipline.environment(tip.authority)

@@ -15,7 +15,6 @@ from heed.cases.models import Case, Join, Notice
 from heed.cases.services import cases, deadlines
 from heed.flows.protect_target import protect
 from heed.flows.shared import claims, states
-from heed.ledger import services as ledger
 from heed.media import banks
 from heed.rules.deadlines import HIDE_COMPLETE_WITHIN
 from heed.rules.triage import may_hide_later
@@ -30,12 +29,7 @@ def meet_deadlines(*, now: datetime) -> int:
     with transaction.atomic():
         late = deadlines.breach(now=now)
         for deadline in late:
-            ledger.enter(
-                "deadline.breached",
-                subject=f"case:{deadline.case_id}",
-                body={"deadline": str(deadline.id), "citation": deadline.citation},
-                at=now,
-            )
+            deadlines.enter_breach(deadline, now=now)
     for step in (_hide_complete_requests, _expire_banks, _take_up):
         try:
             step(now)

@@ -125,10 +125,21 @@ def approve(*, tip_id: UUID, by: UUID, now: datetime) -> Tip:
     """A senior has read it. Raises `MayNotApprove`, `NotReady`, `TipChanged`."""
     tip = Tip.objects.get(id=tip_id)
     _may_approve(tip, by)
+    read = _but_for_counts(tip)
     _must_be_whole(tip, now)
+    if _but_for_counts(tip) != read:
+        raise MayNotApprove(
+            "The case has come to know more since this was put together; it is in it now. "
+            "Read it again, then approve."
+        )
     with transaction.atomic():
         _approved(tip, State.WAITING, by, now)
     return tip
+
+
+def _but_for_counts(tip: Tip) -> dict[str, Any]:
+    """What a person reads and answers for; copies and views grow by themselves."""
+    return {name: said for name, said in tip.document.items() if name not in ("spread", "urls")}
 
 
 def _may_approve(tip: Tip, by: UUID) -> None:

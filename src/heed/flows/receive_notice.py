@@ -113,6 +113,10 @@ def receive_notice(
         receipt = _promise(kept, verbatim, now)
         for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
             deadlines.done(told, now=now, cause=f"notice:{kept.notice.id}")
+        if (
+            not code or not notice.may_write
+        ):  # they chose the page with the number, and nothing else
+            deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{kept.notice.id}")
         jobs.later(
             "protect",
             once=f"protect:{kept.notice.id}",

@@ -14,7 +14,7 @@ from django.utils import translation
 from heed.cases.models import Notice
 from heed.cases.services import notices
 from heed.filings import letters
-from heed.flows.shared import news
+from heed.flows.shared import clocks, news
 from heed.ledger import services as ledger
 
 
@@ -33,6 +33,7 @@ def write_to_notifier(
         notice = Notice.objects.get(id=notice_id)
         said = text.strip() or _words(letter, notice)
         notices.write_message(notice, said, from_staff=by, letter=letter, now=now)
+        clocks.note_update(notice, now=now)
         ledger.enter(
             "message.received", subject=f"notice:{notice.id}", body={"from": "staff"}, at=now
         )

@@ -1,4 +1,4 @@
-"""`heed doctor`: is this instance in order, and if not, what to do."""
+"""`heed doctor`: is this instance in order, if not what to do; and what real use still needs."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -9,6 +9,7 @@ from django.db import ProgrammingError
 
 from heed.instance import grants, schema
 from heed.instance.addresses import Urls
+from heed.instance.before_use import Todo, todo
 from heed.instance.boot import booted
 from heed.instance.place import Place, here
 from heed.instance.trouble import Trouble
@@ -26,12 +27,19 @@ class Finding:
 
 
 def run() -> int:
-    """Prints the findings. 0 when none needs a remedy."""
-    found = list(examine(here()))
+    """Prints the findings, then what real use still needs. 0 when no finding needs a remedy."""
+    found, left = list(examine(here())), list[Todo]()
+    if any(finding.about == "log" and not finding.remedy for finding in found):
+        with booted(here()):
+            left = list(todo())
     for finding in found:
         print(f"{'ok  ' if not finding.remedy else 'BAD '} {finding.about}: {finding.says}")
         if finding.remedy:
             print(f"     -> {finding.remedy}")
+    if left:
+        print("\nBefore real use, a person has to:")
+    for one in left:
+        print(f"todo {one.about}: {one.says}\n     -> {one.how}")
     return 1 if any(finding.remedy for finding in found) else 0
 
 

@@ -25,6 +25,9 @@ class Event(StrEnum):
     CYBERTIP_FINISHED = "cybertip_finished"
     AUTHORITY_TOLD = "authority_told"  # another one than NCMEC
     PRESERVATION_ASKED = "preservation_asked"  # by a governmental entity
+    EMERGENCY_ASKED = "emergency_asked"  # by a governmental entity: a life is in danger
+    UPDATE_SENT = "update_sent"  # to a notifier, who is owed the next one
+    DISPUTE_RECEIVED = "dispute_received"  # by an out-of-court dispute body
     REMOVAL_ORDERED = "removal_ordered"  # by an authority, in due form
     REMOVED_UNDER_ORDER = "removed_under_order"
 
@@ -44,6 +47,8 @@ class Stop(StrEnum):
     AUTHORITY_TOLD = "authority_told"
     CONFIRMATION_SENT = "confirmation_sent"
     UPDATE_SENT = "update_sent"
+    REQUEST_ANSWERED = "request_answered"  # of an officer: granted or refused
+    DISPUTE_DECIDED = "dispute_decided"
     TIME_PASSED = "time_passed"  # floors: kept or open at least until then
 
 
@@ -65,6 +70,8 @@ class Done(StrEnum):
     AUTHORITY_TOLD = "authority_told"
     CONFIRMATION_SENT = "confirmation_sent"
     UPDATE_SENT = "update_sent"
+    REQUEST_ANSWERED = "request_answered"
+    DISPUTE_DECIDED = "dispute_decided"
     TIME_PASSED = "time_passed"
 
 

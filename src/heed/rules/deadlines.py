@@ -2,18 +2,25 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from heed.rules.clocks import Clock, Done, Effect, Happening, Kind, Pack, Status, Stop
-from heed.rules.statutes import PACKS
+from heed.rules.clocks import (
+    MEASURED_AS_AT_ONCE,
+    Clock,
+    Done,
+    Effect,
+    Happening,
+    Kind,
+    Pack,
+    Status,
+    Stop,
+)
+from heed.rules.spans import after
+from heed.rules.statutes import PACKS, NoSuchPack
 from heed.rules.triage import CHILD_HIDDEN, Triage
 
 HIDE_COMPLETE_WITHIN = timedelta(hours=36)  # 12 h before 47 U.S.C. 223a(a)(3) runs out
 REVIEW_CITATION = "Heed policy, review within"
-
-
-class NoSuchPack(ValueError):
-    """An authority is enabled that no file in `rules/statutes/` is for; the message lists them."""
 
 
 class ClockLengthened(ValueError):
@@ -35,6 +42,48 @@ def owed(
     own = shorter or {}
     kept = [_with_own_time(clock, happened.at, own.get(clock.id)) for clock in clocks]
     return sorted(kept, key=lambda clock: (clock.due_at, clock.id))
+
+
+def checked(shorter: Mapping[str, timedelta]) -> None:
+    """An operator's own times, before any clock runs by them: each clock is known, and none longer.
+
+    A month is taken at its shortest, a floor's at its longest, so that no start breaks the rule.
+    Raises `ClockLengthened`, `NoSuchClock`.
+    """
+    terms = {term.id: term for pack in PACKS.values() for term in pack.TERMS}
+    for name, own in shorter.items():
+        if name not in terms:
+            raise NoSuchClock(f"{name!r} is none of {', '.join(sorted(terms))}")
+        term = terms[name]
+        spans = [after(at, term.within) - at for at in _STARTS]
+        allowed = max(max(spans), MEASURED_AS_AT_ONCE)
+        if term.kind is Kind.FLOOR and own < allowed:
+            raise ClockLengthened(f"{name} keeps for {allowed}: {own} is less")
+        if term.kind is not Kind.FLOOR and own > max(min(spans), MEASURED_AS_AT_ONCE):
+            raise ClockLengthened(f"{name} is due after {term.within}: {own} is more")
+
+
+def own_times(text: str) -> dict[str, timedelta]:
+    """`us.2258a.report=PT6H, eu.dsa.20.window=P1Y` as spans, checked.
+
+    Raises `ClockLengthened`, `NoSuchClock`, `NotASpan`.
+    """
+    own = {}
+    for word in text.replace(",", " ").split():
+        name, _, span = word.partition("=")
+        own[name] = after(_STARTS[0], span) - _STARTS[0]
+    checked(own)
+    return own
+
+
+# A month may have 28 days or 31, a year 365 or 366.
+_STARTS = tuple(
+    datetime(year, month, 1, tzinfo=UTC) for year in (2023, 2024) for month in range(1, 13)
+)
+
+
+class NoSuchClock(ValueError):
+    """No statute has a clock of this name; the message lists those there are."""
 
 
 def review(triage: Triage, *, cause: str, at: datetime) -> Clock:
@@ -90,6 +139,8 @@ def stops(waiting_for: Stop, done: Done) -> Effect:
     """
     if waiting_for is Stop.REMOVED_AND_SEARCHED:
         return _REMOVAL.get(done, Effect.NONE)
+    if waiting_for is Stop.UPDATE_SENT and done is Done.OUTCOME_SENT:
+        return Effect.MET  # the final word is the last update
     return Effect.MET if done.value == waiting_for.value else Effect.NONE
 
 

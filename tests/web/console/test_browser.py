@@ -15,13 +15,19 @@ from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
 from heed.cases.models import Appeal, Case, Decision
-from heed.flows import manage_banks
+from heed.filings.gathering import Chosen
+from heed.filings.models import Tip
+from heed.flows import manage_banks, prepare_tip
+from heed.flows.decide_case import decide
 from heed.flows.keep_rota import add_shifts
 from heed.flows.manage_exchanges import add_exchange
+from heed.flows.manage_operator import set_operator
 from heed.ledger import services as ledger
 from heed.media.models import Bank, Item, Upload
 from heed.people.duty_models import Call
 from heed.people.models import Role, Staff, Viewing
+from heed.rules.decisions import Ruling, Scope
+from tests.integrations.test_ncmec_documents import OPERATOR
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.test_health import looked
 from tests.web.console.world import World, code_of, signals
@@ -332,6 +338,21 @@ def a_bank(world: World) -> Bank:
     return bank
 
 
+def a_tip(world: World, by: Staff) -> Tip:
+    """A finding, and what an authority is to be told of it: waiting for a senior."""
+    said = {"stated_age": 13, "email": "gil@example.org", "other_app": "ghost99 elsewhere"}
+    case = world.case("p3", 3, **said)
+    decide(
+        case_id=case.id, ruling=Ruling.REMOVE, scope=Scope.FILE, clause="child-sexual",
+        reasons="It was removed.", by=by.pk, now=world.now,
+    )  # fmt: skip
+    operator = {"platform_id": case.platform_id, "operator": OPERATOR, "by": None}
+    set_operator(**operator, now=world.now)  # type: ignore[arg-type]
+    chosen = Chosen(words="Please hurry.", urgent="It still spreads.")
+    tip = prepare_tip.prepare(case_id=case.id, chosen=chosen, by=by.pk, now=world.now)
+    return prepare_tip.send_on(tip_id=tip.id, by=by.pk, now=timezone.now())
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_every_page_can_be_used_by_everybody(
     square: World, chromium: "Browser", live_server: LiveServer, look: str, tmp_path: Path
@@ -340,6 +361,8 @@ def test_every_page_can_be_used_by_everybody(
     square.case("p2", 2, child=False, words="They say they will come tonight.", danger_now=True)
     rae = square.person("Rae", Role.CHILD_SAFETY, Role.SENIOR, Role.ADMINISTRATOR)
     on_duty(square, rae)
+    tip = a_tip(square, rae)
+    told = f"/console/c/{Case.objects.get(id=tip.case_id).number}/"
     pictures = SCREENSHOTS if os.environ.get("HEED_SCREENSHOTS") else tmp_path
     near = case.copies.filter(how="near").first()
     assert near is not None
@@ -376,6 +399,12 @@ def test_every_page_can_be_used_by_everybody(
         "bank": f"/console/banks/{a_bank(square).id}",
         "exchanges": "/console/exchanges",
         "rollbacks": "/console/rollbacks",
+        "told": told,
+        "tips": "/console/tips",
+        "tip_new": f"{told}tips/new",
+        "tip": f"{told}tips/{tip.id}",
+        "operators": "/console/operator",
+        "operator": "/console/operator/square",
     }.items():
         page.goto(path)
         if name == "case":

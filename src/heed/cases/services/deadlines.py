@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Min, OuterRef, Q
 
 from heed.cases.models import Case, Deadline, Join
+from heed.ledger import services as ledger
 from heed.media.models import Item
 from heed.rules.clocks import Clock, Done, Effect, Status, Stop
 from heed.rules.deadlines import stops
@@ -50,11 +51,32 @@ def done(
         effects = _without_waiting(effects, case_id)
     met = [deadline.id for deadline, effect in effects if effect is Effect.MET]
     held = [deadline.id for deadline, effect in effects if effect is Effect.PROVISIONAL]
+    _say_late([one for one, effect in effects if effect is Effect.MET], now)
     Deadline.objects.filter(id__in=met).update(met_at=now)
     Deadline.objects.filter(id__in=held, held_at=None).update(held_at=now)
     for shown_at in {deadline.case_id for deadline, _ in effects if deadline.case_id}:
         note_due(shown_at)
     return met
+
+
+def _say_late(met: Iterable[Deadline], now: datetime) -> None:
+    """Met, and too late, before a sweep came by: it is a breach all the same."""
+    for one in met:
+        binds = one.status != Status.ADVISORY and one.stops != Stop.TIME_PASSED
+        if not binds or one.due_at >= now or one.held_at is not None or one.breached_at is not None:
+            continue
+        if Deadline.objects.filter(id=one.id, breached_at=None).update(breached_at=now):
+            enter_breach(one, now=now)
+
+
+def enter_breach(deadline: Deadline, *, now: datetime) -> None:
+    """Never closed silently: an entry in the ledger, in the caller's transaction."""
+    ledger.enter(
+        "deadline.breached",
+        subject=f"case:{deadline.case_id}",
+        body={"deadline": str(deadline.id), "citation": deadline.citation},
+        at=now,
+    )
 
 
 def _concerned(case_id: UUID | None, cause: str | None) -> Q:

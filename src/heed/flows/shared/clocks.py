@@ -1,31 +1,57 @@
 """The clocks that an event starts, under the authorities that the operator has switched on."""
 
+import logging
 from datetime import datetime
 
 from django.conf import settings
 
-from heed.cases.models import Case, Notice
+from heed.cases.models import Case, Deadline, Notice
+from heed.cases.services import deadlines
 from heed.flows.shared import claims
-from heed.rules.clocks import Clock, Event, Happening
-from heed.rules.deadlines import owed
+from heed.rules.clocks import Clock, Done, Event, Happening, Stop
+from heed.rules.deadlines import ClockLengthened, owed
+
+logger = logging.getLogger(__name__)
 
 
 def of_notice(notice: Notice, *, event: Event, at: datetime) -> list[Clock]:
     """What a notice makes due; the cause is the notice, whatever case it is joined to."""
-    claim = claims.bare(notice)
-    return owed(
-        Happening(event=event, cause=f"notice:{notice.id}", at=at, claim=claim),
-        enabled=settings.HEED_STATUTES,
-    )
+    return _owed(Happening(event=event, cause=cause_of(notice), at=at, claim=claims.bare(notice)))
 
 
 def of_case(case: Case, *, event: Event, cause: str, at: datetime) -> list[Clock]:
     """What something that happened to a case makes due."""
     notice = case_notice(case)
     claim = None if notice is None else claims.bare(notice)
-    return owed(
-        Happening(event=event, cause=cause, at=at, claim=claim), enabled=settings.HEED_STATUTES
-    )
+    return _owed(Happening(event=event, cause=cause, at=at, claim=claim))
+
+
+def cause_of(notice: Notice) -> str:
+    """What the clocks of a notice belong to."""
+    return f"notice:{notice.id}"
+
+
+def note_update(notice: Notice, *, now: datetime) -> None:
+    """The notifier was written to: what was owed is met, and the next update is owed."""
+    before = Deadline.objects.filter(cause__startswith=cause_of(notice), stops=Stop.UPDATE_SENT)
+    for cause in set(before.filter(met_at=None).values_list("cause", flat=True)):
+        deadlines.done(Done.UPDATE_SENT, now=now, cause=cause)
+    cause = f"{cause_of(notice)}/{before.count()}"
+    claim = claims.bare(notice)
+    due = _owed(Happening(event=Event.UPDATE_SENT, cause=cause, at=now, claim=claim))
+    joined = notice.joins.filter(undone_at=None).select_related("case").first()
+    if joined is None or joined.case.state != Case.State.DECIDED:
+        deadlines.set_clocks(joined.case if joined else None, due, now=now)
+
+
+def _owed(happened: Happening) -> list[Clock]:
+    """With the operator's own times. A clock is never lost because one of them is wrong."""
+    try:
+        shorter = settings.HEED_SHORTER_CLOCKS
+        return owed(happened, enabled=settings.HEED_STATUTES, shorter=shorter)
+    except ClockLengthened:
+        logger.exception("an operator's own time is too long here: the law's is used")
+        return owed(happened, enabled=settings.HEED_STATUTES)
 
 
 def case_notice(case: Case) -> Notice | None:

@@ -1,5 +1,6 @@
 """California: a depicted minor's report (AB 1394) and sexual digital identity theft (SB 981)."""
 
+from dataclasses import replace
 from datetime import date
 
 from heed.rules.claims import Category, Standing, about_a_child
@@ -69,7 +70,10 @@ BY_AN_ADULT = (
         verified=Verified.TEXT,
     ),
 )
-TERMS = (*BY_A_MINOR, *BY_AN_ADULT)
+# Each update owes the next one, until there is a final word.
+NEXT_OF_A_MINOR = replace(BY_A_MINOR[1], on=Event.UPDATE_SENT)
+NEXT_OF_AN_ADULT = replace(BY_AN_ADULT[1], on=Event.UPDATE_SENT)
+TERMS = (*BY_A_MINOR, NEXT_OF_A_MINOR, *BY_AN_ADULT, NEXT_OF_AN_ADULT)
 
 
 def clocks(happened: Happening) -> list[Clock]:
@@ -78,6 +82,6 @@ def clocks(happened: Happening) -> list[Clock]:
     if claim is None:
         return []
     if about_a_child(claim) and claim.standing in (Standing.DEPICTED, Standing.GUARDIAN):
-        return started(BY_A_MINOR, happened)
+        return started((*BY_A_MINOR, NEXT_OF_A_MINOR), happened)
     adult_image = claim.category is Category.INTIMATE_IMAGE and not about_a_child(claim)
-    return started(BY_AN_ADULT, happened) if adult_image else []
+    return started((*BY_AN_ADULT, NEXT_OF_AN_ADULT), happened) if adult_image else []

@@ -79,6 +79,16 @@ ALWAYS = (
         verified=Verified.TEXT,
     ),
     Term(
+        id="eu.dsa.21.dispute",
+        citation="DSA article 21(4)",
+        on=Event.DISPUTE_RECEIVED,
+        within="P90D",  # owed by the dispute body, not by us; 180 days in complex cases
+        stops=Stop.DISPUTE_DECIDED,
+        kind=Kind.STATUTORY,
+        verified=Verified.TEXT,
+        status=Status.ADVISORY,
+    ),
+    Term(
         id="eu.dsa.20.complaint",
         citation="DSA article 20(4) to (6)",
         on=Event.COMPLAINT_RECEIVED,

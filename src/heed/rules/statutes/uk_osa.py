@@ -49,15 +49,26 @@ NCA_AT_ONCE = Term(
     kind=Kind.STATUTORY,
     verified=Verified.SECONDARY,
 )
+RETAIN = Term(
+    id="uk.osa.66.retain",
+    citation="SI 2026/268, regulation 8",
+    on=Event.AUTHORITY_TOLD,
+    within="P1Y",
+    stops=Stop.TIME_PASSED,
+    kind=Kind.FLOOR,
+    verified=Verified.SECONDARY,
+)
 TERMS = (
     INTIMATE, replace(INTIMATE, on=Event.REAPPEARED), SWIFTLY,
-    replace(SWIFTLY, on=Event.REAPPEARED), NCA, NCA_AT_ONCE,
+    replace(SWIFTLY, on=Event.REAPPEARED), NCA, NCA_AT_ONCE, RETAIN,
 )  # fmt: skip
 
 
 def clocks(happened: Happening) -> list[Clock]:
     """A report already made to NCMEC counts as made to the NCA (section 66)."""
     claim = happened.claim
+    if happened.event is Event.AUTHORITY_TOLD:
+        return started((RETAIN,), happened)
     if claim is None:
         return []
     if happened.event is Event.ABUSE_FOUND:

@@ -1,0 +1,110 @@
+"""What an operator still has to do before real use: registration, credentials, contact, counsel.
+
+Nothing here is broken; a site that only tries Heed out can leave all of it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One thing that only a person can do, and how."""
+
+    about: str
+    says: str
+    how: str
+
+
+def todo() -> Iterator[Todo]:
+    """In the order in which to do them. Django is set up; the database answers."""
+    from django.db import ProgrammingError
+
+    try:
+        yield from _server()
+        yield from _authorities()
+        yield from _platforms()
+    except ProgrammingError:
+        return  # no tables yet: `heed migrate` comes first, and is said above
+
+
+def _server() -> Iterator[Todo]:
+    from django.conf import settings
+
+    if not settings.PUBLIC_URL.startswith("https://"):
+        yield Todo("address", f"people reach this server at {settings.PUBLIC_URL}",
+                   "put TLS before it and set HEED_PUBLIC_URL")  # fmt: skip
+    if "filebased" in settings.EMAIL_BACKEND:
+        yield Todo("mail", "is written to var/mail and sent to nobody", "set HEED_MAIL_URL")
+    laws = ", ".join(settings.HEED_STATUTES) or "none"
+    yield Todo("laws", f"clocks run for: {laws}",
+               "ask counsel which laws are yours, and set HEED_STATUTES")  # fmt: skip
+
+
+def _authorities() -> Iterator[Todo]:
+    from django.conf import settings
+
+    from heed.filings import tip_queries
+
+    where = settings.HEED_NCMEC["environment"]
+    if not where:
+        yield Todo("NCMEC", "there are no credentials: CyberTips are packages to be filed by hand",
+                   "register as an electronic service provider with NCMEC, then set "
+                   "HEED_NCMEC_ENVIRONMENT; see docs/operate.md")  # fmt: skip
+    elif not settings.HEED_NCMEC["user"] or not settings.HEED_NCMEC["password"]:
+        yield Todo("NCMEC", f"the environment is {where}, and it has no user or no password",
+                   f"set HEED_NCMEC_{where.upper()}_USER and _PASSWORD")  # fmt: skip
+    elif where == "test":
+        yield Todo("NCMEC", "CyberTips go to the test environment: nobody is told by them",
+                   "when NCMEC has approved your tests, go to production")  # fmt: skip
+    if where and not tip_queries.schemas(where):
+        yield Todo("NCMEC's schema", "was not fetched yet",
+                   "press Fetch it now at CyberTips in the console")  # fmt: skip
+
+
+def _platforms() -> Iterator[Todo]:
+    from heed.media.models import Platform
+
+    platforms = list(Platform.objects.order_by("slug"))
+    if not platforms:
+        yield Todo("platform", "there is none", "heed platform add")
+    for platform in platforms:
+        if not platform.evidence_url:
+            yield Todo(platform.slug, "has no evidence address: hidden files can't be kept or sent",
+                       "set it with heed platform; see docs/integrate.md")  # fmt: skip
+        yield from _operator(platform.id, platform.slug)
+        yield from _people(platform.id, platform.slug)
+
+
+def _operator(platform_id: UUID, slug: str) -> Iterator[Todo]:
+    from heed.filings import tip_queries
+    from heed.rules.tips import checks
+
+    missing = checks.missing_of(tip_queries.operator_of(platform_id))
+    where = f"/console/operator/{slug}"
+    if missing:
+        yield Todo(f"{slug}: contact point", f"missing: {', '.join(missing)}",
+                   f"an administrator fills it in at {where}")  # fmt: skip
+    profile = tip_queries.profile_of(platform_id)
+    if profile is None or not profile.counsel:
+        yield Todo(f"{slug}: counsel", "nobody is named whom you asked about these duties",
+                   f"ask counsel, and name them at {where}")  # fmt: skip
+
+
+def _people(platform_id: UUID, slug: str) -> Iterator[Todo]:
+    from heed.people.models import Membership, Role
+
+    held = Membership.objects.filter(
+        platform_id=platform_id, ended_at=None, staff__is_active=True
+    ).values_list("role", "staff_id")
+    roles = {role: {person for one, person in held if one == role} for role in Role.values}
+    if not roles[Role.CHILD_SAFETY]:
+        yield Todo(f"{slug}: people", "nobody may open files in cases about minors",
+                   "heed staff add ... --role child-safety")  # fmt: skip
+    if len(roles[Role.SENIOR]) < 2:
+        yield Todo(f"{slug}: people", "fewer than two seniors: one alone approves their own tips",
+                   "heed staff add ... --role senior")  # fmt: skip
+    if not roles[Role.ADMINISTRATOR]:
+        yield Todo(f"{slug}: people", "nobody may fill in who runs the platform",
+                   "heed staff add ... --role administrator")  # fmt: skip

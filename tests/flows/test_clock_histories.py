@@ -1,0 +1,169 @@
+"""Clocks over any history: none is ever lost, none is met twice, none is silently late.
+
+meet_deadlines, write_to_notifier and the clocks that the stories start, as rows.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from hypothesis import HealthCheck, given
+from hypothesis import settings as tried
+from hypothesis import strategies as st
+
+from heed.cases.models import Case, Deadline
+from heed.cases.services import deadlines
+from heed.flows.meet_deadlines import meet_deadlines
+from heed.flows.shared import clocks
+from heed.flows.write_to_notifier import write_to_notifier
+from heed.ledger.models import EntryBody
+from heed.rules.clocks import Done, Event, Kind, Status, Stop
+from heed.rules.deadlines import ClockLengthened, NoSuchClock, own_times
+from heed.rules.statutes import JURISDICTIONS, PACKS, NoSuchPack, named
+from tests.flows.stage import HOUR, Stage, picture
+from tests.people import dana, gil
+
+ALL = sorted(PACKS)
+FINAL = frozenset({Done.REMOVED_AND_SEARCHED, Done.REFUSED})
+
+deeds = st.one_of(
+    st.tuples(st.just("event"), st.sampled_from(Event), st.integers(0, 2)),
+    st.tuples(st.just("done"), st.sampled_from(Done), st.just(0)),
+    st.tuples(st.just("time"), st.sampled_from([1, 5, 24, 72, 24 * 200]), st.just(0)),
+    st.tuples(st.just("sweep"), st.just(None), st.just(0)),
+)
+
+
+class Book:
+    """What was ever seen of each clock, to compare every later look with."""
+
+    def __init__(self) -> None:
+        self.seen: dict[Any, tuple[datetime, datetime | None, datetime | None]] = {}
+
+    def look(self) -> None:
+        now = {d.id: (d.due_at, d.met_at, d.breached_at) for d in Deadline.objects.all()}
+        for one, (due_at, met_at, breached_at) in self.seen.items():
+            assert one in now, "a clock was lost"
+            assert now[one][0] == due_at, "a due time was moved"
+            assert met_at is None or now[one][1] == met_at, "a clock was met twice"
+            assert breached_at is None or now[one][2] == breached_at, "a breach was unsaid"
+        self.seen = now
+
+
+def nothing_is_silently_late(at: datetime) -> None:
+    """After a sweep every binding clock that has passed is met, breached, or stands still."""
+    late = Deadline.objects.filter(due_at__lt=at, met_at=None, breached_at=None, held_at=None)
+    assert not late.exclude(status=Status.ADVISORY).exists()
+    met_late = Deadline.objects.filter(met_at__gt=F("due_at"), held_at=None, breached_at=None)
+    binding = met_late.exclude(status=Status.ADVISORY).exclude(stops=Stop.TIME_PASSED)
+    assert not binding.exists(), "met late, and nobody said so"
+    entered = EntryBody.objects.filter(event="deadline.breached").count()
+    assert entered == Deadline.objects.exclude(breached_at=None).count()
+    assert not Deadline.objects.filter(kind=Kind.FLOOR).exclude(breached_at=None).exists()
+
+
+@pytest.mark.django_db
+@tried(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(deeds, min_size=4, max_size=14))
+def test_no_clock_is_lost_met_twice_or_silently_late(
+    case: Case, settings: Any, history: list[tuple[str, Any, int]]
+) -> None:
+    settings.HEED_STATUTES = ALL
+    Deadline.objects.all().delete()
+    EntryBody.objects.filter(event="deadline.breached").delete()
+    now, book = case.opened_at, Book()
+    for kind, what, nth in history:
+        now += timedelta(minutes=1)
+        if kind == "event":
+            due = clocks.of_case(case, event=what, cause=f"{what}:{nth}", at=now)
+            deadlines.set_clocks(case, due, now=now)
+            kept = set(Deadline.objects.values_list("cause", "citation"))
+            missing = {(clock.cause, clock.citation) for clock in due} - kept
+            assert not missing
+        elif kind == "done":
+            deadlines.done(what, now=now, case_id=case.id)
+        elif kind == "time":
+            now += what * HOUR
+        else:
+            meet_deadlines(now=now)
+        book.look()
+    meet_deadlines(now=now)
+    book.look()
+    nothing_is_silently_late(now)
+    meet_deadlines(now=now)  # a second sweep finds nothing more to say
+    nothing_is_silently_late(now)
+
+
+@pytest.fixture
+def case(town: Stage) -> Case:
+    one = picture("one")
+    town.post("post", one)
+    town.hear(gil(town.url("post")))
+    return town.case(one)
+
+
+# ------------------------------------------------------------------ what the flows meet
+
+
+def open_now(clock: str) -> list[datetime]:
+    found = Deadline.objects.filter(clock=clock, met_at=None).order_by("due_at")
+    return list(found.values_list("due_at", flat=True))
+
+
+def test_each_update_owes_the_next_until_the_outcome(town: Stage, settings: Any) -> None:
+    """California: every seven days, counted from the last update, until there is a final word."""
+    settings.HEED_STATUTES = ["california"]
+    one, rae = picture("one"), town.staff("Rae")
+    town.post("post", one)
+    heard = town.hear(gil(town.url("post")))
+    assert open_now("ca.ab1394.confirm") == []  # no address was left: the page is what they chose
+    week, begun = timedelta(days=7), town.now
+    assert open_now("ca.ab1394.update") == [begun + week]
+    for day in (1, 3):
+        town.now = begun + timedelta(days=day)
+        write_to_notifier(notice_id=heard.notice_id, text="We look.", by=rae.id, now=town.now)
+        assert open_now("ca.ab1394.update") == [town.now + week]
+    town.remove(town.case(one), rae)
+    assert open_now("ca.ab1394.update") == [] and open_now("ca.ab1394.decide") == []
+
+
+def test_a_mailed_confirmation_is_one(town: Stage, settings: Any) -> None:
+    from heed.flows.send_mail import send_confirmation
+
+    settings.HEED_STATUTES = ["california"]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    town.post("post", picture("one"))
+    heard = town.hear(dana(town.url("post")))
+    assert len(open_now("ca.sb981.confirm")) == 1
+    send_confirmation(notice_id=heard.notice_id, code=heard.contact_code, now=town.now)
+    assert open_now("ca.sb981.confirm") == []
+
+
+def test_an_operators_own_time_is_kept_and_never_a_longer_one(town: Stage, settings: Any) -> None:
+    settings.HEED_SHORTER_CLOCKS = own_times("eu.dsa.16.decide=PT6H")
+    town.post("post", picture("one"))
+    town.hear(gil(town.url("post")))
+    assert open_now("eu.dsa.16.decide") == [town.now + 6 * HOUR]
+    with pytest.raises(ClockLengthened):
+        own_times("us.tida.removal=PT49H")
+    with pytest.raises(ClockLengthened):
+        own_times("eu.dsa.20.window=P5M")
+    with pytest.raises(NoSuchClock, match=r"us\.tida\.removal"):
+        own_times("us.tida=PT1H")
+    assert own_times("") == {}
+
+
+def test_packs_are_named_whole_or_by_statute() -> None:
+    assert named(["us", "take_it_down", "dsa"]) == (
+        "take_it_down", "us_2258a", "us_2702", "us_2703", "dsa",
+    )  # fmt: skip
+    assert {name for pack in JURISDICTIONS.values() for name in pack} == set(PACKS)
+    with pytest.raises(NoSuchPack, match="us-ca"):
+        named(["mars"])
+
+
+def test_every_clock_waits_for_something_that_can_be_done() -> None:
+    """A clock that nothing can meet would call every operator late."""
+    waits = {term.stops for pack in PACKS.values() for term in pack.TERMS}
+    assert waits <= {Stop(done.value) for done in Done if done.value in set(Stop)}

@@ -9,7 +9,7 @@ from PIL import Image
 
 from heed.hashing.signals import FileSignals, signals_of
 from heed.media.models import File
-from heed.media.queries import near_files
+from heed.media.queries import forms_of, near_files
 from heed.media.services import keep_file
 from tests.hashing.patterns import drawn, encoded
 from tests.hashing.test_video import FILM, WHOLE, remade
@@ -63,3 +63,12 @@ def test_a_film_that_shares_a_moment_alone_is_another_film() -> None:
     keep_file(moment, now=NOON)
     assert near_files(keep_file(WHOLE, now=NOON), within_bits=31) == []
     assert File.objects.count() == 2
+
+
+def test_a_film_kept_before_its_seconds_were_is_still_asked() -> None:
+    kept, copy = (keep_file(replace(WHOLE, sha256=bytes([n]) * 32), now=NOON) for n in (1, 2))
+    pairs = [forms_of(copy)[nth : nth + 6 : 5] for nth in range(0, len(forms_of(copy)), 8)]
+    old = b"".join(value for pair in pairs for value in pair)
+    File.objects.filter(id=copy.id).update(forms=old, forms_at=b"")
+    copy.refresh_from_db()
+    assert [near.file_id for near in near_files(copy, within_bits=31)] == [kept.id]

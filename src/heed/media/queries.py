@@ -135,9 +135,11 @@ WHERE t.type = 'vpdq' AND bit_count(t.bits # q.bits) <= %(within)s
 def _near_videos(file: File, within_bits: int) -> list[Near]:
     """Every second, turned and mirrored in one way, must be found, whichever way that is."""
     forms, data = forms_of(file), bytes(file.forms_at)
-    at = struct.unpack(f">{len(data) // 2}H", data)
+    at: Sequence[int] = struct.unpack(f">{len(data) // 2}H", data)
+    ways = WAYS if at else 2  # read before seconds were kept: as it is, and as a mirror shows it
+    at = at or range(len(forms) // 2)
     found: dict[UUID, int] = {}
-    for side in (forms[way::WAYS] for way in range(WAYS)):
+    for side in (forms[way::ways] for way in range(ways)):
         for file_id, distance in _videos_with(file, side, at, within_bits):
             found[file_id] = min(distance, found.get(file_id, distance))
     return [

@@ -49,10 +49,10 @@ class NcmecHashes(Base):
         }
 
     def check(self, name: str, said: Mapping[str, Any]) -> None:
-        """Raises `ExchangeRefused`."""
+        """Raises `ExchangeRefused`, for credentials first."""
+        credentials(name, ["user", "password"])
         if said.get("environment") not in ENVIRONMENTS and not said.get("base"):
             raise ExchangeRefused(f"environment: one of {', '.join(ENVIRONMENTS)}")
-        credentials(name, ["user", "password"])
 
     def page(
         self, name: str, said: Mapping[str, Any], cursor: Mapping[str, Any], *, now: datetime

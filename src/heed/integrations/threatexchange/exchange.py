@@ -30,10 +30,10 @@ class ThreatExchange(Base):
         }
 
     def check(self, name: str, said: Mapping[str, Any]) -> None:
-        """Raises `ExchangeRefused`."""
+        """Raises `ExchangeRefused`, for credentials first."""
+        credentials(name, ["access_token"])
         if not str(said.get("privacy_group", "")).isdigit():
             raise ExchangeRefused("privacy_group: its number")
-        credentials(name, ["access_token"])
 
     def page(
         self, name: str, said: Mapping[str, Any], cursor: Mapping[str, Any], *, now: datetime

@@ -215,6 +215,33 @@ def platform_add(
     print(f"Callback secret: {added.callback_secret}")
 
 
+@platform_group.command("addresses")
+def platform_addresses(
+    slug: Annotated[str, typer.Argument(help="The platform's short name.")],
+    item: Annotated[list[str] | None, typer.Option(help="One post: /p/* or /watch?v=*.")] = None,
+    file: Annotated[list[str] | None, typer.Option(help="A picture or video itself.")] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="An account's page.")] = None,
+    search: Annotated[list[str] | None, typer.Option(help="Results of a search.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="A group or a channel.")] = None,
+) -> None:
+    """Say what a platform's addresses are, in place of what was said before; * is one part."""
+    from heed.instance.boot import booted
+
+    kinds = {"item": item, "file": file, "profile": profile, "search": search, "group": group}
+    with booted():
+        from heed.flows.manage_platforms import NoSuchPlatform, declare_addresses
+        from heed.rules.addresses import NotAPattern
+
+        try:
+            declare_addresses(
+                platform_slug=slug,
+                kinds={kind: said for kind, said in kinds.items() if said},
+                now=datetime.now(UTC),
+            )
+        except (NoSuchPlatform, NotAPattern) as refusal:
+            raise Trouble(f"Nothing was changed: {refusal}.") from None
+
+
 @key_group.command("add")
 def key_add(
     platform: Annotated[str, typer.Argument(help="The platform's short name.")],

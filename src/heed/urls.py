@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hma/", include("heed.web.hma.urls")),
     path("console/", include("heed.web.console.urls")),
     path("", include("heed.web.officer.urls")),
+    path("partner/", include("heed.web.partner.urls")),
     path("", include("heed.web.public.urls")),
     path("", include("heed.web.notifier.urls")),
 ]

@@ -22,6 +22,7 @@ def claims() -> st.SearchStrategy[Claim]:
             "has_file", "by_notice", "threatened_only", "danger_now", "time_given",
             "declaration_complete", "contact_confirmed", "verified_channel", "police_reference",
             "stood_before", "brings_new_fact", "source_over_bound", "rolled_back",
+            "place_unknown", "partner_field",
         )
     }  # fmt: skip
     return st.builds(

@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.rules.claims import AgeThen, Category, Claim, Standing
-from heed.rules.misuse import FAR_MORE, NEVER_TOO_MANY, brings_new_fact, facts_of, over_bound
+from heed.rules.misuse import (
+    FAR_MORE,
+    NEVER_TOO_MANY,
+    brings_new_fact,
+    facts_of,
+    over_bound,
+    said_alike,
+)
 from tests.rules.strategies import claims
 
 BARE = Claim(category=Category.INTIMATE_IMAGE, age_then=AgeThen.UNSURE, has_file=True)
@@ -52,3 +59,13 @@ def test_an_adults_age_is_no_reason_to_hide_again_what_stood() -> None:
 def test_another_police_number_is_another_fact() -> None:
     police = Claim(**{**vars(BARE), "police_reference": True})
     assert brings_new_fact(facts_of(police, police_ref="a"), facts_of(police, police_ref="b"))
+
+
+@given(st.text("abcdefgh ", min_size=16, max_size=60), st.integers(0, 10**6))
+def test_a_text_that_a_script_varies_stays_the_same_text(words: str, number: int) -> None:
+    varied = f"  {words.upper()}!! {number} https://x.example/{number}"
+    assert said_alike(varied) == said_alike(words)
+
+
+def test_a_few_words_tell_of_no_wave() -> None:
+    assert said_alike("It is me") == "" and said_alike("123 456 https://x.example/abcdefgh") == ""

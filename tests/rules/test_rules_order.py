@@ -43,6 +43,17 @@ def test_inside_a_rung_the_nearer_deadline_comes_first(
     assert queue_key(step, due_at, slow) < queue_key(step, None, fast)
 
 
+@given(rows, rows)
+def test_what_a_flood_brings_waits_behind_bodies_and_before_all_that_is_less_grave(
+    first: Row, second: Row
+) -> None:
+    flood, other = queue_key(*first, crowd=True), queue_key(*second)
+    if first[0] <= Rung.INTIMATE_OR_EXTORTION:
+        assert (other < flood) == (second[0] <= Rung.INTIMATE_OR_EXTORTION)
+    elif second[0] != first[0]:
+        assert (other < flood) == (second[0] < first[0])
+
+
 def test_with_equal_deadlines_what_spreads_faster_comes_first() -> None:
     assert queue_key(Rung.CHILD, MONDAY, 900.0, "b") < queue_key(Rung.CHILD, MONDAY, 1.0, "a")
 

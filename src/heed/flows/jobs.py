@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
+LAST = -10  # procrastinate's priority; the others have 0
 # A sweep asks for these again; nothing but their job asks for the others.
 SWEPT = frozenset({"deliver", "fetch_files", "look_at_items"})
 
@@ -18,6 +19,7 @@ def later(
     at: datetime | None = None,
     queue: str = "work",
     alone: bool = False,
+    last: bool = False,
     **args: Any,
 ) -> None:
     """Ask the worker to run the job `name` (see `worker/jobs.py`), not before `at`.
@@ -25,6 +27,7 @@ def later(
     With `once`, a job of that lock that still waits is enough. It is then kept from starting until
     this transaction has ended: a job that started earlier would not see what it is asked for.
     `alone`: it starts when one of that lock that runs has ended; two would wait for each other.
+    `last`: after all others that may start.
     """
     task = app.configure_task(
         f"heed.{name}",
@@ -33,6 +36,7 @@ def later(
         lock=once if alone else None,
         schedule_at=at,
         queue=queue,
+        priority=LAST if last else 0,
     )
     while not _deferred(task, args):
         if name in SWEPT or _kept_waiting(once):

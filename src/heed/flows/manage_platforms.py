@@ -1,11 +1,12 @@
 """A platform comes under this server's care.
 
 1. Write it down, with the secret that signs our callbacks. 2. Give it keys.
+3. It may say what its addresses are, so that a profile is never taken for a post.
 """
 
 import base64
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +16,7 @@ from django.db import transaction
 from heed.ledger import services as ledger
 from heed.media import keys, platforms
 from heed.media.models import Platform
+from heed.rules import addresses
 
 
 class PlatformExists(Exception):
@@ -92,3 +94,21 @@ def withdraw_key(*, platform_id: UUID, key_id: UUID, by: UUID, now: datetime) ->
         body = {"key": str(key_id), "by": str(by)}
         ledger.enter("key.withdrawn", subject=f"platform:{platform_id}", body=body, at=now)
     return True
+
+
+def declare_addresses(
+    *, platform_slug: str, kinds: Mapping[str, Sequence[str]], now: datetime
+) -> None:
+    """Say what the platform's addresses are, anew. Raises `NoSuchPlatform`, `NotAPattern`."""
+    addresses.check(kinds)
+    platform = Platform.objects.filter(slug=platform_slug).first()
+    if platform is None:
+        raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
+    with transaction.atomic():
+        platforms.declare_addresses(platform, {kind: list(said) for kind, said in kinds.items()})
+        ledger.enter(
+            "addresses.declared",
+            subject=f"platform:{platform.id}",
+            body={"kinds": {kind: len(said) for kind, said in kinds.items()}},
+            at=now,
+        )

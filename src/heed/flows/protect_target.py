@@ -12,27 +12,31 @@ from hashlib import sha256
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from heed.cases.models import Case, Copy, Notice, Target
 from heed.cases.services import cases, deadlines, decisions, notices
 from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
 from heed.flows.failpoints import reached
-from heed.flows.shared import banks, claims, duty, states
+from heed.flows.shared import banks, claims, duty, sources, states
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media import queries as media
 from heed.media.feeds import BANKED
 from heed.media.models import File, Item, Platform
 from heed.media.services import FileIn, ItemIn, register
+from heed.rules import addresses
 from heed.rules import deadlines as rules
-from heed.rules.claims import Category, about_a_body
+from heed.rules.claims import Category, about_a_body, confirmed
 from heed.rules.triage import Triage, triage
 
 logger = logging.getLogger(__name__)
 PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
 LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
+SOURCE_OVER_BOUND = "source-over-bound"  # rules.triage
+A_LONG_LIST = 10  # places; unknown ones of a longer notice share a case: 500 wrong links, few cases
 
 
 def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bool:
@@ -82,6 +86,9 @@ def _find(notice: Notice, target: Target, now: datetime) -> None:
         notices.settle_target(target, state=Target.State.FOREIGN)
         return
     item = media.item_at(platform, target.url)
+    if item is None and not addresses.may_be_an_item(target.url, platform.address_kinds):
+        notices.settle_target(target, state=Target.State.NOT_AN_ITEM)
+        return
     if item is None:
         item, state = _register_named(platform, target.url, now), Target.State.REGISTERED
     else:
@@ -114,23 +121,26 @@ def _use_own_names(notice: Notice) -> None:
 
 def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
     """Each case in a transaction of its own: two notices of the same never wait in a ring."""
-    located = False
+    located = flood = False
     taken = notice.targets.filter(id__in=[target.id for target in targets])
     for target in taken.select_related("item", "file").exclude(item=None):
         assert target.item is not None
         located = True
         for file in _files(target):
-            subject = Subject(file=file) if file else Subject(item=target.item)
-            _take_in(notice, subject, target.item, now)
-    if not located and (notice.threatened_only or _hashes(notice)):
+            subject = Subject(file=file) if file else _place_of(notice, target)
+            flood |= SOURCE_OVER_BOUND in _take_in(notice, subject, target.item, now).because
+    if flood:
+        _hurry(notice, now)
+    if not located and not _may_still_be_located(notice):
         _take_in(notice, Subject(threat_of=notice.id), None, now)
     elif not located:
         with transaction.atomic():
             duty.call(notice, None, triage(claims.bare(notice)), now=now)
 
 
-def _hashes(notice: Notice) -> bool:
-    return notice.targets.filter(state=Target.State.HASHES).exists()
+def _may_still_be_located(notice: Notice) -> bool:
+    """Some of its places are items, or nobody has looked yet what they are."""
+    return notice.targets.filter(Q(item__isnull=False) | Q(state=Target.State.WAITING)).exists()
 
 
 def _files(target: Target) -> list[File | None]:
@@ -141,8 +151,24 @@ def _files(target: Target) -> list[File | None]:
     return list(media.files_of([target.item.id])) or [None]
 
 
+def _place_of(notice: Notice, target: Target) -> Subject:
+    """The item; in a long list of places that nobody knew before, the first one's case for all."""
+    item = target.item
+    assert item is not None
+    unknown = target.state == Target.State.REGISTERED
+    if not unknown or notice.targets.count() <= A_LONG_LIST:
+        return Subject(item=item)
+    cases_ = Case.objects.filter(platform_id=notice.platform_id)
+    if cases_.filter(item=item).exists():
+        return Subject(item=item)
+    listed = notice.targets.filter(state=Target.State.REGISTERED).values("item")
+    opened = cases_.filter(joins__notice=notice, item__in=listed, opened_at__gte=notice.received_at)
+    first = opened.select_related("item").order_by("opened_at").first()
+    return Subject(item=item if first is None else first.item)
+
+
 @transaction.atomic
-def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> None:
+def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> Triage:
     opened, made = cases.open_case(notice, subject, now=now)
     case = states.lock(opened.id)
     fresh = cases.join(notice, case, now=now)
@@ -159,7 +185,8 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
         banks.hold_uploads(case, notice, now=now)
     if made or fresh or before != (case.round, case.level):
         _enter(notice, case, made, outcome, now)
-    states.search_on(case.id)
+    states.search_on(case.id, last=case.crowd)
+    return outcome
 
 
 def _cause(notice: Notice, case: Case) -> str:
@@ -178,8 +205,17 @@ def _judge(notice: Notice, case: Case, fresh: bool, now: datetime) -> Triage:
     if case.state == Case.State.DECIDED:
         return triage(claim)  # taken up again; nothing is asked of what people let stand
     outcome = triage(claim)
-    cases.weigh(case, claim, outcome)
+    crowd = claim.source_over_bound and not confirmed(claim)
+    cases.weigh(case, claim, outcome, crowd=crowd and not sources.says_more(notice, now=now))
     return outcome
+
+
+def _hurry(notice: Notice, now: datetime) -> None:
+    """A source is over its bound: what it had hidden until then is looked at within the hour."""
+    for case in sources.hidden_by_its_source(notice, now=now):
+        cause = f"flood:{case.id}:{case.round}"
+        with transaction.atomic():
+            deadlines.set_clocks(case, [rules.flood_review(cause=cause, at=now)], now=now)
 
 
 def _holds_uploads(case: Case, outcome: Triage) -> bool:

@@ -1,13 +1,14 @@
 """Someone tells us about something.
 
 1. Keep the notice as it was said, its ledger entry, its clocks and the job that protects, alone.
-2. Try to protect at once; if that fails, the job takes it up again.
+2. Try to protect at once; if that fails, the job takes it up again. Who sends very many at this
+   moment waits for that job, so that others do not.
 """
 
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -21,22 +22,31 @@ from heed.cases.services.notices import Kept, Place
 from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.protect_target import protect_at_once
-from heed.flows.shared import clocks
+from heed.flows.shared import clocks, sources
 from heed.ledger import receipts
 from heed.ledger import services as ledger
 from heed.ledger.keys import CannotSign
 from heed.media.models import Platform
 from heed.people import services as people
+from heed.rules import misuse
 from heed.rules.claims import AgeThen, Category, Standing
 from heed.rules.clocks import Done, Event
 
 logger = logging.getLogger(__name__)
 PROTECT_AGAIN_IN = timedelta(seconds=5)  # the request itself tries first
+_NOT_KEPT = ("places", "email", "may_write")  # they have tables of their own
 MOST_PLACES = 100  # in one notice; more come as a second notice, so that one answer stays readable
 
 
 class NothingNamed(Exception):
-    """A notice must name a place, a hash, or a threat. Ask for the link, or for what was said."""
+    """A notice must name a place, a hash, a threat, or what is remembered of the place."""
+
+
+class SaidBefore(Exception):
+    """This source has said exactly this several times, and it is being dealt with.
+
+    Nothing was kept. Let whoever is somebody else add a word of their own.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +65,8 @@ class NoticeIn:
     police_reference: str = ""
     police_agency: str = ""
     other_app: str = ""
+    their_account: str = ""
+    remembered: Mapping[str, str] = field(default_factory=dict)
     good_faith: bool = False
     not_consensual: bool = False
     acting_for: bool = False
@@ -97,18 +109,33 @@ def receive_notice(
     source: str = "",
     key_prefix: str = "",
     verified_channel: bool = False,
+    once_more: bool = True,
+    partner_id: UUID | None = None,
     now: datetime,
 ) -> Received:
     """Take in one notice and protect first. `source` is kept as a blind hash only.
 
-    Raises `NothingNamed`. Whatever else goes wrong after step 1, the notice is kept.
+    Raises `NothingNamed`, and unless `once_more` also `SaidBefore`. Whatever else goes wrong after
+    step 1, the notice is kept.
     """
-    if not notice.places and not notice.threatened_only:
+    if not (notice.places or notice.threatened_only or notice.remembered):
         raise NothingNamed("name at least one link, or say what you were threatened with")
     platform = Platform.objects.get(id=platform_id)
-    how = {"key_prefix": key_prefix, "verified_channel": verified_channel}
+    facts = _facts(platform, notice, door, source, verified_channel)
+    facts |= {"partner_id": partner_id, "key_prefix": key_prefix}
+    facts["sending"] = str(verbatim.get("form", ""))[:64] if door == "form" else ""
+    if not once_more and facts["source_index"] is not None:
+        often = sources.said_before(facts["source_index"], facts["alike_index"], now=now)
+        if often >= misuse.ALIKE_AT_MOST:
+            raise SaidBefore("the same has been said from here before, and is dealt with")
+    waits = _waits(notice, facts, now)
     with transaction.atomic():
-        kept = _keep(platform, notice, door, verbatim, source, how, now)
+        kept = notices.keep(
+            platform=platform, door=door, verbatim=verbatim, places=notice.places, facts=facts,
+            now=now,
+        )  # fmt: skip
+        due = clocks.of_notice(kept.notice, event=Event.NOTICE_RECEIVED, at=now)
+        deadlines.set_clocks(None, due, now=now)
         code = _keep_contact(kept.notice, notice, now)
         receipt = _promise(kept, verbatim, now)
         for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
@@ -120,11 +147,13 @@ def receive_notice(
         jobs.later(
             "protect",
             once=f"protect:{kept.notice.id}",
-            at=now + PROTECT_AGAIN_IN,
+            at=now if waits else now + PROTECT_AGAIN_IN,
+            last=waits,
             notice_id=str(kept.notice.id),
         )
     reached("notice-kept")
-    protect_at_once(notice_id=kept.notice.id, now=now)
+    if not waits:
+        protect_at_once(notice_id=kept.notice.id, now=now)
     return Received(
         notice_id=kept.notice.id,
         number=kept.notice.number,
@@ -137,33 +166,36 @@ def receive_notice(
     )
 
 
-def _keep(
-    platform: Platform,
-    notice: NoticeIn,
-    door: str,
-    verbatim: Mapping[str, Any],
-    source: str,
-    how: Mapping[str, Any],
-    now: datetime,
-) -> Kept:
-    facts = asdict(notice)
-    for left_out in ("places", "email", "may_write"):
-        facts.pop(left_out)
-    facts["source_index"] = people.blind_index(source) if source else None
-    facts |= how
-    kept = notices.keep(
-        platform=platform, door=door, verbatim=verbatim, places=notice.places, facts=facts, now=now
-    )
-    deadlines.set_clocks(
-        None, clocks.of_notice(kept.notice, event=Event.NOTICE_RECEIVED, at=now), now=now
-    )
-    return kept
+def _waits(notice: NoticeIn, facts: Mapping[str, Any], now: datetime) -> bool:
+    """Part of a flood, with nothing of its own: it is kept now, and protected after the others."""
+    if not sources.crowding(facts["source_index"], now=now):
+        return False
+    own = notice.email or notice.police_reference
+    return not own and not sources.own_words(facts["words_index"], now=now)
+
+
+def _facts(
+    platform: Platform, notice: NoticeIn, door: str, source: str, verified_channel: bool
+) -> dict[str, Any]:
+    """Fields of the notice, with the blind marks by which floods are told from people."""
+    facts = {name: value for name, value in asdict(notice).items() if name not in _NOT_KEPT}
+    return {
+        **facts,
+        "source_index": people.blind_index(source) if source else None,
+        # A platform's own form may send the same words for everybody; people who write here do not.
+        "words_index": sources.words_index(notice.words) if door == "form" else None,
+        "alike_index": sources.alike_index_of(platform.id, notice),
+        "verified_channel": verified_channel,
+    }
 
 
 def _keep_contact(kept: Notice, notice: NoticeIn, now: datetime) -> str:
+    if not notice.may_write:
+        people.keep_silence(kept.id)
+        return ""
     if not notice.email:
         return ""
-    return people.keep_contact(kept.id, notice.email, may_write=notice.may_write, now=now)
+    return people.keep_contact(kept.id, notice.email, may_write=True, now=now)
 
 
 def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -1,15 +1,26 @@
 """A private page's link is lost, or somebody else has seen it.
 
 1. Make a new one; the old one leads nowhere from now on.
-2. Without the link: the number and the four words lead back.
+2. The same sending of the form again; nobody knows whether its answer was seen: new words too.
+3. Without the link: the number and the four words lead back. Wrong guesses are counted, for all
+   processes together, by where they come from; a number that is guessed at is not shut for others.
 """
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from heed.cases.models import Notice
 from heed.cases.services import notices
+from heed.people import guesses
+
+
+class TooManyGuesses(Exception):
+    """This source has guessed wrong too often. Say when it may try again: `.wait` from now."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"try again in {wait}")
+        self.wait = wait
 
 
 def renew_link(*, notice_id: UUID) -> str:
@@ -17,10 +28,22 @@ def renew_link(*, notice_id: UUID) -> str:
     return notices.renew_link(Notice.objects.get(id=notice_id))
 
 
-def recover(*, number: str, words: str, now: datetime) -> tuple[UUID, str] | None:
-    """The notice and a fresh secret, for its number and four words in any spelling of spaces."""
+def renew_secrets(*, notice_id: UUID) -> tuple[str, str]:
+    """A fresh link secret and four fresh words, for this notice's sender."""
+    return notices.renew_secrets(Notice.objects.get(id=notice_id))
+
+
+def recover(*, number: str, words: str, source: str = "", now: datetime) -> tuple[UUID, str] | None:
+    """The notice and a fresh secret, for its number and four words in any spelling of spaces.
+
+    Raises `TooManyGuesses` for this source alone, whatever others have guessed.
+    """
+    wait = guesses.wait(source, number, now=now)
+    if wait is not None:
+        raise TooManyGuesses(wait)
     code = "-".join(words.lower().replace("-", " ").split())
     notice = Notice.objects.filter(number=number.strip().upper()).first()
     if notice is None or not hmac.compare_digest(notices.digest(code), bytes(notice.recovery_hash)):
+        guesses.wrong(source, number, now=now)
         return None
     return notice.id, notices.renew_link(notice)

@@ -18,13 +18,14 @@ from heed.cases.services.notices import Place
 from heed.flows import jobs
 from heed.flows.protect_target import protect_at_once
 from heed.flows.receive_notice import TargetState, target_states
+from heed.flows.shared import sources
 from heed.ledger import services as ledger
 from heed.people import services as people
 
 TAKEN = (
-    "words", "police_reference", "police_agency", "other_app", "good_faith", "not_consensual",
-    "acting_for", "signature", "age_then", "stated_age", "country", "danger_now", "time_given",
-    "standing",
+    "words", "police_reference", "police_agency", "other_app", "their_account", "good_faith",
+    "not_consensual", "acting_for", "signature", "age_then", "stated_age", "country",
+    "danger_now", "time_given", "standing",
 )  # fmt: skip
 
 
@@ -42,6 +43,8 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
     with transaction.atomic():
         notice = Notice.objects.select_for_update().get(id=notice_id)
         facts = {name: said[name] for name in TAKEN if said.get(name) not in (None, "", False)}
+        if "words" in facts and notice.door == "form":
+            facts["words_index"] = sources.words_index(str(facts["words"]))
         kept = {name: value for name, value in said.items() if name != "email"}  # sealed elsewhere
         notices.supplement(notice, kept, facts, now=now)
         notices.add_places(notice, [Place(url=url) for url in _urls(said)])
@@ -49,7 +52,7 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
         ledger.enter(
             "notice.supplemented",
             subject=f"notice:{notice.id}",
-            body={"facts": sorted(facts), "contact": bool(code)},
+            body={"facts": sorted(set(facts) & set(TAKEN)), "contact": bool(code)},
             at=now,
         )
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
@@ -65,7 +68,8 @@ def _urls(said: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
-    email = str(said.get("email") or "")
-    if not email:
+    if said.get("may_write") is False:
+        people.keep_silence(notice.id)
         return ""
-    return people.keep_contact(notice.id, email, may_write=said.get("may_write", True), now=now)
+    email = str(said.get("email") or "")
+    return people.keep_contact(notice.id, email, may_write=True, now=now) if email else ""

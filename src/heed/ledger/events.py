@@ -104,6 +104,12 @@ EVENTS = (
     Event(52, "rollback.confirmed", "A second person agreed, and it was undone."),
     Event(53, "exchange.changed", "An exchange was added, or switched on or off."),
     Event(54, "exchange.synced", "Signals came from an exchange, or were withdrawn by it."),
+    Event(55, "addresses.declared", "A platform said what its addresses are."),
+    Event(56, "partner.invited", "A trusted flagger, a school or a hotline was invited."),
+    Event(57, "partner.accepted", "A partner took its invitation."),
+    Event(58, "partner.judged", "A partner was warned, paused or restored, with reasons."),
+    Event(59, "partner.appealed", "A partner asked for another look."),
+    Event(60, "partner.answered", "A partner's appeal was answered by somebody else."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

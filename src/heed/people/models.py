@@ -8,6 +8,7 @@ from django.db import models
 from heed.ids import mint
 from heed.people import (  # noqa: F401  (Django finds an app's models from here)
     duty_models,
+    partner_models,
     staff_models,
 )
 
@@ -107,3 +108,15 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return f"contact:{self.id}"
+
+
+class Guess(models.Model):
+    """A wrong guess at the words of a number. Both are kept blind, for an hour."""
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.BinaryField(max_length=32, db_index=True)
+    number = models.BinaryField(max_length=32, db_index=True)
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"guess:{self.id}"

@@ -88,6 +88,15 @@ def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetim
     return code
 
 
+def keep_silence(notice_id: UUID) -> None:
+    """ "Don't write to me": that is kept, and no address is, not even one given before."""
+    Contact.objects.update_or_create(
+        notice_id=notice_id,
+        defaults={"may_write": False, "address_sealed": None, "code_hash": None},
+        create_defaults={"may_write": False, "blind_index": b""},
+    )
+
+
 def confirm_contact(notice_id: UUID, code: str, *, now: datetime) -> bool:
     """The code came back: somebody reads that mailbox. True the first time."""
     wanted = hashlib.sha256(code.encode()).digest()

@@ -72,6 +72,8 @@ class Claim:
     """A person said it. False when a match in a bank is all there is."""
     threatened_only: bool = False
     """Nothing is known to be posted, or only hashes were given: there is no location."""
+    place_unknown: bool = False
+    """It is said to be posted, and nobody could say where: a profile, a search, no link at all."""
     danger_now: bool = False
     time_given: bool = False
     """Somebody set them a time ("by eight tonight")."""
@@ -80,6 +82,8 @@ class Claim:
     contact_confirmed: bool = False
     verified_channel: bool = False
     """Came with a partner's key or a verified officer's sign-in."""
+    partner_field: bool = False
+    """A partner in good standing says it, about what it was invited for."""
     police_reference: bool = False
     stood_before: bool = False
     """People have decided before that this file may stand."""

@@ -17,7 +17,7 @@ from heed.rules.clocks import (
 )
 from heed.rules.spans import after
 from heed.rules.statutes import PACKS, NoSuchPack
-from heed.rules.triage import CHILD_HIDDEN, Triage
+from heed.rules.triage import CHILD_HIDDEN, WITHIN_THE_HOUR, Triage
 
 HIDE_COMPLETE_WITHIN = timedelta(hours=36)  # 12 h before 47 U.S.C. 223a(a)(3) runs out
 REVIEW_CITATION = "Heed policy, review within"
@@ -108,6 +108,11 @@ def found_review(*, cause: str, at: datetime) -> Clock:
         stops=Stop.PERSON_LOOKED,
         kind=Kind.HOUSE,
     )
+
+
+def flood_review(*, cause: str, at: datetime) -> Clock:
+    """A source turned out to be over its bound: a person looks at what it has had hidden."""
+    return replace(found_review(cause=cause, at=at), due_at=at + WITHIN_THE_HOUR)
 
 
 def complete_request_hide_by(received_at: datetime) -> datetime:

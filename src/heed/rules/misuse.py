@@ -1,5 +1,6 @@
 """Answering misuse without making victims wait. What is lost sticks to the source alone."""
 
+import re
 from datetime import timedelta
 
 from heed.rules.claims import ADULT_AT, AgeThen, Claim, Standing
@@ -7,6 +8,13 @@ from heed.rules.claims import ADULT_AT, AgeThen, Claim, Standing
 WINDOW = timedelta(hours=24)  # what "so much at once" is counted over
 FAR_MORE = 10  # times the usual; a class told of one leak stays under it, a script does not
 NEVER_TOO_MANY = 25  # different things: one person with many pictures to name is no wave
+
+MANY_NOTICES = 300  # from one source in `WINDOW`, unconfirmed: more than people write by hand
+ALIKE_AT_MOST = 5  # notices that say exactly the same, from one source, in `ALIKE_WITHIN`
+ALIKE_WITHIN = timedelta(hours=1)
+CROWDING = 30  # notices a minute from one source: from then on others are protected first
+CROWDING_WITHIN = timedelta(minutes=1)
+A_SENTENCE = 16  # letters; shorter words are said alike by people who know nothing of each other
 
 Fact = tuple[str, str]
 
@@ -43,3 +51,15 @@ def facts_of(
 def brings_new_fact(previous: frozenset[Fact], facts: frozenset[Fact]) -> bool:
     """`previous` is the union over the notices that people knew of when they let it stand."""
     return bool(facts - previous)
+
+
+_NOT_WORDS = re.compile(r"https?://\S+|[\W\d_]+")
+
+
+def said_alike(words: str) -> str:
+    """What is the same in texts that a script varies: letters alone, without links and figures.
+
+    Empty where there is too little to tell a wave by.
+    """
+    letters = _NOT_WORDS.sub("", words.casefold())
+    return letters if len(letters) >= A_SENTENCE else ""

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from heed.rules.claims import MINOR, Category, Claim, about_a_child
 
-QueueKey = tuple[int, datetime, float, str]
+QueueKey = tuple[int, bool, int, datetime, float, str]
 
 NOTHING_DUE = datetime.max.replace(tzinfo=UTC)
 
@@ -50,11 +50,19 @@ def gravest(categories: Iterable[Category]) -> Category:
 
 
 def queue_key(
-    rung: Rung, due_at: datetime | None, speed_per_hour: float, ref: str = ""
+    rung: Rung,
+    due_at: datetime | None,
+    speed_per_hour: float,
+    ref: str = "",
+    *,
+    crowd: bool = False,
 ) -> QueueKey:
     """Sort ascending. `due_at` is the case's next unmet deadline, aware; `ref` breaks ties.
 
     `speed_per_hour` is new views and copies an hour. Nothing due sorts behind everything due.
+    `crowd`: all that is known of it comes from a source or a wave over its bound, unconfirmed. It
+    waits behind what others told of bodies and danger, and before everything less grave.
     Rows with different refs never compare equal, so the order is total.
     """
-    return (int(rung), due_at or NOTHING_DUE, -speed_per_hour, ref)
+    step = max(rung, Rung.INTIMATE_OR_EXTORTION) if crowd else rung
+    return (int(step), crowd, int(rung), due_at or NOTHING_DUE, -speed_per_hour, ref)

@@ -88,7 +88,13 @@ def _source_over_bound(claim: Claim) -> bool:
 
 
 def _words_about_a_body(claim: Claim) -> bool:
-    return _open(claim) and about_a_body(claim.category) and not claim.has_file
+    words_only = about_a_body(claim.category) and not claim.has_file
+    return _open(claim) and words_only and not claim.place_unknown
+
+
+def _place_not_known(claim: Claim) -> bool:
+    lost = claim.place_unknown and not claim.has_file
+    return _open(claim) and about_a_body(claim.category) and lost
 
 
 def _not_about_a_body(claim: Claim) -> bool:
@@ -119,6 +125,10 @@ def _a_time_was_given(claim: Claim) -> bool:
     return claim.time_given
 
 
+def _partner_in_their_field(claim: Claim) -> bool:
+    return claim.partner_field and claim.by_notice and not _settled(claim)
+
+
 _V, _L, _H = Visibility.VISIBLE, Visibility.LIMITED, Visibility.HIDDEN
 
 REASONS: tuple[Reason, ...] = (
@@ -128,10 +138,12 @@ REASONS: tuple[Reason, ...] = (
     Reason("adult-request-incomplete", _adult_request_incomplete, _L, WITHIN_THE_HOUR),
     Reason("source-over-bound", _source_over_bound, _L, WITHIN_THE_HOUR),
     Reason("words-about-a-body", _words_about_a_body, _L, WITHIN_THE_HOUR),
+    Reason("place-not-known", _place_not_known, _V, WITHIN_THE_HOUR),
     Reason("not-about-a-body", _not_about_a_body, _V, SPEECH),
     Reason("rolled-back", _rolled_back, _V, WITHIN_THE_HOUR),
     Reason("let-stand-before", _let_stand_before, _V, SPEECH),
     Reason("nothing-posted-yet", _nothing_posted_yet, _V, CHILD_HIDDEN),
+    Reason("partner-in-their-field", _partner_in_their_field, _V, WITHIN_THE_HOUR),
     Reason("bank-asks-for-a-person", _bank_asks_for_a_person, _V, CHILD_HIDDEN),
     Reason("danger-to-life", _danger_to_life, _V, AT_ONCE, pages_duty=True),
     Reason("a-time-was-given", _a_time_was_given, _V, AT_ONCE, pages_duty=True),

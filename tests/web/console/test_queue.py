@@ -35,6 +35,7 @@ def a_case(platform: Platform, at: tuple[Rung, datetime | None, float], name: st
         rung=int(at[0]),
         due_at=at[1],
         speed_per_hour=at[2],
+        crowd=at[2] == 1.5,
         opened_at=NOW,
         round_at=NOW,
     )
@@ -51,7 +52,10 @@ def test_the_queue_is_in_the_order_that_the_rules_say(
         Case.objects.bulk_create(a_case(world.platform, one) for one in wanted)
         found = list(queue.cases_of({world.platform.id}, now=NOW))
         by_rules = sorted(
-            found, key=lambda c: queue_key(Rung(c.rung), c.due_at, c.speed_per_hour, c.number)
+            found,
+            key=lambda c: queue_key(
+                Rung(c.rung), c.due_at, c.speed_per_hour, c.number, crowd=c.crowd
+            ),
         )
         assert found == by_rules
         assert len(found) == len(wanted)

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from heed.web.notifier import taking, views_ways_in
+from heed.web.notifier import taking
 from tests.flows.stage import Stage, picture
 
 if TYPE_CHECKING:
@@ -30,12 +30,8 @@ def town(db: None) -> Stage:
 
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is a process of its own, as far as sendings and wrong guesses go."""
+    """Each test is a process of its own, as far as sendings go."""
     monkeypatch.setattr(taking, "_remembered", taking.Remembered())
-    for name in ("_BY_SOURCE", "_BY_NUMBER"):
-        counter = getattr(views_ways_in, name)
-        fresh = type(counter)(most=counter.most, within=counter.within)
-        monkeypatch.setattr(views_ways_in, name, fresh)
 
 
 @pytest.fixture

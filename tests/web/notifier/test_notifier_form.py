@@ -6,11 +6,15 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from heed.cases.models import Notice, Target
+from heed.cases.models import Case, Notice, Target
+from heed.flows.check_upload import check_signals
+from heed.flows.manage_platforms import declare_addresses
+from heed.flows.name_place import NotThere, name_place
+from heed.media.models import Item
 from heed.people.services import blind_index
 from heed.rules.claims import AgeThen, Category, Standing
 from heed.web.notifier import taking
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, picture
 from tests.web.notifier.forms import link_in, number_in, send, step_one, words_in
 
 
@@ -60,6 +64,103 @@ def test_an_adult_is_kept_back_until_the_statement_is_signed(client: Client, tow
     assert only().category == Category.INTIMATE_IMAGE
     assert town.seen("p1") == ["limited"]
     assert "sign the short statement" in text(answer)
+
+
+WHO = {
+    "me-child": Standing.DEPICTED, "me-adult": Standing.DEPICTED, "my-child": Standing.GUARDIAN,
+    "represent": Standing.AUTHORISED, "pupil": Standing.SCHOOL, "police": Standing.POLICE,
+    "flagger": Standing.TRUSTED_FLAGGER, "someone": Standing.OTHER,
+}  # fmt: skip
+
+
+def test_whoever_asks_and_whatever_for_is_heard_as_that(client: Client, town: Stage) -> None:
+    for who, standing in WHO.items():
+        send(client, town.url("p1"), who=who, young="unsure", token=who)
+        assert Notice.objects.latest("received_at").standing == standing
+    ordinary = {"pretend": "impersonation", "private": "doxxing", "hurt": "threats"}
+    for what, category in ordinary.items():
+        send(client, town.url("p2"), what=what, who="someone", why="It names me", token=what)
+        notice = Notice.objects.latest("received_at")
+        assert (notice.category, notice.words) == (category, "It names me")
+    assert town.seen("p1", "p2") == ["hidden", "visible"]
+
+
+def test_without_a_link_what_is_remembered_leads_on_to_a_person(
+    client: Client, town: Stage
+) -> None:
+    nothing = send(client, posted="no-link")
+    assert nothing.status_code == 422
+    assert "write “I don&#x27;t know”" in text(nothing)
+    answer = send(client, posted="no-link", seen_where="a group", their_account="@uri")
+    assert "A person goes and looks for it" in text(answer)
+    case = Case.objects.get()
+    assert case.because == ["place-not-known"]
+    assert only().remembered == {"where": "a group", "account": "@uri"}
+    rae = town.staff("Rae")
+    with pytest.raises(NotThere):
+        name_place(case_id=case.id, url="https://elsewhere.example/x", by=rae.id, now=town.now)
+    name_place(case_id=case.id, url=town.url("p2"), by=rae.id, now=town.now)
+    client.post(f"/n/{number_in(answer)}/more", {"links": town.url("p1")})
+    assert town.seen("p1", "p2") == ["hidden", "hidden"]
+
+
+def test_a_threat_that_is_carried_out_is_hidden_as_soon_as_its_link_comes(
+    client: Client, town: Stage
+) -> None:
+    answer = send(client, posted="threat", what="", timed="yes", other_app="chat: @uri")
+    notice = only()
+    assert notice.threatened_only and notice.time_given == "yes"
+    assert "a-time-was-given" in Case.objects.get().because
+    client.post(f"/n/{number_in(answer)}/back", {"where": town.url("p1")})
+    assert town.seen("p1") == ["hidden"]
+
+
+def test_codes_of_a_picture_stop_its_upload_and_touch_nothing_that_is_there(
+    client: Client, town: Stage
+) -> None:
+    threatened, known = picture("threatened"), picture("one")
+    assert threatened.sha256 and threatened.pdq and known.sha256
+    wrong = send(client, posted="threat", hashes="sha256:abc")
+    assert wrong.status_code == 422
+    assert "read “sha256:abc” as a code" in text(wrong)
+    answer = send(
+        client, posted="threat", hashes=f"sha256: {known.sha256.hex().upper()}",
+        sha256=f"sha256:{threatened.sha256.hex()}", pdq=threatened.pdq.hex(),
+    )  # fmt: skip
+    assert "on guard from now on" in text(answer)
+    assert town.seen("p1") == ["visible"]
+    asked = check_signals(platform_id=town.platform_id, signals=threatened, now=town.now)
+    assert asked.verdict == "hold"
+    near = picture("near", like=threatened, bits=8)
+    assert check_signals(platform_id=town.platform_id, signals=near, now=town.now).verdict == "hold"
+    town.remove(Case.objects.get(), town.staff("Rae"))
+    asked = check_signals(platform_id=town.platform_id, signals=threatened, now=town.now)
+    assert asked.verdict == "hold"
+
+
+def test_what_is_no_post_is_written_down_and_a_person_looks(client: Client, town: Stage) -> None:
+    declare_addresses(
+        platform_slug="town",
+        kinds={"item": ["/p*"], "profile": ["/u/*"], "search": ["/search?q=*"]},
+        now=town.now,
+    )
+    answer = send(client, town.url("u/uri"), town.url("search?q=me"), town.url(""))
+    assert {one.state for one in Target.objects.all()} == {Target.State.NOT_AN_ITEM}
+    assert text(answer).count("We look for the post") == 3
+    assert (Case.objects.get().because, Item.objects.count()) == (["place-not-known"], 2)
+    send(client, town.url("u/uri"), town.url("p1"), token="two")
+    assert town.seen("p1") == ["hidden"]
+
+
+def test_five_hundred_wrong_links_are_a_handful_of_cases(client: Client, town: Stage) -> None:
+    answer = send(client, *[town.url(f"gone/{n}") for n in range(120)])
+    assert answer.status_code == 200
+    town.work()
+    assert Target.objects.filter(state=Target.State.REGISTERED).count() == 120
+    assert Case.objects.count() == 2
+    assert set(Item.objects.filter(registered_by="notice").values_list("desired", flat=True)) == {
+        "hidden"
+    }
 
 
 def test_a_threat_needs_no_link(client: Client, town: Stage) -> None:
@@ -180,14 +281,17 @@ def test_the_same_sending_twice_is_one_notice_with_the_same_secrets(
     assert link_in(first) == link_in(again)
 
 
-def test_another_process_gives_the_same_sending_a_link_that_works(
+def test_after_a_restart_the_same_sending_gives_a_link_and_words_that_work(
     client: Client, town: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(client, town.url("p1"))
     monkeypatch.setattr(taking, "_remembered", taking.Remembered())
     again = send(client, town.url("p1"))
     assert Notice.objects.count() == 1
+    assert "You sent this before" in text(again)
     assert Client().get(link_in(again)).status_code == 302
+    lost = {"number": number_in(again), "words": words_in(again)}
+    assert Client().post("/find", lost).status_code == 302
 
 
 def test_a_corrected_form_is_a_notice_of_its_own(client: Client, town: Stage) -> None:
@@ -218,7 +322,7 @@ def test_a_flood_about_no_body_is_asked_to_wait_and_loses_nothing(
     client: Client, town: Stage
 ) -> None:
     for n in range(20):
-        assert send(client, town.url("p2"), what="other", token=f"t{n}").status_code == 200
+        assert send(client, town.url("p2"), what="other", why=f"no {n}").status_code == 200
     answer = send(client, town.url("p2"), what="other", token="late")
     assert answer.status_code == 429
     assert int(answer["Retry-After"]) > 0
@@ -228,7 +332,7 @@ def test_a_flood_about_no_body_is_asked_to_wait_and_loses_nothing(
 
 def test_a_claim_about_a_body_is_never_asked_to_wait(client: Client, town: Stage) -> None:
     for n in range(20):
-        send(client, town.url("p2"), what="other", token=f"t{n}")
+        send(client, town.url("p2"), what="other", why=f"no {n}")
     assert send(client, town.url("p1")).status_code == 200
     assert town.seen("p1") == ["hidden"]
 

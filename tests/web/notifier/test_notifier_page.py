@@ -77,6 +77,8 @@ def test_a_renewed_link_shuts_the_old_one_out(client: Client, page: str) -> None
 
 def test_leaving_closes_the_page_in_this_browser(client: Client, page: str, town: Stage) -> None:
     assert client.get(f"{page}/leave")["Location"].startswith("https://www.wikipedia.org")
+    assert "H-" not in text(client.get(page))
+    client.get("/?open=1")
     assert client.get(page).status_code == 404
     sent_again = send(client, town.url("p1"))
     assert (sent_again.status_code, sent_again["Location"]) == (302, "/find")
@@ -95,11 +97,23 @@ def test_number_and_four_words_lead_back_however_they_are_written(
     assert "Welcome back" in text(found)
 
 
-def test_guessing_is_slowed_down(client: Client, page: str) -> None:
-    number = page.rpartition("/")[2]
-    guess = {"number": number, "words": "able acid acorn actor"}
-    codes = [Client().post("/find", guess).status_code for _ in range(11)]
-    assert codes == [422] * 10 + [429]
+def test_guessing_is_slowed_down_by_where_it_comes_from_and_never_shuts_the_owner_out(
+    client: Client, town: Stage, settings: Any
+) -> None:
+    sent = send(client, town.url("p1"))
+    number, words = number_in(sent), words_in(sent)
+    settings.HEED_PROXIES = 1
+
+    def guess(source: str, said: str) -> int:
+        typed = {"number": number, "words": said}
+        return Client().post("/find", typed, headers={"x-forwarded-for": source}).status_code
+
+    assert [guess("192.0.2.1", "able acid acorn actor") for _ in range(11)] == [422] * 10 + [429]
+    for n in range(45):
+        guess(f"198.51.100.{n}", "able acid acorn actor")
+    tired = [guess("203.0.113.5", "able acid acorn actor") for _ in range(4)]
+    assert tired == [422] * 3 + [429]
+    assert guess("203.0.113.9", words) == 302
 
 
 def test_forms_of_the_page_are_checked(strict: Client, town: Stage) -> None:
@@ -144,7 +158,9 @@ def test_a_police_number_is_shown_to_a_confirmed_guardian_only(client: Client, t
     page = f"/n/{number_in(send(client, town.url('p1'), who='my-child'))}"
     client.post(f"{page}/more", {"police_reference": "K-77/26", "words": "my son"})
     assert Notice.objects.get().police_reference == "K-77/26"
-    assert "K-77/26" not in text(client.get(page))
+    shown = text(client.get(page))
+    assert "K-77/26" not in shown
+    assert "We don't show it here" in shown
     client.post(f"{page}/contact", {"write": "yes", "email": "gil@example.org"})
     Client().post(_confirming_link())
     assert "K-77/26" in text(client.get(page))
@@ -300,8 +316,28 @@ def test_who_does_not_want_mail_gets_none(client: Client, page: str) -> None:
     answer = client.post(
         f"{page}/contact", {"write": "no", "email": "dana@example.org"}, follow=True
     )
-    assert "Saved." in text(answer)
+    assert "keep no address" in text(answer)
     assert mail.outbox == []
+    assert Contact.objects.get().address_sealed is None
+
+
+def test_an_address_goes_when_somebody_no_longer_wants_to_be_written_to(
+    client: Client, page: str
+) -> None:
+    client.post(f"{page}/contact", {"write": "yes", "email": "dana@example.org"})
+    client.post(f"{page}/contact", {"write": "no"})
+    kept = Contact.objects.get()
+    assert (kept.may_write, kept.address_sealed) == (False, None)
+
+
+def test_a_statement_that_is_half_there_is_said_to_be(client: Client, town: Stage) -> None:
+    page = f"/n/{number_in(send(client, town.url('p1'), who='me-adult', young='no'))}"
+    half = {"write": "yes", "email": "dana@example.org", "good_faith": "yes"}
+    shown = text(client.post(f"{page}/contact", half, follow=True))
+    assert "part of the statement is still missing" in shown
+    assert "the tick that the person shown has not agreed" in shown
+    assert "your name, as a signature" in shown
+    assert "the tick that you believe" not in shown
 
 
 @pytest.mark.parametrize("email", ["", "dana", "dana@", "@x.org", "a b@c.org"])

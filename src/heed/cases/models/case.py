@@ -21,13 +21,16 @@ class Case(models.Model):
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="cases")
     file = models.ForeignKey(File, on_delete=models.PROTECT, null=True, related_name="cases")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, null=True, related_name="cases")
-    threat_of = models.UUIDField(null=True, unique=True)  # the notice of something not yet posted
+    threat_of = models.UUIDField(
+        null=True, unique=True
+    )  # a notice: not yet posted, or not yet found
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     round = models.PositiveSmallIntegerField(default=1)
     category = models.CharField(max_length=20)  # of its gravest notice
     about_child = models.BooleanField(default=False)
     rung = models.PositiveSmallIntegerField()
     danger = models.BooleanField(default=False)
+    crowd = models.BooleanField(default=False)  # all its claims are of a source or wave over bound
     level = models.CharField(max_length=8, default="visible")  # what this case asks for its items
     because = models.JSONField(default=list)
     decided_level = models.CharField(max_length=8, blank=True)  # last final ruling's level

@@ -21,7 +21,7 @@ class Notice(models.Model):
     number = models.CharField(max_length=16, unique=True)
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="notices")
     received_at = models.DateTimeField()
-    door = models.CharField(max_length=8)  # form | api | officer
+    door = models.CharField(max_length=8)  # form | api | partner | officer
     verbatim = models.JSONField()  # exactly what arrived
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     protected_at = models.DateTimeField(null=True)
@@ -37,16 +37,23 @@ class Notice(models.Model):
     police_reference = models.CharField(max_length=120, blank=True)
     police_agency = models.CharField(max_length=200, blank=True)
     other_app = models.CharField(max_length=300, blank=True)  # the extorter's account elsewhere
+    their_account = models.CharField(max_length=300, blank=True)  # of whoever posts or threatens
+    remembered = models.JSONField(default=dict)  # without a link: what they still know, by name
     good_faith = models.BooleanField(default=False)
     not_consensual = models.BooleanField(default=False)
     acting_for = models.BooleanField(default=False)  # "I may act for the person shown"
     signature = models.CharField(max_length=200, blank=True)
     country = models.CharField(max_length=2, blank=True)
     language = models.CharField(max_length=10, blank=True)
+    partner_id = models.UUIDField(null=True, db_index=True)
     verified_channel = models.BooleanField(default=False)
     source_index = models.BinaryField(max_length=32, null=True, db_index=True)  # keyed, blind
     key_prefix = models.CharField(max_length=12, blank=True, db_index=True)  # of the key it came by
     rolled_back_at = models.DateTimeField(null=True)  # it restricts nothing by itself any more
+
+    sending = models.CharField(max_length=64, blank=True, db_index=True)  # one sending of the form
+    words_index = models.BinaryField(max_length=32, null=True)  # keyed, blind
+    alike_index = models.BinaryField(max_length=32, null=True, db_index=True)  # of all that it says
 
     link_hash = models.BinaryField(max_length=32)  # of the private link's secret
     recovery_hash = models.BinaryField(max_length=32)  # of the four words
@@ -55,6 +62,10 @@ class Notice(models.Model):
 
     class Meta:
         app_label = "cases"
+        indexes = [
+            models.Index(fields=["source_index", "-received_at"], name="notice_by_source"),
+            models.Index(fields=["words_index", "-received_at"], name="notice_by_words"),
+        ]
 
     def __str__(self) -> str:
         return f"notice:{self.number}"
@@ -71,7 +82,7 @@ class Target(models.Model):
         REGISTERED = "registered"  # was not known; known from now on
         DELETED = "deleted"  # the platform says it is already gone
         FOREIGN = "foreign"  # not on a platform that this server protects
-        NOT_AN_ITEM = "not_an_item"  # a profile, a search, no address at all
+        NOT_AN_ITEM = "not_an_item"  # a profile, a search, a group, no address at all
         HASHES = "hashes"
 
     id = models.UUIDField(primary_key=True, default=mint)

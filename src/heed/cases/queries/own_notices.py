@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from heed.cases.models import Notice
 from heed.cases.services.notices import Place as Place  # for doors, which name no services
@@ -14,6 +14,7 @@ from heed.cases.services.notices import digest
 from heed.people.services import blind_index
 
 _SAME_SENDING = timedelta(minutes=10)
+_WAIT_MS = 2_000
 
 
 def notice_with_secret(number: str, secret: str) -> Notice | None:
@@ -30,31 +31,55 @@ def fits(secret: str, link_hash: bytes | memoryview | None) -> bool:
 
 def sent_with(form_key: str, *, since: datetime) -> list[Notice]:
     """Notices that came of one sending of the form, in their order."""
-    found = Notice.objects.filter(received_at__gte=since, door="form", verbatim__form=form_key)
+    found = Notice.objects.filter(received_at__gte=since, sending=form_key)
     return list(found.select_related("platform").order_by("received_at", "number"))
 
 
 def with_siblings(notice: Notice) -> list[Notice]:
     """This notice, and the others of the same sending: several sites, or very many links."""
-    form = notice.verbatim.get("form") if isinstance(notice.verbatim, dict) else None
-    if not form:
+    if not notice.sending:
         return [notice]
     around = notice.received_at - _SAME_SENDING, notice.received_at + _SAME_SENDING
-    others = Notice.objects.filter(received_at__range=around, door="form", verbatim__form=form)
+    others = Notice.objects.filter(received_at__range=around, sending=notice.sending)
     return [notice, *others.exclude(id=notice.id)]
+
+
+def gave_hashes(notice: Notice) -> bool:
+    """Whether codes of a picture came with it, so that uploads are held."""
+    return notice.targets.exclude(signals=None).exists()
+
+
+class Busy(Exception):
+    """The same sending is being taken in at this moment. Let its sender press again."""
 
 
 @contextmanager
 def one_at_a_time(key: str) -> Iterator[None]:
-    """Two sendings of the same form wait for each other, in whichever process they arrive."""
+    """Two sendings of the same form wait for each other, in whichever process they arrive.
+
+    Raises `Busy` rather than keep one of a few web threads waiting for long.
+    """
     number = int.from_bytes(digest(key)[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    _lock(number)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+
+
+def _lock(number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
+        if (cursor.fetchone() or [False])[0]:
+            return
+        cursor.execute(f"SET lock_timeout = '{_WAIT_MS}ms'")
+        try:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+        except OperationalError as waited:
+            raise Busy("the same message is being taken in") from waited
+        finally:
+            cursor.execute("SET lock_timeout = 0")
 
 
 def source_of(address: str) -> str:

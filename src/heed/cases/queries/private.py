@@ -121,6 +121,8 @@ class PrivatePage:
     back_at: tuple[datetime, ...]  # when its holder told us that it was back
     contact: str  # none | waiting | confirmed | silent
     wants_declaration: bool
+    missing: tuple[str, ...]  # parts of an adult's request: consent, faith, acting, name, address
+    shows_police: bool  # this reader may see what touches the police
     has_receipt: bool
 
     @property
@@ -159,6 +161,8 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         back_at=_back_at(notice),
         contact=_contact(contact),
         wants_declaration=_wants_declaration(notice, contact),
+        missing=_missing(notice, contact) if _wants_declaration(notice, contact) else (),
+        shows_police=_may_see_authorities(notice, contact),
         has_receipt=notice.receipt is not None,
     )
 
@@ -304,7 +308,17 @@ def _wants_declaration(notice: Notice, contact: Contact | None) -> bool:
     """An adult's request that is not yet complete: it is only limited until it is."""
     young = notice.stated_age is not None and notice.stated_age < ADULT_AT
     adult = Category(notice.category) in INTIMATE and notice.age_then == AgeThen.ADULT and not young
-    speaks = notice.standing == Standing.DEPICTED or notice.acting_for
-    signed = notice.signature and notice.good_faith and notice.not_consensual and speaks
+    return adult and bool(_missing(notice, contact))
+
+
+def _missing(notice: Notice, contact: Contact | None) -> tuple[str, ...]:
+    """What is still asked for, in the order of the form."""
     reachable = contact is not None and contact.confirmed_at is not None
-    return adult and not (signed and reachable)
+    parts = {
+        "consent": notice.not_consensual,
+        "faith": notice.good_faith,
+        "acting": notice.standing == Standing.DEPICTED or notice.acting_for,
+        "name": bool(notice.signature),
+        "address": reachable and contact is not None and contact.may_write,
+    }
+    return tuple(name for name, given in parts.items() if not given)

@@ -6,14 +6,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Collate
+from django.db.models import Case as Order
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Collate, Greatest
 
 from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
 from heed.media.models import File, Item, ItemFile, Upload
+from heed.rules.order import Rung
 from heed.rules.visibility import Visibility
 
+_CROWD_STEP = When(crowd=True, then=Greatest("rung", Value(int(Rung.INTIMATE_OR_EXTORTION))))
 ORDER = (
+    Order(_CROWD_STEP, default=F("rung"), output_field=IntegerField()).asc(),
+    F("crowd").asc(),
     F("rung").asc(),
     F("due_at").asc(nulls_last=True),
     F("speed_per_hour").desc(),

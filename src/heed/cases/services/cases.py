@@ -16,6 +16,9 @@ from heed.rules.triage import Triage
 from heed.rules.version import VERSION
 from heed.rules.visibility import Visibility
 
+UNWEIGHED = 99  # the rung of a case that no claim has been weighed in yet
+_WEIGHT = ("rung", "category", "about_child", "danger", "crowd")
+
 
 class CaseChanged(Exception):
     """Somebody else changed this case in the meantime. Read it again and repeat the step."""
@@ -66,7 +69,7 @@ def _new_case(platform: Platform, subject: Subject, category: str, now: datetime
         item=subject.item,
         threat_of=subject.threat_of,
         category=category,
-        rung=99,
+        rung=UNWEIGHED,
         opened_at=now,
         round_at=now,
     )
@@ -79,16 +82,21 @@ def join(notice: Notice, case: Case, *, now: datetime) -> bool:
     return made
 
 
-def weigh(case: Case, claim: Claim, outcome: Triage) -> None:
-    """Take one claim's weight into the case: it can only grow graver inside a round."""
+def weigh(case: Case, claim: Claim, outcome: Triage, *, crowd: bool = False) -> None:
+    """Take one claim's weight into the case: it can only grow graver inside a round.
+
+    `crowd`: this claim came with a flood, and says nothing of its own.
+    """
     row = Case.objects.select_for_update(no_key=True).get(id=case.id)
+    first = row.rung == UNWEIGHED
     row.category = gravest([Category(row.category), claim.category]).value
     row.rung = min(row.rung, int(outcome.rung))
     row.about_child = row.about_child or about_a_child(claim)
     row.danger = row.danger or claim.danger_now
+    row.crowd = (row.crowd or first) and crowd
     row.because = sorted({*row.because, *outcome.because})
     row.level = max(Visibility(row.level), outcome.visibility).value
-    row.save(update_fields=["rung", "category", "about_child", "danger", "because", "level"])
+    row.save(update_fields=[*_WEIGHT, "because", "level"])
     case.refresh_from_db()
 
 

@@ -120,6 +120,14 @@ def withdraw(notice: Notice) -> bool:
     )
 
 
+def renew_secrets(notice: Notice) -> tuple[str, str]:
+    """A new private link and new words, for whoever may not have seen the first ones."""
+    link, code = secret(), recovery_code()
+    hashes = {"link_hash": digest(link), "recovery_hash": digest(code)}
+    Notice.objects.filter(id=notice.id).update(**hashes)
+    return link, code
+
+
 def renew_link(notice: Notice) -> str:
     """A new private link; the old one leads nowhere from now on."""
     link = secret()

@@ -10,6 +10,7 @@ from heed.media.banks import SignalIn
 from heed.media.models import Bank, File
 
 PROVISIONAL_FOR = timedelta(days=30)  # without a decision by then it holds nothing any more
+THREAT_HELD_FOR = timedelta(days=365)  # after a person has decided that it is a threat
 REMOVED = "Removed by decision"
 
 
@@ -28,6 +29,11 @@ def keep_for_good(case: Case, *, now: datetime) -> None:
     bank = banks.lasting(REMOVED, case.platform_id, action=Bank.Action.BLOCK, now=now)
     banks.add(bank, signals_of(case.file), source=f"case:{case.id}", case_id=case.id, now=now)
     banks.close_provisional(case.id)
+
+
+def keep_holding(case: Case, *, now: datetime) -> None:
+    """A threat was found to be one: what nobody has seen is held for a year, and never blocked."""
+    banks.provisional(case.id, case.platform_id, now=now, expires_at=now + THREAT_HELD_FOR)
 
 
 def let_go(case: Case, *, now: datetime) -> None:

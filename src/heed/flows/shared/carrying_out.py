@@ -43,7 +43,9 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
 
 def _remove(case: Case, decision: Decision, now: datetime) -> None:
     states.apply(case, now=now, lower=True)
-    if decision.scope == Scope.FILE:
+    if case.threat_of is not None:
+        banks.keep_holding(case, now=now)
+    elif decision.scope == Scope.FILE:
         banks.keep_for_good(case, now=now)
         uploads.settle_exact(case, now=now)
     else:  # the same bytes may be fine elsewhere: nothing is held, and a person says of what waits

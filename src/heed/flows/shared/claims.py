@@ -3,16 +3,16 @@
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
-from heed.cases.models import Appeal, Case, Decision, Join, Notice
+from heed.cases.models import Appeal, Case, Decision, Notice
+from heed.flows.shared import sources
 from heed.media.models import ItemFile
 from heed.people import queries as people
 from heed.people.models import Contact
 from heed.rules import misuse
 from heed.rules.claims import AgeThen, Category, Claim, Standing, about_a_body
 from heed.rules.misuse import Fact
-from heed.rules.visibility import Visibility
 
 
 def bare(notice: Notice) -> Claim:
@@ -27,6 +27,8 @@ def of(
     stood_before: bool = False,
     brings_new_fact: bool = False,
     source_over_bound: bool = False,
+    located: bool = False,
+    place_unknown: bool = False,
 ) -> Claim:
     """The facts that triage may look at. Nothing about who published the thing."""
     confirmed = people.contact_confirmed(notice.id)
@@ -36,12 +38,14 @@ def of(
         age_then=AgeThen(notice.age_then),
         stated_age=notice.stated_age,
         has_file=has_file,
-        threatened_only=notice.threatened_only or _only_hashes(notice),
+        threatened_only=not located and nothing_posted(notice),
+        place_unknown=place_unknown,
         danger_now=notice.danger_now,
         time_given=bool(notice.time_given),
         declaration_complete=declaration_complete(notice),
         contact_confirmed=confirmed,
         verified_channel=notice.verified_channel,
+        partner_field=notice.partner_id is not None and notice.verified_channel,
         police_reference=bool(notice.police_reference),
         stood_before=stood_before,
         brings_new_fact=brings_new_fact,
@@ -58,15 +62,18 @@ def rolled_back(claim: Claim) -> Claim:
 def declaration_complete(notice: Notice) -> bool:
     """Signature, good faith, no consent, a way to reach them: 47 U.S.C. 223a(a)(1)(B)."""
     speaks = notice.standing == Standing.DEPICTED or notice.acting_for
-    reachable = Contact.objects.filter(notice_id=notice.id, erased_at=None).exists()
+    addresses = Contact.objects.filter(notice_id=notice.id, erased_at=None)
+    reachable = notice.partner_id is not None or addresses.exclude(address_sealed=None).exists()
     return bool(
         notice.signature and notice.good_faith and notice.not_consensual and speaks and reachable
     )
 
 
-def _only_hashes(notice: Notice) -> bool:
+def nothing_posted(notice: Notice) -> bool:
+    """They were threatened, or gave hashes without a place: as far as they know nothing is here."""
     targets = list(notice.targets.all())
-    return bool(targets) and all(target.signals and not target.url for target in targets)
+    only_hashes = bool(targets) and all(one.signals and not one.url for one in targets)
+    return notice.threatened_only or (only_hashes and not notice.remembered)
 
 
 def has_file(notice: Notice, case: Case) -> bool:
@@ -87,7 +94,9 @@ def about_case(notice: Notice, case: Case, *, now: datetime) -> Claim:
         has_file=has_file(notice, case),
         stood_before=stood,
         brings_new_fact=stood and _brings_new_fact(notice, case),
-        source_over_bound=source_over_bound(notice, now=now),
+        source_over_bound=sources.over_bound(notice, now=now),
+        located=case.threat_of is None,
+        place_unknown=case.threat_of is not None and not nothing_posted(notice),
     )
 
 
@@ -110,32 +119,6 @@ def known_facts(case: Case) -> list[Fact]:
     """All that the notices of a case tell, as it is kept when people let the file stand."""
     notices = Notice.objects.filter(joins__case=case)
     return sorted({fact for notice in notices for fact in _facts(notice)})
-
-
-def source_over_bound(notice: Notice, *, now: datetime) -> bool:
-    """This source named far more targets in a day than anybody usually does."""
-    if notice.source_index is None:
-        return False
-    unconfirmed = Notice.objects.filter(
-        source_index=notice.source_index, received_at__gt=now - misuse.WINDOW
-    ).exclude(id__in=people.confirmed_notices())
-    others = Join.objects.filter(notice__in=unconfirmed.exclude(id=notice.id), undone_at=None)
-    hidden = others.filter(case__level=Visibility.HIDDEN).values("case").distinct().count()
-    if hidden <= misuse.NEVER_TOO_MANY:
-        return False  # nearly always: a month of notices need not be counted
-    return misuse.over_bound(hidden, _usual(now))
-
-
-def _usual(now: datetime) -> int:
-    """95th percentile of cases per source and day in a month; 0 while little is known."""
-    recent = (
-        Notice.objects.filter(received_at__gt=now - misuse.WINDOW * 30, source_index__isnull=False)
-        .values("source_index")
-        .annotate(named=Count("joins__case", distinct=True))
-        .values_list("named", flat=True)
-    )
-    counts = sorted(recent[:10_000])
-    return counts[int(len(counts) * 0.95)] // 30 if counts else 0
 
 
 def decisions_of(case: Case, among: QuerySet[Decision] | None = None) -> set[str]:

@@ -51,9 +51,13 @@ def apply(
     return changed
 
 
-def search_on(case_id: UUID) -> None:
-    """Have the worker find every copy, from the start: one search of a case at a time."""
-    jobs.later("find_copies", once=f"copies:{case_id}", alone=True, case_id=str(case_id))
+def search_on(case_id: UUID, *, last: bool = False) -> None:
+    """Have the worker find every copy, from the start: one search of a case at a time.
+
+    `last`: after the searches of other cases, for what only a flood has told of.
+    """
+    once = f"copies:{case_id}"
+    jobs.later("find_copies", once=once, alone=True, last=last, case_id=str(case_id))
 
 
 def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> None:

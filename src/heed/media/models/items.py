@@ -23,6 +23,7 @@ class Platform(models.Model):
     evidence_token = models.CharField(max_length=200, blank=True)
     private_addresses = ArrayField(models.CharField(max_length=120), default=list, blank=True)
     capabilities = models.JSONField(default=dict)  # what it declared that it can do
+    address_kinds = models.JSONField(default=dict)  # what its addresses are: rules/addresses.py
     gone_statuses = ArrayField(models.PositiveSmallIntegerField(), default=list)
     added_at = models.DateTimeField()
 

@@ -54,6 +54,8 @@ RIGHTS: Mapping[str, str] = {
     "order.answer": "call officers back, answer them, propose or agree to what they are given",
     "evidence.see": "see what is sealed of a case, who read it, and until when it stays",
     "evidence.ask": "hold evidence; ask for a sealed copy, or agree to what another asks",
+    "partner.see": "see partners, and how often they are right",
+    "partner.manage": "invite partners, warn, pause and restore them, answer their appeals",
     "duty.see": "see who is on duty, and the calls that wait",
     "duty.answer": "take a call, and note what was done",
     "duty.manage": "change the rota, the declared hours and the emergency protocol",
@@ -81,11 +83,12 @@ TABLE: Mapping[Role, frozenset[str]] = {
         "tip.approve",
     }
     | _SEALED
-    | _BANKS,
-    Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare"} | _SEALED,
+    | _BANKS
+    | {"partner.see", "partner.manage"},
+    Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare", "partner.see"} | _SEALED,
     Role.AUDITOR: _READS
     | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"}
-    | {"evidence.see", "order.see", "bank.see", "rollback.see"},
+    | {"evidence.see", "order.see", "bank.see", "rollback.see", "partner.see"},
     Role.ADMINISTRATOR: frozenset(
         {
             "console.enter",
@@ -99,6 +102,8 @@ TABLE: Mapping[Role, frozenset[str]] = {
             "keys.manage",
             "figures.see",
             "operator.edit",
+            "partner.see",
+            "partner.manage",
         }
     )
     | _BANKS,

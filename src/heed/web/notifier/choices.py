@@ -6,6 +6,9 @@ A new path or category is a line here; the templates draw whatever stands in the
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from heed.rules.claims import AgeThen, Category, Standing, about_a_body
 
 
@@ -14,39 +17,53 @@ class Choice:
     """One answer that can be ticked."""
 
     value: str
-    label: str
-    hint: str = ""
+    label: str | Promise
+    hint: str | Promise = ""
 
 
-WHO = (
-    Choice("me-child", "Me, and I am under 18"),
-    Choice("me-adult", "Me, and I am 18 or older"),
-    Choice("my-child", "My child"),
-    Choice("represent", "Someone I look after or act for"),
-    Choice("pupil", "A pupil, or a young person I work with"),
-    Choice("someone", "Someone else, or I don't know who"),
+DANGER = (Choice("no", _("No")), Choice("yes", _("Yes")))
+
+TIMED = (Choice("no", _("No")), Choice("yes", _("Yes")))
+
+POSTED = (
+    Choice("link", _("Yes, and I have the link"), _("A link to a profile or a group helps too.")),
+    Choice("no-link", _("Yes, but I don't have the link")),
+    Choice("threat", _("No. Someone threatens to post it")),
 )
 
 WHAT = (
-    Choice("picture", "A nude or sexual picture or video", "Real, edited, or made by a program."),
+    Choice(
+        "picture",
+        _("A nude or sexual picture or video"),
+        _("Real, edited, or made by a program."),
+    ),
     Choice(
         "threat",
-        "Someone threatens to show one",
-        "To get money, more pictures, or anything else. Nothing has to be posted yet.",
+        _("Someone threatens to show one"),
+        _("To get money, more pictures, or anything else."),
     ),
-    Choice("pretend", "Someone pretends to be me or them"),
-    Choice("private", "Someone posted an address, a number or other private details"),
-    Choice("hurt", "A threat to hurt someone"),
-    Choice("other", "Something else that is not allowed here"),
+    Choice("pretend", _("Someone pretends to be me or them")),
+    Choice("private", _("Someone posted an address, a number or other private details")),
+    Choice("hurt", _("A threat to hurt someone")),
+    Choice("other", _("Something else that is not allowed here")),
+)
+
+WHO = (
+    Choice("me-child", _("It is me, and I am under 18")),
+    Choice("me-adult", _("It is me, and I am 18 or older")),
+    Choice("my-child", _("It is my child")),
+    Choice("represent", _("I look after them, or act for them")),
+    Choice("pupil", _("I work at their school, or with young people")),
+    Choice("police", _("I write for the police")),
+    Choice("flagger", _("I write for a hotline or as a trusted flagger")),
+    Choice("someone", _("I saw it, or I don't know who it is")),
 )
 
 YOUNG = (
-    Choice("yes", "Yes"),
-    Choice("unsure", "Not sure"),
-    Choice("no", "No, they were 18 or older"),
+    Choice("yes", _("Yes")),
+    Choice("unsure", _("Not sure")),
+    Choice("no", _("No, they were 18 or older")),
 )
-
-DANGER = (Choice("no", "No"), Choice("yes", "Yes"))
 
 STANDING: Mapping[str, Standing] = {
     "me-child": Standing.DEPICTED,
@@ -54,6 +71,8 @@ STANDING: Mapping[str, Standing] = {
     "my-child": Standing.GUARDIAN,
     "represent": Standing.AUTHORISED,
     "pupil": Standing.SCHOOL,
+    "police": Standing.POLICE,
+    "flagger": Standing.TRUSTED_FLAGGER,
     "someone": Standing.OTHER,
 }
 
@@ -100,23 +119,23 @@ def values(choices: tuple[Choice, ...]) -> frozenset[str]:
     return frozenset(choice.value for choice in choices)
 
 
-WHO_SAID: Mapping[str, str] = {
-    Standing.DEPICTED: "You are the person shown",
-    Standing.GUARDIAN: "You are a parent or guardian of the person shown",
-    Standing.AUTHORISED: "You act for the person shown",
-    Standing.SCHOOL: "You work with the young person shown",
-    Standing.POLICE: "You write for the police",
-    Standing.TRUSTED_FLAGGER: "You write as a trusted flagger",
-    Standing.OTHER: "You saw it",
+WHO_SAID: Mapping[str, str | Promise] = {
+    Standing.DEPICTED: _("You are the person shown"),
+    Standing.GUARDIAN: _("You are a parent or guardian of the person shown"),
+    Standing.AUTHORISED: _("You act for the person shown"),
+    Standing.SCHOOL: _("You work with the young person shown"),
+    Standing.POLICE: _("You write for the police"),
+    Standing.TRUSTED_FLAGGER: _("You write as a trusted flagger"),
+    Standing.OTHER: _("You saw it"),
 }
 
-WHAT_SAID: Mapping[str, str] = {
-    Category.MINOR_SEXUAL: "A nude or sexual picture of someone under 18",
-    Category.MINOR_EXTORTION: "A threat with a picture of someone under 18",
-    Category.INTIMATE_IMAGE: "A nude or sexual picture, posted without consent",
-    Category.INTIMATE_EXTORTION: "A threat with a nude or sexual picture",
-    Category.IMPERSONATION: "Someone pretends to be another person",
-    Category.DOXXING: "Private details",
-    Category.THREATS: "A threat to hurt someone",
-    Category.OTHER: "Something else that is not allowed",
+WHAT_SAID: Mapping[str, str | Promise] = {
+    Category.MINOR_SEXUAL: _("A nude or sexual picture of someone under 18"),
+    Category.MINOR_EXTORTION: _("A threat with a picture of someone under 18"),
+    Category.INTIMATE_IMAGE: _("A nude or sexual picture, posted without consent"),
+    Category.INTIMATE_EXTORTION: _("A threat with a nude or sexual picture"),
+    Category.IMPERSONATION: _("Someone pretends to be another person"),
+    Category.DOXXING: _("Private details"),
+    Category.THREATS: _("A threat to hurt someone"),
+    Category.OTHER: _("Something else that is not allowed"),
 }

@@ -7,12 +7,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from heed.web.notifier import choices, links
 
 _OLDEST = 120
-_SHORT = {"time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300}
+_SHORT = {
+    "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
+    "their_account": 300,
+}  # fmt: skip
 FACTS = ("words", "links", "age", "young", "danger", *_SHORT)
+DECLARED = ("good_faith", "not_consensual", "acting_for", "signature")
 CONTACT = ("email", "write", "good_faith", "not_consensual", "acting_for", "signature")
 
 
@@ -49,7 +54,7 @@ def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
     if number and int(age) <= _OLDEST:
         said["stated_age"] = int(age)
     elif age:
-        errors["age"] = "Write the age as a number, such as 13. Or leave it empty."
+        errors["age"] = _("Write the age as a number, such as 13. Or leave it empty.")
 
 
 def _take_links(text: str, said: dict[str, Any], errors: dict[str, str]) -> None:
@@ -58,29 +63,31 @@ def _take_links(text: str, said: dict[str, Any], errors: dict[str, str]) -> None
     found = links.sort(text)
     urls = [link for ours in found.ours.values() for link in ours] + found.elsewhere
     if not urls:
-        errors["links"] = (
+        errors["links"] = _(
             "We can't read this as a link. A link starts with https:// . Open the post, use "
             "“share” or “copy link”, and paste it here."
         )
     said["urls"] = urls[:100]
     if len(urls) > len(said["urls"]):
-        errors["links"] = "That is more than 100 links. Send these in two goes, please."
+        errors["links"] = _("That is more than 100 links. Send these in two goes, please.")
 
 
 def contact(typed: Mapping[str, str]) -> Added:
-    """Step three. With "don't write to me" an address is not needed, and not used."""
+    """Step three. With "don't write to me" an address is not needed, and none is taken in."""
     errors: dict[str, str] = {}
-    said: dict[str, Any] = {"may_write": typed["write"] != "no"}
+    said: dict[str, Any] = {"may_write": False} if typed["write"] == "no" else {}
     for tick in ("good_faith", "not_consensual", "acting_for"):
         if typed[tick]:
             said[tick] = True
     if typed["signature"]:
         said["signature"] = typed["signature"][:200]
+    if typed["write"] == "no":
+        return Added(typed=typed, said=said, errors=errors)
     if typed["email"]:
         said["email"] = typed["email"]
         _check_email(typed["email"], errors)
     elif typed["write"] == "yes":
-        errors["email"] = "Write your e-mail address, or choose “Don't write to me”."
+        errors["email"] = _("Write your e-mail address, or choose “Don't write to me”.")
     return Added(typed=typed, said=said, errors=errors)
 
 
@@ -88,6 +95,6 @@ def _check_email(email: str, errors: dict[str, str]) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        errors["email"] = (
+        errors["email"] = _(
             "This does not look like an e-mail address. One looks like name@example.org"
         )

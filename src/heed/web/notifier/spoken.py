@@ -77,10 +77,11 @@ _UNREACHED: Mapping[str, tuple[str, Lazy | str, Lazy | str]] = {
     ),
     "not_an_item": (
         "wait",
-        gettext_lazy("We need the post itself"),
+        gettext_lazy("A person looks for it"),
         gettext_lazy(
-            "This link is a profile or a search. Open the post and send us its own link: "
-            "“Tell us more” takes it."
+            "This link leads to a profile, a group or a search, not to one post. We look for the "
+            "post with it. If you can, open the post, copy its own link and send us that: “Tell us "
+            "more” takes it, and then it is protected at once."
         ),
     ),
 }

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.own_notices import Place
 from heed.flows.receive_notice import MOST_PLACES, NoticeIn, receive_notice
-from heed.flows.renew_link import renew_link
-from heed.rules.claims import AgeThen
+from heed.flows.renew_link import renew_secrets
 from heed.web.notifier import choices, links
-from heed.web.notifier.form import Checked
+from heed.web.notifier.form import Checked, Typed
 
 SHOWN_AGAIN_FOR = timedelta(minutes=15)  # the same sending, pressed twice or loaded again
 _MOST_REMEMBERED = 1_000
@@ -21,18 +21,19 @@ _MOST_REMEMBERED = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """One notice as its holder is told of it. `words` is empty when they were shown before."""
+    """One notice as its holder is told of it. `again`: the secrets are new, the notice is not."""
 
     number: str
     link_secret: str
     words: str
+    again: bool = False
 
 
 class Remembered:
     """The last sendings of this process, so that a second press shows the same secrets again.
 
-    They are kept nowhere else in the clear. Another process, or this one after a restart, renews
-    the link instead.
+    They are kept nowhere else in the clear. Another process, or this one after a restart, gives
+    new ones instead.
     """
 
     def __init__(self) -> None:
@@ -69,7 +70,8 @@ _remembered = Remembered()
 def take_in(checked: Checked, *, source: str, language: str, now: datetime) -> tuple[Sent, ...]:
     """Take it in, or say again what was said to the same sending before.
 
-    Empty when its sender has left the page since, by the quick exit.
+    Empty when its sender has left the page since, by the quick exit. Raises `Busy` while the same
+    sending is being taken in by somebody else for longer than anybody should wait.
     """
     key = checked.typed.key()
     with own_notices.one_at_a_time(key):
@@ -89,11 +91,15 @@ def left(number: str) -> None:
 
 
 def _known(key: str, now: datetime) -> tuple[Sent, ...]:
-    notices = own_notices.sent_with(key, since=now - SHOWN_AGAIN_FOR)
+    """This sending was taken in, and nobody knows whether its sender saw the answer."""
     return tuple(
-        Sent(number=one.number, link_secret=renew_link(notice_id=one.id), words="")
-        for one in notices
+        _shown_again(one) for one in own_notices.sent_with(key, since=now - SHOWN_AGAIN_FOR)
     )
+
+
+def _shown_again(notice: Notice) -> Sent:
+    link, code = renew_secrets(notice_id=notice.id)
+    return Sent(number=notice.number, link_secret=link, words=code.replace("-", " "), again=True)
 
 
 def _each(checked: Checked, source: str, language: str, now: datetime) -> Iterator[Sent]:
@@ -104,6 +110,7 @@ def _each(checked: Checked, source: str, language: str, now: datetime) -> Iterat
             door="form",
             verbatim=checked.typed.verbatim(),
             source=source,
+            once_more=False,
             now=now,
         )
         yield Sent(
@@ -113,40 +120,53 @@ def _each(checked: Checked, source: str, language: str, now: datetime) -> Iterat
         )
 
 
-def _portions(checked: Checked) -> Iterator[tuple[UUID, list[str]]]:
-    """By site, a hundred links at a time. Links elsewhere go with the first, to be answered too."""
+def _portions(checked: Checked) -> Iterator[tuple[UUID, list[Place]]]:
+    """By site, a hundred places at a time. Links elsewhere go with the first, to be answered too.
+
+    Codes of pictures go with the first of each site: uploads of all of them are held there.
+    """
+    given = [Place(signals={one.kind: one.value}) for one in checked.hashes]
     ours = checked.sorted.ours
     if not ours:
-        yield _site_of_threat(checked), []
+        yield _site_without_link(checked), given
         return
     rest = list(checked.sorted.elsewhere)
     for platform_id, found in ours.items():
-        for start in range(0, len(found), MOST_PLACES):
-            portion = found[start : start + MOST_PLACES]
-            room = MOST_PLACES - len(portion)
-            yield platform_id, [*portion, *rest[:room]]
-            rest = rest[room:]
+        begin, todo = list(given), list(found)
+        while todo:
+            room = max(1, MOST_PLACES - len(begin))
+            places = [*begin, *(Place(url=url) for url in todo[:room])]
+            begin, todo = [], todo[room:]
+            left = max(0, MOST_PLACES - len(places))
+            yield platform_id, [*places, *(Place(url=url) for url in rest[:left])]
+            rest = rest[left:]
 
 
-def _site_of_threat(checked: Checked) -> UUID:
+def _site_without_link(checked: Checked) -> UUID:
     sites = links.sites()
     chosen = [site.id for site in sites if site.slug == checked.typed.site]
     return chosen[0] if chosen else sites[0].id
 
 
-def _notice(checked: Checked, places: list[str], language: str) -> NoticeIn:
+def _notice(checked: Checked, places: list[Place], language: str) -> NoticeIn:
     typed = checked.typed
     age = choices.age_then(typed.who, typed.young)
-    if typed.what not in choices.BODY and typed.who != "me-child":
-        age = choices.AGE.get(typed.young, AgeThen.UNSURE)
     return NoticeIn(
-        places=tuple(Place(url=url) for url in places),
-        category=choices.category(typed.what, age),
+        places=tuple(places),
+        category=choices.category(checked.what, age),
         standing=choices.STANDING[typed.who],
         age_then=age,
         danger_now=typed.danger == "yes",
-        time_given=typed.time_given.strip()[:200],
+        time_given=_time(typed),
         threatened_only=checked.threatened_only,
-        words="\n".join(checked.sorted.unread)[:20_000],
+        their_account=typed.their_account.strip()[:300],
+        other_app=typed.other_app.strip()[:300],
+        remembered=typed.remembered,
+        words="\n".join(filter(None, [typed.why.strip(), *checked.sorted.unread]))[:20_000],
         language=language[:10],
     )
+
+
+def _time(typed: Typed) -> str:
+    """A time that was given counts also where they can't say which."""
+    return typed.time_given.strip()[:200] or ("yes" if typed.timed == "yes" else "")

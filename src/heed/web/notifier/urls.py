@@ -2,11 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from heed.web.notifier import views_form, views_more, views_page, views_proof, views_ways_in
+from heed.web.notifier import (
+    leaving,
+    views_form,
+    views_more,
+    views_page,
+    views_proof,
+    views_ways_in,
+)
 
 urlpatterns: list[URLPattern] = [
     path("", views_form.start, name="start"),
     path("notice", views_form.start, name="notice"),
+    path("leave", leaving.leave, name="leave-any"),
     path("find", views_ways_in.find, name="find"),
     path("c/<slug:number>/<str:code>", views_ways_in.confirm, name="confirm"),
     path("s/<uuid:statement_id>", views_ways_in.statement, name="statement"),

@@ -1,17 +1,20 @@
 """Step one: the form itself. Sending it already protects."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from heed.cases.queries import own_notices
+from heed.cases.queries.own_notices import Busy
 from heed.cases.queries.private import private_page
+from heed.flows.receive_notice import SaidBefore
 from heed.web.notifier import access, choices, form, links
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.form import Checked
@@ -43,12 +46,28 @@ def start(request: HttpRequest) -> HttpResponse:
         answer = _form(request, checked, status=429, wait=minutes(wait))
         answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return answer
-    sent = take_in(checked, source=source(request), language=get_language() or "en", now=now)
+    language = get_language() or "en"
+    try:
+        sent = take_in(checked, source=source(request), language=language, now=now)
+    except SaidBefore:
+        return _form(request, _told_before(checked), status=422)
+    except Busy:
+        return _form(request, checked, status=503, busy=True)
     return _sent(request, sent, now) if sent else redirect("/find")
 
 
+def _told_before(checked: Checked) -> Checked:
+    """Whoever is somebody else gets through with a word of their own: there is no puzzle."""
+    say = gettext(
+        "Exactly this was sent from your connection several times in the last hour, and we are at "
+        "it already. Was one of these yours? Then open your page with its number and four words. "
+        "Are you somebody else? Write a word of your own below, and send it again."
+    )
+    return replace(checked, errors={"why": say})
+
+
 def _wait(checked: Checked, source: str, now: datetime) -> timedelta | None:
-    if checked.typed.what in choices.BODY:
+    if checked.what in choices.BODY:
         return None
     first = own_notices.first_recent_from(source, most=OTHER_AN_HOUR, within=_HOUR, now=now)
     return None if first is None else first + _HOUR - now
@@ -61,12 +80,14 @@ def _form(
     status: int = 200,
     wait: int = 0,
     again: bool = False,
+    busy: bool = False,
 ) -> HttpResponse:
     shown = {
         "typed": checked.typed,
         "errors": checked.errors,
         "wait": wait,
         "again": again,
+        "busy": busy,
         "sites": links.sites(),
         "choices": choices,
         "helplines": HELPLINES,
@@ -92,4 +113,12 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
     lines: list[Told] = [told(target, page) for target in page.targets] if page else []
     link = f"{settings.PUBLIC_URL}{access.path_of(sent.number)}?k={sent.link_secret}"
     holds = page is not None and page.uploads_watched and choices.holds_uploads(page.category)
-    return {"sent": sent, "page": page, "lines": lines, "link": link, "holds": holds}
+    return {
+        "sent": sent,
+        "page": page,
+        "lines": lines,
+        "link": link,
+        "holds": holds,
+        "hashes": notice is not None and own_notices.gave_hashes(notice),
+        "lost": notice is not None and not lines and not notice.threatened_only,
+    }

@@ -48,7 +48,19 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     if added.errors:
         return _step(request, "notifier/contact.html", notice, added)
     mailed = _supplement(notice, added.said)
-    return _to_page(notice, "mail" if mailed else "contact")
+    notice.refresh_from_db()
+    return _to_page(notice, _outcome(notice, added, mailed))
+
+
+def _outcome(notice: Notice, added: more.Added, mailed: bool) -> str:
+    """What to say of it: a statement that is half there is not kept in silence."""
+    page = private_page(notice, timezone.now())
+    declared = any(name in added.said for name in more.DECLARED)
+    if declared and set(page.missing) - {"address"}:
+        return "part"
+    if mailed:
+        return "mail"
+    return "silent" if page.contact == "silent" else "contact"
 
 
 def _step(

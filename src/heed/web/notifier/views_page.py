@@ -18,16 +18,19 @@ from heed.filings.letters import replies
 from heed.filings.queries import AnswerLine, answers_to
 from heed.flows.renew_link import renew_link
 from heed.rules.clocks import Stop
-from heed.web.notifier import access, choices, spoken, story
+from heed.web.notifier import access, choices, leaving, spoken, story
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import HELPLINES
 from heed.web.notifier.taking import left
 
-NEUTRAL = "https://www.wikipedia.org/"  # where the quick exit leads
-
 DONE = {
     "more": _("Thank you. We have added what you told us."),
     "contact": _("Saved."),
+    "part": _(
+        "Saved. A part of the statement is still missing: below stands which. Until then a person "
+        "looks, and no time is lost."
+    ),
+    "silent": _("Saved. We don't write to you, and keep no address. What is new stands here."),
     "mail": _(
         "Saved. We are sending you an e-mail with a neutral subject. Press the link in it, so that "
         "we know it reaches you."
@@ -131,4 +134,4 @@ def leave(request: HttpRequest, number: str) -> HttpResponse:
     path = access.path_of(number)
     if own_notices.notice_with_secret(number, access.secret_of(request, path)) is not None:
         left(number)
-    return access.let_out(HttpResponseRedirect(NEUTRAL), path)
+    return access.let_out(leaving.away(), path)

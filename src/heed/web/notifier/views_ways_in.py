@@ -1,6 +1,5 @@
 """Ways in beside the private link: the four words, the confirming mail, an uploader's link."""
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -10,13 +9,9 @@ from django.views.decorators.http import require_http_methods
 
 from heed.flows.confirm_contact import confirm_contact
 from heed.flows.open_appeal import appeal_as_uploader
-from heed.flows.renew_link import recover
+from heed.flows.renew_link import TooManyGuesses, recover
 from heed.web.notifier import access, more, statements
 from heed.web.notifier.doors import minutes, private, source
-from heed.web.notifier.tries import Tries
-
-_BY_SOURCE = Tries(most=10, within=timedelta(minutes=10))
-_BY_NUMBER = Tries(most=50, within=timedelta(hours=1))
 
 
 @private
@@ -28,14 +23,12 @@ def find(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     typed = more.read(request.POST.dict(), ("number", "words"))
     number = _as_number(typed["number"])
-    wait = _must_wait(request, number, now)
-    if wait is not None:
-        shown = {"typed": typed, "wait": minutes(wait)}
+    try:
+        found = recover(number=number, words=typed["words"][:200], source=source(request), now=now)
+    except TooManyGuesses as guessed:
+        shown = {"typed": typed, "wait": minutes(guessed.wait)}
         return render(request, "notifier/find.html", shown, status=429)
-    found = recover(number=number, words=typed["words"][:200], now=now)
     if found is None:
-        _BY_SOURCE.failed(source(request), now)
-        _BY_NUMBER.failed(number, now)
         return render(request, "notifier/find.html", {"typed": typed, "wrong": True}, status=422)
     path = access.path_of(number)
     return access.let_in(redirect(f"{path}?done=found"), path, found[1])
@@ -46,12 +39,6 @@ def _as_number(typed: str) -> str:
     plain = "".join(letter for letter in typed.upper() if letter.isalnum())
     body = plain[1:].replace("O", "0").replace("I", "1").replace("L", "1")
     return f"H-{body[:4]}-{body[4:]}" if plain.startswith("H") and len(body) == 8 else typed[:16]
-
-
-def _must_wait(request: HttpRequest, number: str, now: datetime) -> timedelta | None:
-    times = (_BY_SOURCE.again_at(source(request), now), _BY_NUMBER.again_at(number, now))
-    later = [time for time in times if time is not None]
-    return max(later) - now if later else None
 
 
 @private

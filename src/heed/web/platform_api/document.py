@@ -7,7 +7,7 @@ from ninja.openapi.schema import OpenAPISchema
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from heed.web.platform_api import said
+from heed.web.platform_api import partner_rows, said
 from heed.web.platform_api.answers import ProblemAnswer
 
 PREFIX = "/api/v1/"  # fixed: it only ever grows
@@ -18,6 +18,8 @@ _REQUESTS: list[type[BaseModel]] = [
     said.UploadSaid,
     said.NoticeSaid,
     said.ResultsSaid,
+    partner_rows.PartnerNoticesSaid,
+    partner_rows.PartnerNoticeSaid,
 ]
 _PROBLEMS = {
     "400": "The body can't be read at all",

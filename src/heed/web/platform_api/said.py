@@ -148,6 +148,7 @@ class NoticeSaid(Said):
     police_reference: Annotated[str, _text(120)] = ""
     police_agency: Annotated[str, _text(200)] = ""
     other_app: Annotated[str, _text(300)] = ""
+    their_account: Annotated[str, _text(300)] = ""
     good_faith: bool = False
     not_consensual: bool = False
     acting_for: bool = False

@@ -1,5 +1,8 @@
 """Uploads: may this file be published?"""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from django.core.files.uploadedfile import UploadedFile
@@ -13,7 +16,7 @@ from heed.media.keys import Scope
 from heed.web.platform_api import document, reading, rows
 from heed.web.platform_api.answers import CheckAnswer
 from heed.web.platform_api.callers import ApiKey, caller_of
-from heed.web.platform_api.problems import refused
+from heed.web.platform_api.problems import AGAIN_IN_SECONDS, Problem, refused
 from heed.web.platform_api.remedies import NO_NUL
 from heed.web.platform_api.repeats import Said, say
 from heed.web.platform_api.said import UploadSaid
@@ -22,6 +25,9 @@ MOST_FILE_BYTES = 100 << 20
 INSTEAD = "check it by its signals: compute them yourself and send them as JSON"
 _FORM_BYTES = 1 << 20  # what a form may have around its file
 _BYTES = {"type": "string", "format": "binary"}
+AT_ONCE = 4  # of the web process's 8 threads: a slow upload never keeps a notice waiting
+WAIT_SECONDS = 0.2  # for room; a waiting request holds a thread as well
+_room = threading.BoundedSemaphore(AT_ONCE)
 router = Router(auth=ApiKey(Scope.UPLOADS), tags=["uploads"])
 
 OwnRef = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
@@ -61,9 +67,23 @@ def check_upload(
         file = rows.signals(said.signals)
         done = check_signals(platform_id=platform_id, signals=file, **who, now=timezone.now())
     else:
-        data = _part(request) if kind == "multipart/form-data" else _whole(request)
-        done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
+        with _one_of_few():
+            data = _part(request) if kind == "multipart/form-data" else _whole(request)
+            done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
     return say(Said(status=200, body=_answer(done, upload_ref)))
+
+
+@contextmanager
+def _one_of_few() -> Iterator[None]:
+    """Room for one more file. Raises a 503 before any of it is read: the platform holds it."""
+    if not _room.acquire(timeout=WAIT_SECONDS):
+        again = {"Retry-After": str(AGAIN_IN_SECONDS)}
+        detail = "Very many uploads are being checked. Hold this one, and ask again."
+        raise Problem(503, detail, (), again)
+    try:
+        yield
+    finally:
+        _room.release()
 
 
 def _whole(request: HttpRequest) -> bytes:

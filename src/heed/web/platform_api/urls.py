@@ -8,7 +8,16 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from heed.web.platform_api import cases, evidence, items, notices, problems, states, uploads
+from heed.web.platform_api import (
+    cases,
+    evidence,
+    items,
+    notices,
+    partners,
+    problems,
+    states,
+    uploads,
+)
 from heed.web.platform_api.document import HeedAPI
 
 api = HeedAPI(
@@ -18,7 +27,7 @@ api = HeedAPI(
     urls_namespace="platform_api",
     docs_url=None,
 )
-for module in (items, uploads, notices, cases, states, evidence):
+for module in (items, uploads, notices, cases, states, evidence, partners):
     api.add_router("", module.router)
 problems.install(api)
 

@@ -15,6 +15,7 @@ from heed.cases.queries import case_files, case_page
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import decide
 from heed.flows.judge_copy import judge_copy, settle_upload
+from heed.flows.name_place import NotThere, NotThisCase, name_place
 from heed.flows.second_decision import second
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.rules.decisions import Agreement, AppealOutcome, Ruling, Scope
@@ -190,4 +191,23 @@ def settle(request: ConsoleRequest, case: Case, upload_id: UUID) -> HttpResponse
     )
     said = "Released." if what == "release" else "Refused."
     messages.success(request, said if done else "This upload no longer waits.")
+    return redirect("console:case", number=case.number)
+
+
+@require_POST
+@permissions.permission("case.decide")
+def place(request: ConsoleRequest, case: Case) -> HttpResponse:
+    """Say where the post is that nobody had a link of; it is protected at once."""
+    url = request.POST.get("url", "").replace("\x00", "")[:2_083]
+    by, now = request.grants.staff.pk, timezone.now()
+    try:
+        became = name_place(case_id=case.id, url=url, by=by, now=now)
+    except NotThere:
+        messages.error(request, "This is no address of this platform. Copy it from the post.")
+    except NotThisCase:
+        messages.error(request, "This case has a place already.")
+    else:
+        last = became[-1]
+        say = last.visibility or "not an address of a post: look for the post itself"
+        messages.success(request, f"Noted. It is now: {say}.")
     return redirect("console:case", number=case.number)

@@ -1,0 +1,126 @@
+"""Partners: invite them, see how often they are right, warn, pause, restore, answer an appeal."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from heed.cases.queries import of_partners
+from heed.flows import manage_partners as flows
+from heed.media.models import Platform
+from heed.people import partners
+from heed.people.partner_models import Partner
+from heed.rules.claims import Category
+from heed.rules.partners import NotWarned, calls_for_a_word
+from heed.web.console import permissions
+from heed.web.console.permissions import ConsoleRequest
+from heed.web.console.show import show
+from heed.web.console.words import CATEGORIES
+
+
+@require_safe
+@permissions.permission("partner.see")
+def page(request: ConsoleRequest) -> HttpResponse:
+    """Every partner of one's platforms, and how it stands."""
+    return _page(request)
+
+
+def _page(request: ConsoleRequest, link: str = "") -> HttpResponse:
+    mine = request.grants.platforms("partner.see")
+    rows = Partner.objects.filter(platform_id__in=mine).order_by("name")
+    facts = {
+        "rows": [_row(one) for one in rows],
+        "platforms": Platform.objects.filter(
+            id__in=request.grants.platforms("partner.manage")
+        ).order_by("name"),
+        "kinds": Partner.Kind.choices,
+        "categories": [(one.value, words) for one, words in CATEGORIES.items()],
+        "link": link,
+    }
+    return show(request, "partners.html", facts)
+
+
+def _row(partner: Partner) -> dict[str, object]:
+    record = of_partners.record(partner.id)
+    return {
+        "partner": partner,
+        "record": record,
+        "percent": None if record.precision is None else round(record.precision * 100),
+        "look": calls_for_a_word(record),
+        "appeal": partners.open_appeal(partner),
+        "notes": list(partner.notes.order_by("-at")[:10]),
+        "fields": [CATEGORIES.get(Category(one), one) for one in partner.fields],
+    }
+
+
+@require_POST
+@permissions.permission("partner.manage")
+def invite(request: ConsoleRequest) -> HttpResponse:
+    """Invite a partner; its link is shown once."""
+    said = request.POST
+    mine = request.grants.platforms("partner.manage")
+    platform = Platform.objects.filter(slug=said.get("platform", ""), id__in=mine).first()
+    fields = [Category(one) for one in said.getlist("field") if one in set(Category)]
+    name = said.get("name", "").replace("\x00", "").strip()[:120]
+    kind = said.get("kind", "")
+    if platform is None or not fields or not name or kind not in Partner.Kind.values:
+        messages.error(request, "Nobody was invited: name, kind, platform and a field are needed.")
+        return redirect("console:partners")
+    invited = flows.invite(
+        platform_id=platform.id, name=name, kind=kind, fields=fields,
+        by=request.grants.staff.pk, now=timezone.now(),
+    )  # fmt: skip
+    return _page(request, link=invited.link)
+
+
+def _mine(request: ConsoleRequest, partner_id: UUID) -> Partner:
+    mine = request.grants.platforms("partner.manage")
+    partner = Partner.objects.filter(id=partner_id, platform_id__in=mine).first()
+    if partner is None:
+        raise Http404
+    return partner
+
+
+_JUDGED: dict[str, Callable[..., None]] = {
+    "warn": flows.warn,
+    "pause": flows.pause,
+    "restore": flows.restore,
+}
+_REFUSED = (flows.WrongMoment, flows.NotByYou, flows.WordsMissing, NotWarned)
+
+
+@require_POST
+@permissions.permission("partner.manage")
+def judge(request: ConsoleRequest, partner_id: UUID, how: str) -> HttpResponse:
+    """Warn, pause or restore, with reasons that the partner reads."""
+    partner = _mine(request, partner_id)
+    if how not in _JUDGED:
+        raise Http404
+    reasons = request.POST.get("reasons", "").replace("\x00", "")[:10_000]
+    by, now = request.grants.staff.pk, timezone.now()
+    try:
+        _JUDGED[how](partner_id=partner.id, reasons=reasons, by=by, now=now)
+        messages.success(request, f"{partner.name}: the partner reads it on its page.")
+    except _REFUSED as refusal:
+        messages.error(request, f"Nothing was changed: {refusal}.")
+    return redirect("console:partners")
+
+
+@require_POST
+@permissions.permission("partner.manage")
+def answer(request: ConsoleRequest, partner_id: UUID) -> HttpResponse:
+    """Answer a partner's appeal; whoever warned or paused it may not."""
+    partner = _mine(request, partner_id)
+    reasons = request.POST.get("reasons", "").replace("\x00", "")[:10_000]
+    agrees = request.POST.get("agrees") == "yes"
+    by, now = request.grants.staff.pk, timezone.now()
+    try:
+        flows.answer_appeal(partner_id=partner.id, agrees=agrees, reasons=reasons, by=by, now=now)
+        messages.success(request, f"{partner.name} reads your answer on its page.")
+    except _REFUSED as refusal:
+        messages.error(request, f"Nothing was changed: {refusal}.")
+    return redirect("console:partners")

@@ -1,0 +1,53 @@
+"""The quick exit: somewhere else at once, and "back" shows an empty page, without scripts too."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+NEUTRAL = "https://www.wikipedia.org/"  # where the quick exit leads
+LEFT_FOR_SECONDS = 3600  # so long the pages of this site ask before they show themselves again
+_COOKIE = "left"
+_PLACES = ("/", "/notice", "/find", "/policy", "/measures", "/verify")
+
+
+def leave(request: HttpRequest) -> HttpResponse:
+    """Away, from a page that is nobody's own."""
+    return away()
+
+
+def away() -> HttpResponse:
+    """The answer that is somewhere else. No page of ours shows itself by "back" from now on."""
+    answer = HttpResponseRedirect(NEUTRAL)
+    answer["Cache-Control"] = "no-store"
+    answer["Referrer-Policy"] = "no-referrer"
+    answer.set_cookie(
+        _COOKIE, "1", max_age=LEFT_FOR_SECONDS, httponly=True, samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )  # fmt: skip
+    return answer
+
+
+class EmptyAfterLeaving:
+    """Middleware: who pressed "back" after the exit sees an empty page, with one way to open it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """A private link that is opened anew shows its page: that was no "back"."""
+        asked = request.method in ("GET", "HEAD") and bool(request.COOKIES.get(_COOKIE))
+        if not asked or "k" in request.GET or not _covered(request.path):
+            return self.get_response(request)
+        if "open" in request.GET:
+            opened = HttpResponseRedirect(request.path)
+            opened.delete_cookie(_COOKIE, samesite="Lax")
+            return opened
+        answer = render(request, "notifier/left.html")
+        answer["Cache-Control"] = "no-store"
+        return answer
+
+
+def _covered(path: str) -> bool:
+    return path in _PLACES or (path.startswith("/n/") and not path.endswith("/leave"))

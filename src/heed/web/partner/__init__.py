@@ -1,0 +1,1 @@
+"""The partners' door: their own page, their keys, and their lists."""

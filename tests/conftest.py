@@ -64,6 +64,15 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STATIC_ROOT.mkdir()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first: else one worker ends the run alone while the other idles."""
+    items.sort(key=lambda item: (_is_short(item), "stories" not in item.path.parts))
+
+
+def _is_short(item: pytest.Item) -> bool:
+    return not (item.get_closest_marker("processes") or item.get_closest_marker("browser"))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Ends the database, if a test started it, and removes what the run wrote."""
     directory = Path(os.environ.pop(RUN))

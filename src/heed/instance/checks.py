@@ -87,8 +87,12 @@ def _apt_install_chromium() -> None:
 
 
 def _parallel() -> list[str]:
-    """Two workers where there is room for them; each has a database of its own."""
-    return ["-n", "2", "--dist", "loadfile"] if (os.cpu_count() or 1) > 1 else []
+    """Two workers where there is room for them; each has a database of its own.
+
+    The order is the suite's own (`tests/conftest.py`): files of few tests may be the longest.
+    """
+    two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return two if (os.cpu_count() or 1) > 1 else []
 
 
 def _passes(step: Step) -> bool:

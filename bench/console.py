@@ -126,8 +126,8 @@ def a_case(n: int, platform: Any, now: datetime, random: Random) -> tuple[Any, .
     due = now + timedelta(hours=random.uniform(-20, 40))
     file = File(sha256=random.randbytes(32), kind="picture", state="hashed", first_seen_at=now)
     item = Item(
-        platform=platform, ref=f"b{n}", url=f"{SITE}b{n}", views=n % 1000, registered_at=now,
-        published_at=now - timedelta(hours=random.random() * 400),
+        platform=platform, ref=f"b{n}", url=f"{SITE}b{n}", views=n % 1000, committed=0,
+        published_at=now - timedelta(hours=random.random() * 400), registered_at=now,
     )  # fmt: skip
     notice = Notice(
         number=number("H"), platform=platform, received_at=now, door="form", verbatim={},

@@ -229,6 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Heed"
+MFA_TOTP_TOLERANCE = 1  # half a minute either way: telephones' clocks differ, and people type
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a key that anybody can tap is one factor, not two
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = urlsplit(PUBLIC_URL).hostname in ("localhost", "127.0.0.1")

@@ -131,20 +131,21 @@ def test(context: typer.Context) -> None:
 
 @app.command()
 def verify(
-    receipt: Annotated[Path | None, typer.Argument(help="A receipt, as a JSON file.")] = None,
+    receipt: Annotated[Path | None, typer.Argument(help="A receipt or a case file (JSON).")] = None,
     key: Annotated[str | None, typer.Option(help="The log's public key, or its file.")] = None,
     log: Annotated[bool, typer.Option("--log", help="Check this instance's whole log.")] = False,
     export: Annotated[Path | None, typer.Option(help="Check an exported log.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="The PDF that goes with a case file.")] = None,
 ) -> None:
-    """Check a receipt or a log. A receipt and an export need no database and no network."""
+    """Check a receipt, a case file or a log. The first two need no database and no network."""
     from heed.ledger.verify_cli import verify_command
 
     if not log:
-        sys.exit(verify_command(receipt, key, log, export))
+        sys.exit(verify_command(receipt, key, log, export, pdf))
     from heed.instance.boot import booted
 
     with booted():
-        code = verify_command(receipt, key, log, export)
+        code = verify_command(receipt, key, log, export, pdf)
     sys.exit(code)
 
 

@@ -16,6 +16,7 @@ from heed.flows.decide_case import decide
 from heed.flows.find_copies import find_copies
 from heed.flows.issue_statements import issue_statements
 from heed.flows.look_again import look_again
+from heed.flows.make_case_file import make_case_file
 from heed.flows.manage_platforms import add_platform
 from heed.flows.protect_target import protect
 from heed.flows.receive_notice import NoticeIn, Received, receive_notice
@@ -43,6 +44,7 @@ _JOBS: dict[str, Callable[..., object]] = {
     "answer_notifiers": lambda now, decision_id: answer_notifiers(
         decision_id=UUID(decision_id), now=now
     ),
+    "make_case_file": lambda now, file_id: make_case_file(file_id=UUID(file_id), now=now),
 }
 
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from heed.cases.models import Decision, Restriction
 from heed.filings import vault
-from heed.filings.models import Answer, SealedObject, StatementOfReasons
+from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons
 from heed.rules import policy
 from heed.rules.visibility import Visibility
 
@@ -115,3 +115,8 @@ def destroyed_not_erased(*, limit: int) -> list[SealedObject]:
     """Noise that still lies in the vault."""
     gone = SealedObject.objects.filter(state=SealedObject.State.DESTROYED).exclude(name="")
     return list(gone.order_by("destroyed_at")[:limit])
+
+
+def case_file_of(notice_id: UUID) -> CaseFile | None:
+    """The newest case file that this notice's holder asked for, made or in the making."""
+    return CaseFile.objects.filter(notice_id=notice_id).order_by("-asked_at").first()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from heed.filings.models import Answer, StatementOfReasons
+from heed.filings.models import Answer, CaseFile, StatementOfReasons
 
 
 class StatementIn(NamedTuple):
@@ -53,3 +53,21 @@ def keep_statements(
 def note_appeal(statement_id: UUID, *, now: datetime) -> None:
     """The uploader has asked for another look."""
     StatementOfReasons.objects.filter(id=statement_id).update(appealed_at=now)
+
+
+def ask_case_file(notice_id: UUID, *, language: str, now: datetime) -> CaseFile:
+    """A case file to be made; the one that is being made, if there is one."""
+    return CaseFile.objects.get_or_create(
+        notice_id=notice_id, made_at=None, defaults={"language": language, "asked_at": now}
+    )[0]
+
+
+def keep_case_file(file_id: UUID, *, document: str, pdf: bytes, now: datetime) -> bool:
+    """It is made. False when it was made before, or forgotten since."""
+    waiting = CaseFile.objects.filter(id=file_id, made_at=None)
+    return bool(waiting.update(document=document, pdf=pdf, made_at=now))
+
+
+def forget_case_files(*, before: datetime) -> int:
+    """Those that were asked for before this time are gone; more can be asked for."""
+    return CaseFile.objects.filter(asked_at__lt=before).delete()[0]

@@ -110,6 +110,7 @@ EVENTS = (
     Event(58, "partner.judged", "A partner was warned, paused or restored, with reasons."),
     Event(59, "partner.appealed", "A partner asked for another look."),
     Event(60, "partner.answered", "A partner's appeal was answered by somebody else."),
+    Event(65, "case_file.made", "A case file was signed for the holder of a private page."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

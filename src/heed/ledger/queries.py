@@ -150,6 +150,12 @@ def opening_of(entry_id: UUID) -> Opening:
     return _opening(body)
 
 
+def entries_about(subjects: Sequence[str], events: Sequence[str]) -> list[tuple[UUID, Opening]]:
+    """The opened entries of these kinds about these subjects, the oldest first."""
+    rows = EntryBody.objects.filter(subject__in=subjects, event__in=events).order_by("at", "entry")
+    return [(row.entry_id, _opening(row)) for row in rows]
+
+
 def _opening(body: EntryBody) -> Opening:
     return Opening(
         event=body.event,
@@ -166,6 +172,12 @@ def batch_of(entry_id: UUID) -> tuple[str, bytes]:
     if batch is None:
         raise NotInLog(f"entry {entry_id} has no batch (any more)")
     return batch.items, bytes(batch.salt)
+
+
+def batch_lines(entry_id: UUID) -> list[str]:
+    """The items of a batch; none where there is no batch, or it was erased."""
+    text = BatchItems.objects.filter(entry_id=entry_id).values_list("items", flat=True).first()
+    return list(json.loads(text)) if text else []
 
 
 def batch_proof(entry_id: UUID, item: str) -> BatchProof:

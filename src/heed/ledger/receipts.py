@@ -95,13 +95,18 @@ def _texts(value: Any) -> Iterator[str]:
 
 def upgraded(receipt: Mapping[str, Any]) -> dict[str, Any]:
     """The receipt with its proof, once the entry is in the log; until then as it is."""
+    proof = proof_shown(UUID(receipt["promise"]["entry"]["id"]))
+    return {**receipt, "proof": proof} if proof else dict(receipt)
+
+
+def proof_shown(entry_id: UUID) -> dict[str, Any] | None:
+    """Where an entry stands in the log, and why that can be believed; None while it waits."""
     try:
-        proof = queries.proof_of(UUID(receipt["promise"]["entry"]["id"]))
+        proof = queries.proof_of(entry_id)
     except queries.NotInLog:
-        return dict(receipt)
-    shown = {
+        return None
+    return {
         "index": proof.index,
         "hashes": [base64.b64encode(step).decode() for step in proof.hashes],
         "checkpoint": proof.checkpoint,
     }
-    return {**receipt, "proof": shown}

@@ -145,18 +145,29 @@ def promised_leaf(promise: Mapping[str, Any]) -> bytes:
     return leaves.encode_leaf(events.named(entry["event"]).code, committed)
 
 
+def placed(
+    leaf: bytes, proof: Mapping[str, Any], verifier: notes.Verifier
+) -> tuple[notes.Checkpoint, datetime]:
+    """The checkpoint under which the leaf stands where the proof says, and when that was sealed.
+
+    Raises `merkle.ProofFalse`, and `NotVerified` for the checkpoint.
+    """
+    sealed, sealed_at = _sealed(proof["checkpoint"], verifier)
+    merkle.check_inclusion(
+        leaf=merkle.leaf_hash(leaf),
+        index=int(proof["index"]),
+        size=sealed.size,
+        path=[_step(step) for step in proof["hashes"]],
+        root=sealed.root,
+    )
+    return sealed, sealed_at
+
+
 def _proven(
     proof: Mapping[str, Any], promise: Mapping[str, Any], verifier: notes.Verifier
 ) -> tuple[int, datetime, list[str]]:
-    sealed, sealed_at = _sealed(proof["checkpoint"], verifier)
     try:
-        merkle.check_inclusion(
-            leaf=merkle.leaf_hash(promised_leaf(promise)),
-            index=int(proof["index"]),
-            size=sealed.size,
-            path=[_step(step) for step in proof["hashes"]],
-            root=sealed.root,
-        )
+        sealed, sealed_at = placed(promised_leaf(promise), proof, verifier)
     except merkle.ProofFalse as wrong:
         raise ProofWrong(f"the proof does not hold: {wrong}") from None
     except events.UnknownEvent as wrong:

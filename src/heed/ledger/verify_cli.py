@@ -1,7 +1,8 @@
-"""`heed verify`: prints what a receipt is worth, or whether the whole log is as it was signed."""
+"""`heed verify`: prints what a receipt or case file is worth, or whether a log is as signed."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -10,14 +11,19 @@ from heed.ledger.audit import LogVerdict, verify_log
 from heed.ledger.exported import ExportedLog, ExportUnreadable
 from heed.ledger.stored import LogReader
 from heed.ledger.verify import NotVerified, ReceiptUnreadable, verify_receipt
+from heed.ledger.verify_case_file import verify_case_file
 
 GOOD, WRONG, CANNOT_TELL = 0, 1, 2
 
 
 def verify_command(
-    receipt_path: Path | None, key: str | None, log: bool, export: Path | None = None
+    receipt_path: Path | None,
+    key: str | None,
+    log: bool,
+    export: Path | None = None,
+    pdf: Path | None = None,
 ) -> int:
-    """Check a receipt with a key (a line, or the file it stands in), the log, or an exported log.
+    """Check a receipt or a case file with a key (a line, or the file it stands in), or a log.
 
     0 when all of it holds, 1 when something is false, 2 when it could not be told. The caller sets
     up the database for `log`; nothing else needs one.
@@ -25,33 +31,41 @@ def verify_command(
     console = Console(soft_wrap=True, highlight=False)
     codes: list[int] = []
     if receipt_path is not None:
-        codes.append(_receipt(console, receipt_path, key))
+        codes.append(_receipt(console, receipt_path, key, pdf))
     if log or export is not None:
         codes.append(_log(console, key, export))
     if not codes:
-        console.print("Nothing to check: give a receipt, or --log.", markup=False)
+        console.print("Nothing to check: give a receipt or a case file, or --log.", markup=False)
         return CANNOT_TELL
     return max(codes)
 
 
-def _receipt(console: Console, path: Path, key: str | None) -> int:
+def _receipt(console: Console, path: Path, key: str | None, pdf: Path | None) -> int:
     if key is None:
         console.print("Give the log's public key with --key: it is at /log/key of the site.")
         return CANNOT_TELL
     try:
-        receipt = json.loads(path.read_text())
-        verdict = verify_receipt(receipt, _key(key))
+        heading, findings = _checked(json.loads(path.read_text()), _key(key), pdf)
     except (OSError, ValueError, notes.KeyUnreadable, ReceiptUnreadable) as wrong:
         console.print(f"COULD NOT TELL: {wrong}", markup=False)
         return CANNOT_TELL
     except NotVerified as wrong:
         console.print(f"FALSE ({type(wrong).__name__}): {wrong}", markup=False)
         return WRONG
-    heading = "PROOF" if verdict.kind == "proof" else "PROMISE"
-    console.print(f"{heading}: this receipt is genuine.", markup=False)
-    for finding in verdict.findings:
+    console.print(heading, markup=False)
+    for finding in findings:
         console.print(f"  - {finding}", markup=False)
     return GOOD
+
+
+def _checked(document: Any, key: str, pdf: Path | None) -> tuple[str, tuple[str, ...]]:
+    """A case file says that it is one; anything else is taken for a receipt."""
+    if isinstance(document, dict) and "heed_case_file" in document:
+        bytes_ = None if pdf is None else pdf.read_bytes()
+        return "PROOF: this case file is genuine.", verify_case_file(document, key, bytes_)
+    verdict = verify_receipt(document, key)
+    heading = "PROOF" if verdict.kind == "proof" else "PROMISE"
+    return f"{heading}: this receipt is genuine.", verdict.findings
 
 
 def _key(key: str) -> str:

@@ -20,6 +20,7 @@ from heed.flows import (
     find_copies,
     issue_statements,
     look_again,
+    make_case_file,
     observe_states,
     preserve,
     protect_target,
@@ -128,3 +129,9 @@ def build_disclosure(*, disclosure_id: str, now: datetime) -> None:
 def rolled_back(*, rollback_id: str, now: datetime) -> None:
     """Go on with a rollback that two people have agreed to."""
     roll_back.roll_back(rollback_id=UUID(rollback_id), now=now)
+
+
+@_job("make_case_file")
+def case_file(*, file_id: str, now: datetime) -> None:
+    """Make what somebody takes to a lawyer or the police."""
+    make_case_file.make_case_file(file_id=UUID(file_id), now=now)

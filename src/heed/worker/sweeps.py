@@ -15,6 +15,7 @@ from heed.flows import (
     check_vault,
     fetch_files,
     file_cybertip,
+    make_case_file,
     meet_banks,
     meet_deadlines,
     observe_states,
@@ -61,6 +62,7 @@ SWEEPS = (
     Sweep(publish_statements.publish_statements, 20.0),
     Sweep(retain_evidence.retain_evidence, 3_600.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0),
+    Sweep(make_case_file.forget_case_files, 600.0),
 )
 
 

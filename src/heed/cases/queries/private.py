@@ -4,7 +4,7 @@ The one who reads may be the extorter: no addresses of copies, nothing about oth
 what touches police or other authorities only for a confirmed depicted person or guardian.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,13 +30,23 @@ from heed.rules.claims import ADULT_AT, INTIMATE, AgeThen, Category, Standing
 from heed.rules.clocks import Kind, Stop
 from heed.rules.visibility import Visibility
 
+POLICE = frozenset({"police_reference", "police_agency"})
 _OUT_OF_SIGHT = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
-_TOLD = (
+TOLD = (
     Stop.PERSON_LOOKED.value,
     Stop.REMOVED_AND_SEARCHED.value,
     Stop.OUTCOME_SENT.value,
     Stop.COMPLAINT_ANSWERED.value,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """For how long a place was restricted, as far as this notice's own cases asked for it."""
+
+    level: str
+    since_at: datetime  # never earlier than the notice
+    until_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +60,7 @@ class TargetLine:
     acknowledged: bool  # the platform says that it has done it
     observed: str  # seen | gone | unverifiable | "" : what Heed itself saw afterwards
     observed_at: datetime | None
+    held: tuple[Held, ...] = ()
     refused: str = ""  # not_found | unsupported: the platform answered that it has not done it
 
 
@@ -150,7 +161,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         time_given=notice.time_given,
         words=notice.words,
         threatened_only=notice.threatened_only,
-        police_reference=notice.police_reference if _may_see_authorities(notice, contact) else "",
+        police_reference=notice.police_reference if may_see_authorities(notice) else "",
         targets=_targets(notice, cases),
         copies=_copies(notice, cases),
         uploads_watched=any(case.file_id for case in cases),
@@ -162,7 +173,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         contact=_contact(contact),
         wants_declaration=_wants_declaration(notice, contact),
         missing=_missing(notice, contact) if _wants_declaration(notice, contact) else (),
-        shows_police=_may_see_authorities(notice, contact),
+        shows_police=may_see_authorities(notice),
         has_receipt=notice.receipt is not None,
     )
 
@@ -172,45 +183,68 @@ def _cases(notice: Notice) -> list[Case]:
     return [join.case for join in joins]
 
 
-def _may_see_authorities(notice: Notice, contact: Contact | None) -> bool:
+def may_see_authorities(notice: Notice) -> bool:
+    """Whether police and other authorities may be spoken of: whoever reads may be the extorter."""
     close = notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
-    return close and contact is not None and contact.confirmed_at is not None
+    contact = people.contact_of(notice.id) if close else None
+    return contact is not None and contact.confirmed_at is not None
+
+
+def as_said(notice: Notice) -> tuple[dict[str, Any], list[str]]:
+    """The notice as it was sent, and the names of what is withheld from this reader."""
+    said = dict(notice.verbatim)
+    if may_see_authorities(notice):
+        return said, []
+    kept = without_police(said)
+    return kept, sorted(said.keys() - kept.keys())
+
+
+def without_police(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said, but for what touches the police."""
+    return {name: value for name, value in said.items() if not (name in POLICE and value)}
 
 
 def _targets(notice: Notice, cases: Sequence[Case]) -> tuple[TargetLine, ...]:
     rows = list(notice.targets.select_related("item").order_by("position"))
-    since = _restricted_since([row.item_id for row in rows if row.item_id], cases)
-    return tuple(_target(notice, row, since) for row in rows if row.url)
+    held = _held(notice, [row.item_id for row in rows if row.item_id], cases)
+    return tuple(_target(row, held) for row in rows if row.url)
 
 
-def _target(notice: Notice, target: Target, since: dict[UUID, datetime]) -> TargetLine:
+def _target(target: Target, held: Mapping[UUID, tuple[Held, ...]]) -> TargetLine:
     item = target.item
     if item is None:
         return TargetLine(
             url=target.url, state=target.state, visibility="", since_at=None,
             acknowledged=False, observed="", observed_at=None,
         )  # fmt: skip
-    restricted_at = since.get(item.id)
+    mine = held.get(item.id, ())
     seen_now = item.observed_revision == item.revision and item.revision > 0
     answered = item.acknowledged_revision >= item.revision
     return TargetLine(
         url=target.url,
         state=target.state,
         visibility=item.desired,
-        since_at=max(restricted_at, notice.received_at) if restricted_at else None,
+        since_at=min((one.since_at for one in mine if one.until_at is None), default=None),
         acknowledged=answered and item.answer == "applied",
         refused=item.answer if answered and item.answer != "applied" else "",
         observed=item.observed if seen_now else "",
         observed_at=item.observed_at if seen_now else None,
+        held=mine,
     )
 
 
-def _restricted_since(item_ids: Sequence[UUID], cases: Sequence[Case]) -> dict[UUID, datetime]:
-    rows = Restriction.objects.filter(item_id__in=item_ids, case__in=cases, lifted_at=None)
-    first: dict[UUID, datetime] = {}
-    for item_id, since_at in rows.values_list("item_id", "since_at"):
-        first[item_id] = min(since_at, first.get(item_id, since_at))
-    return first
+def _held(
+    notice: Notice, item_ids: Sequence[UUID], cases: Sequence[Case]
+) -> dict[UUID, tuple[Held, ...]]:
+    """What was over before this notice came is another's story."""
+    rows = Restriction.objects.filter(item_id__in=item_ids, case__in=cases)
+    since_then = rows.exclude(lifted_at__lt=notice.received_at).order_by("since_at")
+    found: dict[UUID, tuple[Held, ...]] = {}
+    for row in since_then:
+        since = max(row.since_at, notice.received_at)
+        one = Held(level=row.level, since_at=since, until_at=row.lifted_at)
+        found[row.item_id] = (*found.get(row.item_id, ()), one)
+    return found
 
 
 def _copies(notice: Notice, cases: Sequence[Case]) -> Copies:
@@ -242,10 +276,8 @@ def _looking(cases: Sequence[Case]) -> str:
 
 
 def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
-    """The nearest of each kind. Clocks of this notice only, so that none tells of another one."""
-    mine = Q(cause=f"notice:{notice.id}") | Q(cause__startswith=f"notice:{notice.id}/")
-    mine |= Q(cause__startswith=f"back:{notice.id}:") | Q(cause__in=_appeal_causes(notice))
-    rows = Deadline.objects.filter(mine, met_at=None, stops__in=_TOLD).exclude(
+    """The nearest of each kind."""
+    rows = Deadline.objects.filter(clocks_of(notice), met_at=None, stops__in=TOLD).exclude(
         kind=Kind.FLOOR.value
     )
     nearest: dict[str, Promise] = {}
@@ -263,9 +295,12 @@ def _promises(notice: Notice, now: datetime) -> tuple[Promise, ...]:
     return tuple(sorted(nearest.values(), key=lambda one: one.due_at))
 
 
-def _appeal_causes(notice: Notice) -> list[str]:
-    appeals = Appeal.objects.filter(notice=notice, state=Appeal.State.OPEN)
-    return [f"appeal:{appeal_id}" for appeal_id in appeals.values_list("id", flat=True)]
+def clocks_of(notice: Notice) -> Q:
+    """The clocks of this notice only, so that none tells of another one."""
+    mine = Q(cause=f"notice:{notice.id}") | Q(cause__startswith=f"notice:{notice.id}/")
+    appeals = Appeal.objects.filter(notice=notice).values_list("id", flat=True)
+    asked = [f"appeal:{appeal_id}" for appeal_id in appeals]
+    return mine | Q(cause__startswith=f"back:{notice.id}:") | Q(cause__in=asked)
 
 
 def _appeals(notice: Notice) -> tuple[AppealLine, ...]:

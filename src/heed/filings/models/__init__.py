@@ -1,7 +1,7 @@
 """What we owe others: documents, evidence, and what authorities are told."""
 
 from heed.filings.models.disputes import Dispute
-from heed.filings.models.documents import Answer, StatementOfReasons
+from heed.filings.models.documents import Answer, CaseFile, StatementOfReasons
 from heed.filings.models.holds import Hold, Unsealing
 from heed.filings.models.orders import Disclosure, Officer, Order, OrderStep
 from heed.filings.models.preservation import KeyWrapping, SealedObject
@@ -10,6 +10,7 @@ from heed.filings.models.tips import OperatorProfile, Schema, Tip, TipFile
 
 __all__ = [
     "Answer",
+    "CaseFile",
     "Disclosure",
     "Dispute",
     "Hold",

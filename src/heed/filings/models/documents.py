@@ -48,3 +48,30 @@ class StatementOfReasons(models.Model):
 
     def __str__(self) -> str:
         return f"statement:{self.id}"
+
+
+class CaseFile(models.Model):
+    """All that one notifier may take to a lawyer, a school or the police: a JSON and its PDF.
+
+    Kept for a day, so that it can be fetched; what it is made of stays.
+    """
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice_id = models.UUIDField(db_index=True)
+    language = models.CharField(max_length=10)  # of the PDF
+    asked_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)  # None: it is being made
+    document = models.TextField(blank=True)  # the JSON, as it is handed out
+    pdf = models.BinaryField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice_id"],
+                name="one_case_file_in_the_making",
+                condition=models.Q(made_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"case-file:{self.id}"

@@ -30,14 +30,20 @@ def _when(step: Step) -> datetime:
 
 
 def _protected(page: PrivatePage) -> Iterator[Step]:
-    done = [one for one in page.targets if one.acknowledged and one.since_at]
-    hidden = [one.since_at for one in done if one.visibility in ("hidden", "removed")]
-    if times := [at for at in hidden if at]:
-        said = ngettext("It was hidden.", "%(count)d places were hidden.", len(times))
-        yield Step(min(times), said % {"count": len(times)})
-    limited = [one.since_at for one in done if one.visibility == "limited" and one.since_at]
-    if limited:
-        yield Step(min(limited), _("It was taken out of search and feeds."))
+    """As the site was asked; whether it has done so stands beside each place."""
+    held = [one for target in page.targets for one in target.held]
+    for out_of_sight in (True, False):
+        kind = [one for one in held if (one.level != "limited") == out_of_sight]
+        if not kind:
+            continue
+        since = min(one.since_at for one in kind)
+        if out_of_sight:
+            yield Step(since, _("We had it hidden."))
+        else:
+            yield Step(since, _("We had it taken out of search and feeds."))
+    ended = [one.until_at for one in held if one.until_at]
+    if ended and all(one.visibility == "visible" for one in page.targets):
+        yield Step(max(ended), _("It was shown again."))
     gone = [one.observed_at for one in page.targets if one.observed == "gone" and one.observed_at]
     if gone:
         yield Step(max(gone), _("We looked again as a stranger would, and it was not there."))

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from heed.web.notifier import (
     leaving,
+    views_case_file,
     views_form,
     views_more,
     views_page,
@@ -22,6 +23,19 @@ urlpatterns: list[URLPattern] = [
     path("n/<slug:number>/receipt", views_proof.receipt, name="receipt"),
     path("n/<slug:number>/said", views_proof.said, name="said"),
     path("n/<slug:number>/proof", views_proof.proof, name="proof"),
+    path("n/<slug:number>/case-file", views_case_file.case_file, name="case_file"),
+    path(
+        "n/<slug:number>/case-file.pdf",
+        views_case_file.fetch,
+        {"kind": "pdf"},
+        name="case_file_pdf",
+    ),
+    path(
+        "n/<slug:number>/case-file.json",
+        views_case_file.fetch,
+        {"kind": "json"},
+        name="case_file_json",
+    ),
     path("n/<slug:number>/renew", views_page.renew, name="renew"),
     path("n/<slug:number>/leave", views_page.leave, name="leave"),
     path("n/<slug:number>/more", views_more.tell_more, name="more"),

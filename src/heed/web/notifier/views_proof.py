@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
+from heed.cases.queries.private import as_said
 from heed.ledger import queries as ledger
 from heed.ledger.receipts import upgraded
 from heed.web.notifier import access
@@ -29,9 +30,13 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 @private
 @require_safe
 def said(request: HttpRequest, number: str) -> HttpResponse:
-    """What was sent, word for word: with it the receipt can be opened."""
+    """What was sent, word for word: with it the receipt can be opened.
+
+    Without what touches the police, unless that may be shown to this reader.
+    """
     notice = access.required(request, number)
-    return download(notice.verbatim, f"sent-{notice.number}.json")
+    words, _ = as_said(notice)
+    return download(words, f"sent-{notice.number}.json")
 
 
 @private

@@ -109,6 +109,18 @@ def migrate() -> None:
         schema.migrate(here(), owner_url=urls.owner, app_url=urls.app)
 
 
+@app.command("returned-mail")
+def returned_mail() -> None:
+    """Take a mail that came back, from standard input; the mail server's pipe calls this."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.flows.send_mail import take_returned_mail
+
+        noted = take_returned_mail(message=sys.stdin.buffer.read(), now=datetime.now(UTC))
+    print("Noted." if noted else "Nothing to note: no address of ours, or not for good.")
+
+
 @app.command()
 def demo(
     once: Annotated[bool, typer.Option(help="End after the story; status 0 if all held.")] = False,

@@ -38,6 +38,7 @@ class Configuration(BaseSettings):
     debug: bool = False
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
+    mail_returns: str = ""  # a mailbox whose mail goes to `heed returned-mail`; empty: none
     failpoint: str = ""  # tests: directory of files named like the steps at which to die
     proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
     vault_keys: Path = Path()  # empty: var/keys/vault; the web process needs the .pub files alone
@@ -267,6 +268,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CONFIG.var / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
+HEED_MAIL_RETURNS = CONFIG.mail_returns
 
 # Which integration keeps which promise of `ports.py`: one dotted path each.
 HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"

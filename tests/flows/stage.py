@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from heed.cases.models import Case, Notice
+from heed.flows import send_mail
 from heed.flows.answer_notifiers import answer_notifiers
 from heed.flows.decide_case import decide
 from heed.flows.find_copies import find_copies
@@ -196,6 +197,21 @@ def take(now: datetime) -> tuple[str, dict[str, Any]] | None:
         return None
     args = json.loads(row[1]) if isinstance(row[1], str) else row[1]
     return row[0].removeprefix("heed."), args
+
+
+def post_mail(now: datetime) -> None:
+    """The mails that wait are sent; other jobs wait on."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
+            " AND task_name IN ('heed.send_confirmation', 'heed.send_news')"
+            " RETURNING task_name, args"
+        )
+        rows = cursor.fetchall()
+    for name, args in rows:
+        send = getattr(send_mail, name.removeprefix("heed."))
+        notice_id = (json.loads(args) if isinstance(args, str) else args)["notice_id"]
+        send(notice_id=UUID(notice_id), now=now)
 
 
 def entries(event: str) -> int:

@@ -23,6 +23,7 @@ from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger import queries as ledger
 from heed.ledger.verify import NotVerified
 from heed.ledger.verify_case_file import CaseFileFalse, PdfFalse, verify_case_file
+from heed.ledger.verify_cli import verify_command
 from heed.media.models import Item
 from heed.rules.claims import Category
 from tests.flows.stage import Stage, picture
@@ -73,8 +74,18 @@ def key() -> str:
     return ledger.vkeys()[0]
 
 
-def test_it_holds_what_happened_and_verifies_without_us(town: Stage, heard: Any) -> None:
+def test_it_holds_what_happened_and_verifies_without_us(
+    town: Stage, heard: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     document, pdf = made(town, heard)
+    json_at, pdf_at = tmp_path / "case-file.json", tmp_path / "case-file.pdf"
+    json_at.write_text(CaseFile.objects.get(notice_id=heard.notice_id).document)
+    pdf_at.write_bytes(pdf)
+    assert verify_command(json_at, key(), False, pdf=pdf_at) == 0
+    assert "this case file is genuine" in capsys.readouterr().out
+    pdf_at.write_bytes(pdf + b" ")
+    assert verify_command(json_at, key(), False, pdf=pdf_at) == 1
+    assert "PdfFalse" in capsys.readouterr().out
     findings = verify_case_file(document, key(), pdf)
     assert any("word for word" in finding for finding in findings)
     assert any("one named item was restricted" in finding for finding in findings)

@@ -169,7 +169,8 @@ def test_mails_go_to_the_address_given_and_say_nothing_of_the_case(
 ) -> None:
     town.post("post", ONE)
     heard = town.hear(dana(town.url("post"), words="They posted me."))
-    assert send_confirmation(notice_id=heard.notice_id, code=heard.contact_code, now=town.now)
+    assert send_confirmation(notice_id=heard.notice_id, now=town.now)
+    assert not send_confirmation(notice_id=heard.notice_id, now=town.now)  # it has gone
     assert send_news(notice_id=heard.notice_id, now=town.now)
     sent = "".join(one.read_text() for one in letters.iterdir())
     assert sent.count("To: dana@example.org") == 2

@@ -22,7 +22,7 @@ from heed.cases.services.notices import Kept, Place
 from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.protect_target import protect_at_once
-from heed.flows.shared import clocks, sources
+from heed.flows.shared import clocks, news, sources
 from heed.ledger import receipts
 from heed.ledger import services as ledger
 from heed.ledger.keys import CannotSign
@@ -195,7 +195,9 @@ def _keep_contact(kept: Notice, notice: NoticeIn, now: datetime) -> str:
         return ""
     if not notice.email:
         return ""
-    return people.keep_contact(kept.id, notice.email, may_write=True, now=now)
+    code = people.keep_contact(kept.id, notice.email, may_write=True, now=now)
+    news.confirm(kept.id)
+    return code
 
 
 def _promise(kept: Kept, verbatim: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -1,35 +1,55 @@
 """Mail to a notifier: neutral words, a neutral sender, nothing of the case.
 
-1. Find the address, if they may be written to. 2. Send one short mail; a confirmation meets what
-was owed by it.
+1. Find the address, if they may be written to and it takes mail. 2. Send one short mail; a
+   confirmation meets what was owed by it.
+3. An address that takes no mail is noted, and not written to again; its holder reads that on their
+   page. The mail server tells it at once, or sends the mail back later.
 """
 
+import logging
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from heed.cases.models import Notice
 from heed.cases.services import deadlines
 from heed.flows import wiring
+from heed.ledger import services as ledger
 from heed.people import queries as people
 from heed.people import services as addresses
+from heed.people.models import Contact
+from heed.ports import AddressRefused
+from heed.rules import returned_mail
 from heed.rules.clocks import Done
 
+logger = logging.getLogger(__name__)
 
-def send_confirmation(*, notice_id: UUID, code: str, now: datetime) -> bool:
-    """The link that confirms an address. False when there is none to write to."""
+
+def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
+    """The link that confirms an address. False when there is none to write to, or it has gone."""
     notice = Notice.objects.get(id=notice_id)
-    link = f"{settings.PUBLIC_URL}/c/{notice.number}/{code}"
-    sent = _send(
-        notice,
-        "Please confirm your address",
-        f"Somebody gave this address as a way to be reached.\n\nIf it was you, open this page and "
-        f"press the button:\n\n{link}\n\nIf it was not you, you need not do anything.",
-    )
+    contact = people.contact_of(notice.id)
+    code = addresses.code_of(contact) if contact else ""
+    if contact is None or not code:
+        return False
+    with translation.override(notice.language or settings.LANGUAGE_CODE):
+        link = f"{settings.PUBLIC_URL}/c/{notice.number}/{code}"
+        text = "\n\n".join(
+            [
+                _("Somebody gave this address as a way to be reached."),
+                _("If it was you, open this page and press the button:"),
+                link,
+                _("If it was not you, you need not do anything."),
+            ]
+        )
+        sent = _send(notice, contact, _("Please confirm your address"), text, now)
     if sent:
         with transaction.atomic():
+            addresses.note_code_sent(contact, now=now)
             deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{notice.id}")
     return sent
 
@@ -37,18 +57,47 @@ def send_confirmation(*, notice_id: UUID, code: str, now: datetime) -> bool:
 def send_news(*, notice_id: UUID, now: datetime) -> bool:
     """There is something new on their page. What it is stands there alone."""
     notice = Notice.objects.get(id=notice_id)
-    return _send(
-        notice,
-        "There is news for you",
-        f"There is something new on the page with the number {notice.number}.\n\n"
-        f"Open it with your link, or at {settings.PUBLIC_URL}/find with the number and your four "
-        f"words.",
-    )
-
-
-def _send(notice: Notice, subject: str, text: str) -> bool:
     contact = people.contact_of(notice.id)
-    if contact is None or not contact.may_write:
+    if contact is None:
         return False
-    wiring.mail().send(addresses.address_of(contact), subject=subject, text=text)
+    with translation.override(notice.language or settings.LANGUAGE_CODE):
+        new = _("There is something new on the page with the number %(number)s.")
+        way = _("Open it with your link, or at %(find)s with the number and your four words.")
+        facts = {"number": notice.number, "find": f"{settings.PUBLIC_URL}/find"}
+        text = f"{new % facts}\n\n{way % facts}"
+        return _send(notice, contact, _("There is news for you"), text, now)
+
+
+def _send(notice: Notice, contact: Contact, subject: str, text: str, now: datetime) -> bool:
+    address = addresses.address_of(contact)
+    if not contact.may_write or contact.returned_at or not address:
+        return False
+    mailbox = settings.HEED_MAIL_RETURNS
+    returns_to = addresses.returns_to(contact, mailbox) if mailbox else ""
+    try:
+        wiring.mail().send(address, subject=subject, text=text, returns_to=returns_to)
+    except AddressRefused as refused:
+        _note(contact, refused.why, now)
+        return False
+    return True
+
+
+def take_returned_mail(*, message: bytes, now: datetime) -> bool:
+    """A mail that came back. False when it is about no address of ours, or may still arrive."""
+    returned = returned_mail.read(message)
+    if not returned.why:
+        return False
+    behind = [addresses.contact_behind(one) for one in returned.sent_to]
+    contact = Contact.objects.filter(id__in=[one for one in behind if one]).first()
+    return contact is not None and _note(contact, returned.why, now)
+
+
+def _note(contact: Contact, why: str, now: datetime) -> bool:
+    with transaction.atomic():
+        if not addresses.note_returned(contact.id, why, now=now):
+            return False
+        ledger.enter(
+            "mail.returned", subject=f"notice:{contact.notice_id}", body={"why": why}, at=now
+        )
+    logger.info("an address takes no mail", extra={"notice": str(contact.notice_id), "why": why})
     return True

@@ -18,7 +18,7 @@ from heed.cases.services.notices import Place
 from heed.flows import jobs
 from heed.flows.protect_target import protect_at_once
 from heed.flows.receive_notice import TargetState, target_states
-from heed.flows.shared import sources
+from heed.flows.shared import news, sources
 from heed.ledger import services as ledger
 from heed.people import services as people
 
@@ -47,7 +47,8 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
             facts["words_index"] = sources.words_index(str(facts["words"]))
         kept = {name: value for name, value in said.items() if name != "email"}  # sealed elsewhere
         notices.supplement(notice, kept, facts, now=now)
-        notices.add_places(notice, [Place(url=url) for url in _urls(said)])
+        hashes = [Place(signals={one["type"]: one["value"]}) for one in said.get("hashes", ())]
+        notices.add_places(notice, [*(Place(url=url) for url in _urls(said)), *hashes])
         code = _contact(notice, said, now)
         ledger.enter(
             "notice.supplemented",
@@ -72,4 +73,8 @@ def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
         people.keep_silence(notice.id)
         return ""
     email = str(said.get("email") or "")
-    return people.keep_contact(notice.id, email, may_write=True, now=now) if email else ""
+    if not email:
+        return ""
+    code = people.keep_contact(notice.id, email, may_write=True, now=now)
+    news.confirm(notice.id)
+    return code

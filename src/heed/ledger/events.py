@@ -110,6 +110,10 @@ EVENTS = (
     Event(58, "partner.judged", "A partner was warned, paused or restored, with reasons."),
     Event(59, "partner.appealed", "A partner asked for another look."),
     Event(60, "partner.answered", "A partner's appeal was answered by somebody else."),
+    Event(61, "consent.given", "A notifier agreed to something, and to what."),
+    Event(62, "consent.withdrawn", "A notifier took back what they had agreed to."),
+    Event(63, "contact.erased", "A notifier had the address deleted by which they were reached."),
+    Event(64, "mail.returned", "An address of a notifier does not take mail."),
     Event(65, "case_file.made", "A case file was signed for the holder of a private page."),
 )
 

@@ -102,9 +102,12 @@ class Contact(models.Model):
     blind_index = models.BinaryField(max_length=32, db_index=True)
     may_write = models.BooleanField(default=True)  # False: "do not write to me"
     code_hash = models.BinaryField(max_length=32, null=True)  # of the confirming link
+    code_sealed = models.BinaryField(null=True)  # until the confirming mail has gone
     code_sent_at = models.DateTimeField(null=True)
     confirmed_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  # its mail came back: the address takes none
+    returned_for = models.CharField(max_length=10, blank=True)  # unknown | full | refused
 
     def __str__(self) -> str:
         return f"contact:{self.id}"

@@ -80,9 +80,12 @@ def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetim
             "blind_index": blind_index(address),
             "may_write": may_write,
             "code_hash": hashlib.sha256(code.encode()).digest(),
-            "code_sent_at": now,
+            "code_sealed": _seal().encrypt(code.encode()),
+            "code_sent_at": None,
             "confirmed_at": None,
             "erased_at": None,
+            "returned_at": None,
+            "returned_for": "",
         },
     )
     return code
@@ -92,7 +95,12 @@ def keep_silence(notice_id: UUID) -> None:
     """ "Don't write to me": that is kept, and no address is, not even one given before."""
     Contact.objects.update_or_create(
         notice_id=notice_id,
-        defaults={"may_write": False, "address_sealed": None, "code_hash": None},
+        defaults={
+            "may_write": False,
+            "address_sealed": None,
+            "code_hash": None,
+            "code_sealed": None,
+        },
         create_defaults={"may_write": False, "blind_index": b""},
     )
 
@@ -103,7 +111,7 @@ def confirm_contact(notice_id: UUID, code: str, *, now: datetime) -> bool:
     return bool(
         Contact.objects.filter(
             notice_id=notice_id, code_hash=wanted, confirmed_at=None, erased_at=None
-        ).update(confirmed_at=now)
+        ).update(confirmed_at=now, code_sealed=None, returned_at=None, returned_for="")
     )
 
 
@@ -111,3 +119,56 @@ def address_of(contact: Contact) -> str:
     """The address in the clear, for writing to it. Empty once erased."""
     sealed = contact.address_sealed
     return "" if sealed is None else _seal().decrypt(bytes(sealed)).decode()
+
+
+def code_of(contact: Contact) -> str:
+    """The confirming code that is still to be mailed; empty when it has gone."""
+    sealed = contact.code_sealed
+    return "" if sealed is None else _seal().decrypt(bytes(sealed)).decode()
+
+
+def note_code_sent(contact: Contact, *, now: datetime) -> None:
+    """The confirming mail has gone: from now on the code stands in that mail alone."""
+    Contact.objects.filter(id=contact.id, code_hash=contact.code_hash).update(
+        code_sent_at=now, code_sealed=None
+    )
+
+
+def erase_contact(notice_id: UUID, *, now: datetime) -> bool:
+    """The address goes for good; that one was there, and had answered, stays. True once."""
+    live = Contact.objects.filter(notice_id=notice_id, erased_at=None)
+    return bool(
+        live.exclude(address_sealed=None).update(
+            address_sealed=None, code_hash=None, code_sealed=None, may_write=False, erased_at=now
+        )
+    )
+
+
+def note_returned(contact_id: UUID, why: str, *, now: datetime) -> bool:
+    """Mail to this address came back for good. True the first time since it was given."""
+    live = Contact.objects.filter(id=contact_id, erased_at=None, returned_at=None)
+    return bool(live.update(returned_at=now, returned_for=why))
+
+
+_MARK_BYTES = 6  # enough against a stranger's guess: what it opens is a note beside an address
+
+
+def returns_to(contact: Contact, mailbox: str) -> str:
+    """The address to which mail to this contact comes back: `name+mark@host` of our mailbox."""
+    name, _, host = mailbox.rpartition("@")
+    return f"{name}+{contact.id.hex}{_mark(contact.id)}@{host}"
+
+
+def contact_behind(address: str) -> UUID | None:
+    """Whose mail came back to this address; None when it is none of ours."""
+    mark = address.partition("@")[0].rpartition("+")[2].lower()
+    try:
+        contact_id = UUID(mark[:32])
+    except ValueError:
+        return None
+    return contact_id if hmac.compare_digest(mark[32:], _mark(contact_id)) else None
+
+
+def _mark(contact_id: UUID) -> str:
+    key = hashlib.sha256(b"returned-mail:" + settings.SECRET_KEY.encode()).digest()
+    return hmac.digest(key, contact_id.bytes, "sha256")[:_MARK_BYTES].hex()

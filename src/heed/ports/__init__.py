@@ -108,11 +108,22 @@ class MailRefused(Exception):
     """The mail server did not take it. The worker tries again."""
 
 
+class AddressRefused(Exception):
+    """This address takes no mail, now or later. Ask for another; `.why` is unknown|full|refused."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 class Mail(Protocol):
     """Sends plain mails. Sender and subject never tell what they are about."""
 
-    def send(self, address: str, *, subject: str, text: str) -> None:
-        """Hand one mail to the mail server. Raises `MailRefused`."""
+    def send(self, address: str, *, subject: str, text: str, returns_to: str = "") -> None:
+        """Hand one mail to the mail server. What can't be delivered comes back to `returns_to`.
+
+        Raises `MailRefused` for what may be tried again, `AddressRefused` for what may not.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

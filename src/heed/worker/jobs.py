@@ -101,6 +101,12 @@ def statements(*, case_id: str, now: datetime) -> None:
     issue_statements.issue_in_turn(case_id=UUID(case_id), now=now)
 
 
+@_job("send_confirmation")
+def confirmation(*, notice_id: str, now: datetime) -> None:
+    """Mail the link that confirms an address."""
+    send_mail.send_confirmation(notice_id=UUID(notice_id), now=now)
+
+
 @_job("send_news")
 def news(*, notice_id: str, now: datetime) -> None:
     """Mail that there is something new on a private page."""

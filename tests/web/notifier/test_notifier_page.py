@@ -9,11 +9,13 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from heed.cases.models import Appeal, Case, Deadline, Decision, Message, Notice
+from heed.cases.models import Appeal, Case, Consent, Deadline, Decision, Message, Notice
+from heed.cases.queries import consents
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger.verify import commit_to, verify_receipt
+from heed.ledger.verify_case_file import verify_case_file
 from heed.people.models import Contact
-from tests.flows.stage import Stage, picture
+from tests.flows.stage import Stage, picture, post_mail
 from tests.web.notifier.forms import link_in, number_in, send, words_in
 
 
@@ -302,9 +304,9 @@ def test_an_age_that_is_no_number_keeps_all_that_was_typed(client: Client, page:
 
 def test_a_mail_scanner_that_opens_the_link_confirms_nothing(client: Client, page: str) -> None:
     client.post(f"{page}/contact", {"write": "yes", "email": "dana@example.org"})
-    sent = mail.outbox[0]
-    assert sent.subject == "Please confirm your address"
+    assert mail.outbox == []
     link = _confirming_link()
+    assert mail.outbox[0].subject == "Please confirm your address"
     assert Client().get(link).status_code == 200
     assert Contact.objects.get().confirmed_at is None
     assert "Thank you" in text(Client().post(link))
@@ -317,6 +319,7 @@ def test_who_does_not_want_mail_gets_none(client: Client, page: str) -> None:
         f"{page}/contact", {"write": "no", "email": "dana@example.org"}, follow=True
     )
     assert "keep no address" in text(answer)
+    post_mail(timezone.now())
     assert mail.outbox == []
     assert Contact.objects.get().address_sealed is None
 
@@ -409,6 +412,73 @@ def test_an_uploader_reads_why_and_asks_for_another_look(town: Stage) -> None:
 
 
 def _confirming_link() -> str:
+    post_mail(timezone.now())
     found = re.search(r"https?://[^/]+(/c/\S+)", str(mail.outbox[-1].body))
     assert found is not None
     return found.group(1)
+
+
+# ------------------------------------------------------------------ afterwards
+
+
+def test_a_mother_and_her_son_see_each_other_when_both_want_it(
+    client: Client, page: str, town: Stage
+) -> None:
+    gil = Client()
+    theirs = f"/n/{number_in(send(gil, town.url('p1'), who='my-child', token='gil'))}"
+    mine, other = page.rpartition("/")[2], theirs.rpartition("/")[2]
+    stranger = Client()
+    third = f"/n/{number_in(send(stranger, town.url('p1'), who='someone', token='zed'))}"
+    client.post(f"{page}/close", {"other": other.lower().replace("-", " ")})
+    stranger.post(f"{third}/close", {"other": mine})
+    assert "has told us" not in text(client.get(f"{page}/close"))
+    assert mine not in text(gil.get(f"{theirs}/close"))
+    gil.post(f"{theirs}/close", {"other": mine})
+    for who, where, sees in ((client, page, other), (gil, theirs, mine)):
+        assert re.search(rf"{sees}</strong> has told us", text(who.get(f"{where}/close")))
+    assert "has told us" not in text(stranger.get(f"{third}/close"))
+    gil.post(f"{theirs}/close", {"other": mine, "take_back": "yes"})
+    assert "has told us" not in text(client.get(f"{page}/close"))
+    for wrong in ("", "H-1", mine):
+        assert client.post(f"{page}/close", {"other": wrong}).status_code == 422
+
+
+def test_a_case_file_is_asked_for_made_and_fetched(client: Client, page: str, town: Stage) -> None:
+    assert client.get(f"{page}/case-file.pdf").status_code == 404
+    asked = text(client.post(f"{page}/case-file", follow=True))
+    assert "being made" in asked
+    town.now = timezone.now()
+    town.work()
+    shown = text(client.get(f"{page}/case-file"))
+    assert "It is ready" in shown
+    pdf = client.get(f"{page}/case-file.pdf")
+    document = client.get(f"{page}/case-file.json")
+    assert (pdf["Content-Type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    key = Client().get("/log/key").content.decode().split("\n")[0]
+    assert verify_case_file(json.loads(document.content), key, pdf.content)
+    assert Client().get(f"{page}/case-file.json").status_code == 404
+
+
+def test_an_address_can_be_deleted_and_one_that_takes_no_mail_is_said_so(
+    client: Client, page: str
+) -> None:
+    client.post(f"{page}/contact", {"write": "yes", "email": "dana@example.org"})
+    Contact.objects.update(returned_at=timezone.now(), returned_for="unknown")
+    assert "does not take mail" in text(client.get(page))
+    assert "What we keep, and why" in text(client.get(f"{page}/contact"))
+    assert "is deleted" in text(client.post(f"{page}/erase", follow=True))
+    assert Contact.objects.get().address_sealed is None
+    assert "does not take mail" not in text(client.get(page))
+
+
+def test_a_code_that_is_none_is_said_so_and_a_consent_can_be_taken_back(
+    client: Client, page: str
+) -> None:
+    wrong = client.post(f"{page}/codes", {"hashes": "pdq:12", "to": "stopncii"})
+    assert wrong.status_code == 422
+    assert "pdq:12" in text(wrong)
+    assert not Consent.objects.exists()
+    client.post(f"{page}/codes", {"to": "stopncii"})
+    assert consents.notices_agreeing_to(Consent.To.STOPNCII).count() == 1
+    client.post(f"{page}/codes", {})
+    assert consents.notices_agreeing_to(Consent.To.STOPNCII).count() == 0

@@ -2,10 +2,12 @@ from typing import Any
 
 import pytest
 from django.core.mail import EmailMessage
+from django.utils import timezone
 
 from heed.cases.models import Notice
 from heed.ledger.verify import verify_receipt
 from heed.media.models import Item
+from tests.flows.stage import post_mail
 from tests.web.platform_api.engineer import SITE, Api, wrong_fields
 
 CHILD = {"category": "minor_sexual", "standing": "guardian", "age_then": "under_18"}
@@ -59,6 +61,7 @@ def test_who_leaves_an_address_is_asked_to_confirm_it(
 ) -> None:
     said = {**CHILD, "url": f"{SITE}p/1", "email": "gil@example.org"}
     number = api.post("notices", said).json()["number"]
+    post_mail(timezone.now())
     (mail,) = mailoutbox
     assert mail.to == ["gil@example.org"] and f"/c/{number}/" in str(mail.body)
 

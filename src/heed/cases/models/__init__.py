@@ -3,7 +3,7 @@
 from heed.cases.models.case import Case, CaseLink, Copy, Restriction
 from heed.cases.models.decision import Appeal, Deadline, Decision
 from heed.cases.models.measure import MeasureOnAccount
-from heed.cases.models.notice import Join, Message, Notice, Supplement, Target
+from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target
 from heed.cases.models.quality import BlindReading
 from heed.cases.models.rollback import Rollback
 
@@ -12,6 +12,7 @@ __all__ = [
     "BlindReading",
     "Case",
     "CaseLink",
+    "Consent",
     "Copy",
     "Deadline",
     "Decision",

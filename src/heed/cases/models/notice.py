@@ -150,3 +150,34 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message:{self.id}"
+
+
+class Consent(models.Model):
+    """A notifier agreed to one thing, and may take it back. Nothing goes further without one."""
+
+    class To(models.TextChoices):
+        """What can be agreed to."""
+
+        STOPNCII = "stopncii", "Codes of the picture may go to StopNCII.org"
+        TAKE_IT_DOWN = "take-it-down", "Codes of the picture may go to NCMEC's Take It Down"
+        EACH_OTHER = "each-other", "Somebody who also told us may know that I did"
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="consents")
+    to = models.CharField(max_length=16, choices=To.choices)
+    other_number = models.CharField(max_length=16, blank=True)  # each-other: their notice's
+    given_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "cases"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["notice", "to", "other_number"],
+                name="consent_live_once",
+                condition=models.Q(withdrawn_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent:{self.id}"

@@ -124,13 +124,14 @@ class PrivatePage:
     police_reference: str  # empty unless this reader may see it
     targets: tuple[TargetLine, ...]
     copies: Copies
+    hashes: int  # codes of pictures that its holder gave
     uploads_watched: bool  # signals of the file are held at the door of new uploads
     looking: str  # open | proposed | decided | ""
     promises: tuple[Promise, ...]
     appeals: tuple[AppealLine, ...]
     messages: tuple[MessageLine, ...]
     back_at: tuple[datetime, ...]  # when its holder told us that it was back
-    contact: str  # none | waiting | confirmed | silent
+    contact: str  # none | waiting | confirmed | returned | silent
     wants_declaration: bool
     missing: tuple[str, ...]  # parts of an adult's request: consent, faith, acting, name, address
     shows_police: bool  # this reader may see what touches the police
@@ -149,6 +150,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
     """Everything its holder may see of this notice."""
     cases = _cases(notice)
     contact = people.contact_of(notice.id)
+    hashes = notice.targets.exclude(signals=None).count()
     return PrivatePage(
         number=notice.number,
         platform=notice.platform.name,
@@ -164,7 +166,8 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         police_reference=notice.police_reference if may_see_authorities(notice) else "",
         targets=_targets(notice, cases),
         copies=_copies(notice, cases),
-        uploads_watched=any(case.file_id for case in cases),
+        uploads_watched=any(case.file_id for case in cases) or hashes > 0,
+        hashes=hashes,
         looking=_looking(cases),
         promises=_promises(notice, now),
         appeals=_appeals(notice),
@@ -336,6 +339,8 @@ def _contact(contact: Contact | None) -> str:
         return "none"
     if not contact.may_write:
         return "silent"
+    if contact.returned_at:
+        return "returned"
     return "confirmed" if contact.confirmed_at else "waiting"
 
 

@@ -146,10 +146,11 @@ def write_message(
 
 def add_places(notice: Notice, places: Sequence[Place]) -> None:
     """Places that were named later. One that the notice names already is not added again."""
-    known = set(notice.targets.values_list("url", flat=True))
-    start = notice.targets.count()
-    new = [place for place in places if place.url not in known]
+    rows = list(notice.targets.values_list("url", "signals"))
+    known = [(url, signals or None) for url, signals in rows]
+    asked = [(place.url, dict(place.signals) if place.signals else None) for place in places]
+    new = [one for n, one in enumerate(asked) if one not in known and one not in asked[:n]]
     Target.objects.bulk_create(
-        Target(notice=notice, position=start + number_, url=place.url)
-        for number_, place in enumerate(new)
+        Target(notice=notice, position=len(rows) + number_, url=url, signals=signals)
+        for number_, (url, signals) in enumerate(new)
     )

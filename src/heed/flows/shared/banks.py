@@ -55,9 +55,10 @@ def signals_of(file: File | None) -> list[SignalIn]:
 def _given(many: Iterable[dict[str, Any] | None]) -> list[SignalIn]:
     found = []
     for signals in many:
-        for kind in ("sha256", "md5", "pdq"):
+        for kind in ("sha256", "md5", "pdq", "vpdq"):
             value = (signals or {}).get(kind)
             if value:
-                quality = (signals or {}).get("pdq_quality", 100) if kind == "pdq" else None
+                seen = kind in ("pdq", "vpdq")
+                quality = (signals or {}).get("pdq_quality", 100) if seen else None
                 found.append(SignalIn(kind, bytes.fromhex(str(value)), quality))
     return found

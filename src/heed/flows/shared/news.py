@@ -9,5 +9,12 @@ from heed.people import queries as people
 def there_is(notice_id: UUID) -> None:
     """Have the notifier written to, if they want that and their address has answered."""
     contact = people.contact_of(notice_id)
-    if contact is not None and contact.confirmed_at and contact.may_write:
+    if contact is None or contact.returned_at:
+        return
+    if contact.confirmed_at and contact.may_write:
         jobs.later("send_news", once=f"news:{notice_id}", notice_id=str(notice_id))
+
+
+def confirm(notice_id: UUID) -> None:
+    """Have the confirming mail sent, by the worker: a mail server that is down delays nobody."""
+    jobs.later("send_confirmation", once=f"confirm:{notice_id}", notice_id=str(notice_id))

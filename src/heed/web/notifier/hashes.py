@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 
 MOST = 60  # in one sending; a video's frames are many
-_BITS = {"sha256": 256, "md5": 128, "pdq": 256}
+_BITS = {"sha256": 256, "md5": 128, "pdq": 256, "vpdq": 256}
 _LINE = re.compile(r"(?:(?P<kind>[a-z0-9]+)\s*[:=]\s*)?(?P<hex>[0-9a-f]+)")
 
 

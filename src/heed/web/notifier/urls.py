@@ -5,6 +5,8 @@ from django.urls import URLPattern, path
 from heed.web.notifier import (
     leaving,
     views_case_file,
+    views_close,
+    views_codes,
     views_form,
     views_more,
     views_page,
@@ -40,6 +42,9 @@ urlpatterns: list[URLPattern] = [
     path("n/<slug:number>/leave", views_page.leave, name="leave"),
     path("n/<slug:number>/more", views_more.tell_more, name="more"),
     path("n/<slug:number>/contact", views_more.contact, name="contact"),
+    path("n/<slug:number>/erase", views_more.erase, name="erase"),
+    path("n/<slug:number>/codes", views_codes.codes, name="codes"),
+    path("n/<slug:number>/close", views_close.close, name="close"),
     path("n/<slug:number>/message", views_more.message, name="message"),
     path("n/<slug:number>/appeal", views_more.appeal, name="appeal"),
     path("n/<slug:number>/back", views_more.back, name="back"),

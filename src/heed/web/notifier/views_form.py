@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from heed.web.notifier.form import Checked
 from heed.web.notifier.helplines import HELPLINES
 from heed.web.notifier.spoken import Told, told
 from heed.web.notifier.taking import Sent, take_in
+from heed.web.notifier.views_codes import VIDEO_HERE
 
 OTHER_AN_HOUR = 20  # notices from one source that are about no body; those about bodies always pass
 _HOUR = timedelta(hours=1)
@@ -29,6 +31,7 @@ _HOUR = timedelta(hours=1)
 # No cookie is asked for here, so that a browser without cookies is heard too: this form acts with
 # nobody's authority, a stranger's page could gain nothing by sending it, and is refused anyway.
 @csrf_exempt
+@csp_update(VIDEO_HERE)
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:

@@ -14,12 +14,12 @@ from heed.cases.queries import own_notices
 from heed.cases.queries.private import private_page
 from heed.filings.letters import Reply, replies
 from heed.flows.answer_back import answer_back, it_is_back
+from heed.flows.erase_contact import erase_contact
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.withdraw_notice import withdraw_notice
 from heed.web.notifier import access, choices, links, more
 from heed.web.notifier.doors import private
-from heed.web.notifier.mailing import confirm_by_mail
 from heed.web.notifier.views_page import show
 
 
@@ -83,12 +83,22 @@ def _supplement(notice: Notice, said: Mapping[str, Any]) -> bool:
     for one in own_notices.with_siblings(notice):
         told = {name: value for name, value in said.items() if name != "urls" or one == notice}
         done = supplement_notice(notice_id=one.id, said=told, now=now)
-        mailed = confirm_by_mail(one.id, done.contact_code, now=now) or mailed
+        mailed = bool(done.contact_code) or mailed
     return mailed
 
 
 def _to_page(notice: Notice, done: str) -> HttpResponse:
     return redirect(f"{access.path_of(notice.number)}?done={done}")
+
+
+@private
+@require_POST
+def erase(request: HttpRequest, number: str) -> HttpResponse:
+    """Delete the address of this notice, and of those that came with it."""
+    notice = access.required(request, number)
+    for one in own_notices.with_siblings(notice):
+        erase_contact(notice_id=one.id, now=timezone.now())
+    return _to_page(notice, "erased")
 
 
 @private

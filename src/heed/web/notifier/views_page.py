@@ -43,6 +43,9 @@ DONE = {
     "withdrawn": _(
         "You have taken your message back. What is hidden stays hidden until a person has decided."
     ),
+    "codes": _("Thank you. We have the codes, and look for what fits them."),
+    "agreed": _("Saved."),
+    "erased": _("Your e-mail address is deleted. What is new stands on this page."),
     "renewed": _("This is your new link. The old one leads nowhere from now on."),
     "found": _("Welcome back. You have a new private link now; the old one no longer works."),
     "confirmed": _("Your e-mail address is confirmed."),

@@ -22,7 +22,7 @@ def find(request: HttpRequest) -> HttpResponse:
         return render(request, "notifier/find.html", {"typed": {}})
     now = timezone.now()
     typed = more.read(request.POST.dict(), ("number", "words"))
-    number = _as_number(typed["number"])
+    number = as_number(typed["number"])
     try:
         found = recover(number=number, words=typed["words"][:200], source=source(request), now=now)
     except TooManyGuesses as guessed:
@@ -34,8 +34,8 @@ def find(request: HttpRequest) -> HttpResponse:
     return access.let_in(redirect(f"{path}?done=found"), path, found[1])
 
 
-def _as_number(typed: str) -> str:
-    """As people write it: small letters, no hyphens, the letter O for the figure."""
+def as_number(typed: str) -> str:
+    """A number as people write it: small letters, no hyphens, the letter O for the figure."""
     plain = "".join(letter for letter in typed.upper() if letter.isalnum())
     body = plain[1:].replace("O", "0").replace("I", "1").replace("L", "1")
     return f"H-{body[:4]}-{body[4:]}" if plain.startswith("H") and len(body) == 8 else typed[:16]

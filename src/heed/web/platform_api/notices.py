@@ -1,8 +1,6 @@
 """Notices by the platform's own report button."""
 
-import logging
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +8,6 @@ from django.utils import timezone
 from ninja import Router
 
 from heed.flows.receive_notice import NothingNamed, NoticeIn, Received, receive_notice
-from heed.flows.send_mail import send_confirmation
 from heed.flows.shared.shapes import Place
 from heed.media.keys import Caller, Scope
 from heed.web.platform_api import document, reading
@@ -21,7 +18,6 @@ from heed.web.platform_api.remedies import Wrong
 from heed.web.platform_api.repeats import Said, once
 from heed.web.platform_api.said import MOST_PLACES, HashesSaid, NoticeSaid
 
-logger = logging.getLogger(__name__)
 _PEOPLE = {"email", "notifier_ref"}
 _NOT_FACTS = {"url", "urls", "hashes", "notifier_ref", "country"}
 router = Router(auth=ApiKey(Scope.NOTICES), tags=["notices"])
@@ -59,8 +55,6 @@ def _take(caller: Caller, body: bytes) -> Said:
     except NothingNamed as nothing:
         remedy = "name at least one place in url, urls or hashes, or say threatened_only"
         raise refused("urls", remedy) from nothing
-    if received.contact_code:
-        _confirm_by_mail(received, now)
     return Said(status=201, body=_answer(received))
 
 
@@ -70,15 +64,6 @@ def _without_people(said: dict[str, Any]) -> dict[str, Any]:
     The receipt commits to the same words, so that they can be shown to anybody who checks it.
     """
     return {name: value for name, value in said.items() if name not in _PEOPLE}
-
-
-def _confirm_by_mail(received: Received, now: datetime) -> None:
-    """A mail server that is down loses nothing that was said."""
-    try:
-        send_confirmation(notice_id=received.notice_id, code=received.contact_code, now=now)
-    except Exception:
-        about = {"notice": str(received.notice_id)}
-        logger.exception("the confirming mail was not sent", extra=about)
 
 
 def _notice(said: NoticeSaid) -> NoticeIn:

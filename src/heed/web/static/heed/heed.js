@@ -49,6 +49,22 @@
   };
   if (document.querySelector("[data-until]")) { count(); setInterval(count, 15000); }
 
+  // What only some pages need, and only when it is opened: the first page stays light.
+  for (const box of document.querySelectorAll("[data-load]")) {
+    const load = () => {
+      if (box.dataset.loaded) { return; }
+      box.dataset.loaded = "yes";
+      for (const src of box.dataset.load.split(" ")) {
+        const script = document.createElement("script");
+        script.src = src;
+        script.async = false;
+        document.head.append(script);
+      }
+    };
+    const details = box.closest("details");
+    if (details && !details.open) { details.addEventListener("toggle", load, { once: true }); } else { load(); }
+  }
+
   // One press is enough: a second one while the first is on its way would only make people wonder.
   for (const form of document.querySelectorAll("form[data-once]")) {
     form.addEventListener("submit", (event) => {

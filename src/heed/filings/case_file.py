@@ -13,7 +13,7 @@ from uuid import UUID
 
 from heed.cases.models import Appeal, Case, Copy, Deadline, Notice
 from heed.cases.queries import private
-from heed.filings.queries import answers_to
+from heed.filings.queries import answers_to, told_authorities
 from heed.ledger import queries as ledger
 from heed.ledger.case_files import entry_shown
 from heed.ledger.leaves import plain
@@ -59,6 +59,8 @@ def _notice(notice: Notice, now: datetime) -> dict[str, Any]:
     }
     if withheld:
         shown["withheld"] = withheld
+    if told := told_authorities(notice):
+        shown["authorities_told"] = [asdict(one) for one in told]
     if page.police_reference:
         shown["police_reference"] = page.police_reference
     return dict(plain(shown))

@@ -82,6 +82,10 @@ def _first(notice: Mapping[str, Any]) -> list[Row]:
         (_("Mark of what was sent"), receipt["promise"]["commitment"] if receipt else ""),
         (_("Taken back"), _("Yes") if notice["withdrawn"] else ""),
         (_("Police number"), notice.get("police_reference", "")),
+        *(
+            (_("The authority that the law names was told"), when(one["at"]))
+            for one in notice.get("authorities_told", ())
+        ),
     ]
 
 

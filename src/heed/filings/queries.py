@@ -6,11 +6,20 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from heed.cases.models import Decision, Restriction
+from heed.cases.models import Decision, Join, Notice, Restriction
+from heed.cases.queries import private
 from heed.filings import vault
-from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons
+from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
 from heed.rules import policy
 from heed.rules.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An authority was told."""
+
+    authority: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +61,19 @@ def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:
     given = list(Answer.objects.filter(notice_id=notice_id).order_by("-sent_at"))
     decided = Decision.objects.in_bulk([answer.decision_id for answer in given])
     return tuple(_line(answer, decided[answer.decision_id]) for answer in given)
+
+
+def told_authorities(notice: Notice) -> tuple[Told, ...]:
+    """When an authority was told of what this notice is about, if its reader may know that.
+
+    That it was, and when; no number, and nothing of what was said (18 U.S.C. 2258A(g)).
+    """
+    if not private.may_see_authorities(notice):
+        return ()
+    cases = Join.objects.filter(notice=notice, undone_at=None).values("case_id")
+    done = Tip.objects.filter(case_id__in=cases, state=Tip.State.FINISHED, practice=False)
+    rows = done.exclude(finished_at=None).order_by("finished_at")
+    return tuple(Told(one.authority, one.finished_at) for one in rows if one.finished_at)
 
 
 def _line(answer: Answer, decision: Decision) -> AnswerLine:

@@ -431,14 +431,14 @@ def test_a_mother_and_her_son_see_each_other_when_both_want_it(
     third = f"/n/{number_in(send(stranger, town.url('p1'), who='someone', token='zed'))}"
     client.post(f"{page}/close", {"other": other.lower().replace("-", " ")})
     stranger.post(f"{third}/close", {"other": mine})
-    assert "has told us" not in text(client.get(f"{page}/close"))
+    assert "has told us about" not in text(client.get(f"{page}/close"))
     assert mine not in text(gil.get(f"{theirs}/close"))
     gil.post(f"{theirs}/close", {"other": mine})
     for who, where, sees in ((client, page, other), (gil, theirs, mine)):
-        assert re.search(rf"{sees}</strong> has told us", text(who.get(f"{where}/close")))
-    assert "has told us" not in text(stranger.get(f"{third}/close"))
+        assert re.search(rf"{sees}</strong> has told us about", text(who.get(f"{where}/close")))
+    assert "has told us about" not in text(stranger.get(f"{third}/close"))
     gil.post(f"{theirs}/close", {"other": mine, "take_back": "yes"})
-    assert "has told us" not in text(client.get(f"{page}/close"))
+    assert "has told us about" not in text(client.get(f"{page}/close"))
     for wrong in ("", "H-1", mine):
         assert client.post(f"{page}/close", {"other": wrong}).status_code == 422
 

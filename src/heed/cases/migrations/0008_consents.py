@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0007_floods_and_partners'),
+        ('cases', '0007_notifiers_side'),
     ]
 
     operations = [

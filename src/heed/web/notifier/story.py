@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from heed.cases.queries.private import PrivatePage
-from heed.filings.queries import AnswerLine
+from heed.filings.queries import AnswerLine, Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +19,12 @@ class Step:
     text: str
 
 
-def so_far(page: PrivatePage, answers: Sequence[AnswerLine]) -> list[Step]:
+def so_far(
+    page: PrivatePage, answers: Sequence[AnswerLine], told: Sequence[Told] = ()
+) -> list[Step]:
     """All of it, the first thing first."""
     steps = [*_protected(page), *_found(page), *_decided(answers), *_asked_again(page)]
+    steps += [Step(one.at, _("We told the authority that the law names.")) for one in told]
     return [Step(page.received_at, _("Your message reached us.")), *sorted(steps, key=_when)]
 
 

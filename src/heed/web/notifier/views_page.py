@@ -1,6 +1,5 @@
 """The private page: what was done, what comes next, and what its holder can do."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +14,7 @@ from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.private import PrivatePage, Promise, private_page
 from heed.filings.letters import replies
-from heed.filings.queries import AnswerLine, answers_to
+from heed.filings.queries import answers_to, told_authorities
 from heed.flows.renew_link import renew_link
 from heed.rules.clocks import Stop
 from heed.web.notifier import access, choices, leaving, spoken, story
@@ -83,7 +82,7 @@ def show(
     path = access.path_of(notice.number)
     secret = access.secret_of(request, path)
     shown = {
-        **_context(private_page(notice, now), answers_to(notice.id), now),
+        **_context(notice, private_page(notice, now), now),
         "done": DONE.get(done, ""),
         "was": done,
         "typed": typed or {},
@@ -95,14 +94,15 @@ def show(
     return access.let_in(answer, path, secret)
 
 
-def _context(page: PrivatePage, answers: Sequence[AnswerLine], now: datetime) -> dict[str, Any]:
+def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]:
+    answers = answers_to(notice.id)
     lines = [spoken.told(target, page) for target in page.targets]
     last = page.messages[-1] if page.messages else None
     letter = last.letter if last is not None and last.ours else ""
     return {
         "page": page,
         "answers": answers,
-        "steps": story.so_far(page, answers),
+        "steps": story.so_far(page, answers, told_authorities(notice)),
         "may_appeal": any(not one.reversed for one in answers) and not page.looking_again,
         "letter": letter,
         "replies": replies(letter),

@@ -268,6 +268,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CONFIG.var / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
+EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs holds up one worker, of mails alone
 HEED_MAIL_RETURNS = CONFIG.mail_returns
 
 # Which integration keeps which promise of `ports.py`: one dotted path each.

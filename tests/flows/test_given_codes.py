@@ -2,12 +2,15 @@
 
 import pytest
 
-from heed.cases.models import Consent, Copy, Notice
+from heed.cases.models import Case, Consent, Copy, Notice
 from heed.cases.queries.private import private_page
 from heed.flows.check_upload import check_signals
 from heed.flows.give_consent import give_consent, withdraw_consent
 from heed.flows.judge_copy import judge_copy
 from heed.flows.supplement_notice import supplement_notice
+from heed.hashing.signals import FileSignals, Frame
+from heed.media.queries import banked
+from heed.media.services import keep_file
 from heed.rules.claims import Category
 from heed.rules.gate import Verdict
 from heed.rules.visibility import Visibility
@@ -37,8 +40,10 @@ def test_what_is_registered_and_fits_waits_for_a_person(town: Stage) -> None:
     town.reshare("again", "there")
     notice = given(town)
     assert town.seen("there", "again") == ["visible", "visible"]
+    town.post("late", picture("late", like=ONE, bits=2))
+    assert town.seen("late") == ["visible"]
     page = private_page(notice, town.now)
-    assert (page.copies.in_doubt, page.copies.found, page.uploads_watched) == (2, 0, True)
+    assert (page.copies.in_doubt, page.copies.found, page.uploads_watched) == (3, 0, True)
     copy = Copy.objects.get(item__ref="there")
     assert (copy.how, copy.distance_bits, copy.quality) == (Copy.How.NEAR, 4, None)
     rae = town.staff("Rae")
@@ -60,6 +65,28 @@ def test_a_later_upload_that_fits_waits_at_the_door(town: Stage) -> None:
         platform_id=town.platform_id, signals=ONE, upload_ref="new", now=town.now
     )
     assert answer.verdict == Verdict.HOLD
+
+
+def test_a_video_made_anew_of_given_frames_waits_at_the_door(town: Stage) -> None:
+    heard = town.hear(gil(threatened_only=True, category=Category.MINOR_EXTORTION))
+    frames = [picture(f"frame {n}").pdq or b"" for n in range(5)]
+    hashes = [{"type": "vpdq", "value": frame.hex()} for frame in frames]
+    supplement_notice(notice_id=heard.notice_id, said={"hashes": hashes}, now=town.now)
+    town.work()
+    for name, seen in (("cut", frames[:3]), ("other", frames[:1])):
+        signals = FileSignals(
+            sha256=name.encode().ljust(32, b"."), md5=name.encode().ljust(16, b"."), size_bytes=9,
+            kind="video", mime="video/mp4", state="hashed",
+            frames=tuple(Frame(n * 1_000, near(one, 6), 90) for n, one in enumerate(seen)),
+        )  # fmt: skip
+        file = keep_file(signals, platform=town.platform, now=town.now)
+        met = [one.case_id for one in banked(town.platform, file)]
+        assert met == ([Case.objects.get(threat_of=heard.notice_id).id] if name == "cut" else [])
+
+
+def near(value: bytes, bits: int) -> bytes:
+    """So many bits off."""
+    return (int.from_bytes(value, "big") ^ ((1 << bits) - 1)).to_bytes(32, "big")
 
 
 def test_a_consent_is_entered_once_and_can_be_taken_back_once(town: Stage) -> None:

@@ -5,9 +5,10 @@ touches the police or other authorities only for a confirmed depicted person or 
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -119,7 +120,12 @@ def _entries(notice: Notice) -> list[dict[str, Any]]:
     for entry, opening in ledger.entries_about(cases, APPEAL_EVENTS):
         if json.loads(opening.body).get("appeal") in appeals:
             shown.append(entry_shown(entry))
-    return sorted([*shown, *_restrictions(notice, cases)], key=lambda entry: str(entry["at"]))
+    return sorted([*shown, *_restrictions(notice, cases)], key=_in_order)
+
+
+def _in_order(entry: Mapping[str, Any]) -> tuple[str, float]:
+    """By time, and what was done in one moment by its place in the log."""
+    return str(entry["at"]), entry.get("proof", {}).get("index", inf)
 
 
 def _may_stand(body: str, notice: Notice) -> bool:

@@ -7,7 +7,6 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
@@ -15,7 +14,7 @@ from heed.cases.models import Case, Decision, Notice
 from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
-from heed.flows.shared import news
+from heed.flows.shared import languages, news
 from heed.ledger import services as ledger
 from heed.rules.claims import Category, about_a_body
 from heed.rules.clocks import Done
@@ -34,7 +33,7 @@ def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
 
 
 def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bool:
-    with translation.override(notice.language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of(notice)):
         text = answers.text(
             ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
             policy_version=decision.policy_version, unseconded=decision.unseconded,

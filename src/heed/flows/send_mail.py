@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from heed.cases.models import Notice
 from heed.cases.services import deadlines
 from heed.flows import wiring
+from heed.flows.shared import languages
 from heed.ledger import services as ledger
 from heed.people import queries as people
 from heed.people import services as addresses
@@ -36,7 +37,7 @@ def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
     code = addresses.code_of(contact) if contact else ""
     if contact is None or not code:
         return False
-    with translation.override(notice.language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of(notice)):
         link = f"{settings.PUBLIC_URL}/c/{notice.number}/{code}"
         text = "\n\n".join(
             [
@@ -60,7 +61,7 @@ def send_news(*, notice_id: UUID, now: datetime) -> bool:
     contact = people.contact_of(notice.id)
     if contact is None:
         return False
-    with translation.override(notice.language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of(notice)):
         new = _("There is something new on the page with the number %(number)s.")
         way = _("Open it with your link, or at %(find)s with the number and your four words.")
         facts = {"number": notice.number, "find": f"{settings.PUBLIC_URL}/find"}

@@ -7,14 +7,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 
 from heed.cases.models import Notice
 from heed.cases.services import notices
 from heed.filings import letters
-from heed.flows.shared import clocks, news
+from heed.flows.shared import clocks, languages, news
 from heed.ledger import services as ledger
 
 
@@ -43,5 +42,5 @@ def write_to_notifier(
 def _words(name: str, notice: Notice) -> str:
     if not name:
         raise NothingWritten("write something, or choose a letter")
-    with translation.override(notice.language or settings.LANGUAGE_CODE):
+    with translation.override(languages.of(notice)):
         return str(letters.letter(name).text)

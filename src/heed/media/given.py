@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import connection
 
+from heed.media.frames import FRAMES_SHARE
 from heed.media.models import File
 from heed.media.queries import GOOD_QUALITY, bits
-
-FRAMES_SHARE = 0.3  # of the given frames have a match; a person looks, so better one too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def _near(kind: str, values: list[bytes], within_bits: int, *, share: float) -> 
         return {}
     asked = list(dict.fromkeys(values))
     with connection.cursor() as cursor:
-        args = [[bits(value) for value in asked], kind, GOOD_QUALITY, within_bits]
+        args: list[Any] = [[bits(value) for value in asked], kind, GOOD_QUALITY, within_bits]
         cursor.execute(_NEAR, args)
         rows = cursor.fetchall()
     return {file_id: apart for file_id, apart, met in rows if met >= share * len(asked)}

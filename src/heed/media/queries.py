@@ -14,6 +14,7 @@ from heed.hashing.index import Hits
 from heed.hashing.signals import WAYS
 from heed.media import matching
 from heed.media.feeds import BANKED, REGISTERED
+from heed.media.frames import held_by_frames
 from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
@@ -195,6 +196,8 @@ JOIN (
     FROM media_banksignal s
     JOIN unnest(%(near)s::bytea[], %(near_bits)s::int[]) AS near(value, distance) USING (value)
     WHERE s.type = 'sha256'
+    UNION ALL
+    SELECT *, false FROM unnest(%(frames)s::bigint[], %(frames_bits)s::int[])
 ) d ON d.id = b.id
 WHERE b.withdrawn_at IS NULL AND b.off_until IS NULL AND k.enabled
   AND (k.platform_id = %(platform)s OR k.platform_id IS NULL)
@@ -222,6 +225,7 @@ def _banked_near(file: File) -> Hits | None:
 def banked(platform: Platform, file: File) -> list[Banked]:
     """Every banked signal of this platform (or shared) that the file meets, gravest first."""
     quality, videos, hits = quality_of(file.id), _videos_like(file), _banked_near(file)
+    frames = held_by_frames(platform.id, file.id) if file.kind == "video" else []
     with connection.cursor() as cursor:
         cursor.execute(
             _BANKED.format(hits=_BANKED_COMPARED if hits is None else _FROM_INDEX),
@@ -236,6 +240,8 @@ def banked(platform: Platform, file: File) -> list[Banked]:
                 "platform": platform.id,
                 "near": [sha256 for sha256, _ in videos],
                 "near_bits": [bits_ for _, bits_ in videos],
+                "frames": [signal for signal, _ in frames],
+                "frames_bits": [bits_ for _, bits_ in frames],
             },
         )
         names = Banked.__slots__

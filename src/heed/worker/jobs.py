@@ -101,13 +101,13 @@ def statements(*, case_id: str, now: datetime) -> None:
     issue_statements.issue_in_turn(case_id=UUID(case_id), now=now)
 
 
-@_job("send_confirmation")
+@_job("send_confirmation", "mail")
 def confirmation(*, notice_id: str, now: datetime) -> None:
     """Mail the link that confirms an address."""
     send_mail.send_confirmation(notice_id=UUID(notice_id), now=now)
 
 
-@_job("send_news")
+@_job("send_news", "mail")
 def news(*, notice_id: str, now: datetime) -> None:
     """Mail that there is something new on a private page."""
     send_mail.send_news(notice_id=UUID(notice_id), now=now)

@@ -12,7 +12,14 @@ from heed.worker import sweeps
 
 logger = logging.getLogger(__name__)
 # Delivering has workers of its own, so that a long search never delays a hide.
-WORKERS = ((["deliver"], 2), (["work"], 2), (["look"], 1), (["keep"], 1), (["file"], 1))
+WORKERS = (
+    (["deliver"], 2),
+    (["work"], 2),
+    (["look"], 1),
+    (["keep"], 1),
+    (["file"], 1),
+    (["mail"], 1),
+)
 
 
 def main() -> None:

@@ -165,7 +165,7 @@ def test_the_pages_of_afterwards_shut_nobody_out(
         page.goto(here + name)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, name
         found[name] = violations(page)
-        page.emulate_media(color_scheme="dark")
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
         dark = page.evaluate("axe.run({runOnly: ['color-contrast']})")["violations"]
         found[name] += [f"dark: {node['html'][:80]}" for one in dark for node in one["nodes"]]
         page.emulate_media(color_scheme="light")

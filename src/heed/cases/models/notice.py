@@ -97,6 +97,13 @@ class Target(models.Model):
     class Meta:
         app_label = "cases"
         constraints = [models.UniqueConstraint(fields=["notice", "position"], name="target_once")]
+        indexes = [
+            models.Index(
+                fields=["notice"],
+                name="target_with_signals",
+                condition=models.Q(signals__isnull=False),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"target:{self.id}"

@@ -11,13 +11,13 @@ from django.db import models as db
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from heed.cases.models import Case, Copy, Target
+from heed.cases.models import Case, Copy
+from heed.cases.queries.given import met_by, near_given
 from heed.cases.services.cases import CopyIn
 from heed.hashing.index.book import NEAR
 from heed.media import matching
 from heed.media import queries as media
 from heed.media.feeds import Feed
-from heed.media.given import files_like, given_in
 from heed.media.models import File, Item, ItemFile
 from heed.rules.spread import CONFIDENT_MATCH, Found, FoundBy
 
@@ -40,7 +40,7 @@ def all_copies(case: Case) -> list[CopyIn]:
     """Every copy on the case's platform, reshares through any depth included."""
     roots = _named(case) | _exact(case)
     near = {found.item_id: found for found in _near(case)}
-    given = {found.item_id: found for found in _given(case)}
+    given = {found.item_id: found for found in near_given(case)}
     return reshares_of(list((given | near | roots).values()))
 
 
@@ -77,31 +77,6 @@ def _near(case: Case) -> list[CopyIn]:
         for item_id, file_id in places.values_list("item_id", "file_id")
     ]
     return sorted(found, key=lambda copy: copy.distance_bits or 0)
-
-
-def _given(case: Case) -> list[CopyIn]:
-    """What meets hashes that its notifiers gave without a place.
-
-    Without a quality they are never sure: nothing that is registered is touched before a person
-    has looked, whatever was claimed.
-    """
-    told = Target.objects.filter(notice__joins__case=case, notice__joins__undone_at=None)
-    many = list(told.exclude(signals=None).values_list("signals", flat=True))
-    if not many:
-        return []
-    apart = files_like(given_in(many), within_bits=CONFIDENT_MATCH)
-    if case.file_id is not None:
-        apart.pop(case.file_id, None)
-    places = ItemFile.objects.filter(file_id__in=apart, item__platform_id=case.platform_id)
-    return [
-        CopyIn(
-            item_id=item_id,
-            how=Copy.How.NEAR,
-            distance_bits=apart[file_id],
-            near_file_id=file_id,
-        )
-        for item_id, file_id in places.values_list("item_id", "file_id")
-    ]
 
 
 # Each item once for each thing that it carries: the case's own ("") or a near file. Carrying the
@@ -193,6 +168,8 @@ def cases_met_by(item_ids: Sequence[UUID]) -> dict[UUID, list[CopyIn]]:
             )
         )
     _add_videos(met, item_ids)
+    for case_id, copy in met_by(item_ids):
+        met.setdefault(case_id, []).append(copy)
     return {case_id: reshares_of(copies) for case_id, copies in met.items()}
 
 

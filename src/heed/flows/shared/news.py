@@ -12,9 +12,11 @@ def there_is(notice_id: UUID) -> None:
     if contact is None or contact.returned_at:
         return
     if contact.confirmed_at and contact.may_write:
-        jobs.later("send_news", once=f"news:{notice_id}", notice_id=str(notice_id))
+        jobs.later("send_news", once=f"news:{notice_id}", queue="mail", notice_id=str(notice_id))
 
 
 def confirm(notice_id: UUID) -> None:
     """Have the confirming mail sent, by the worker: a mail server that is down delays nobody."""
-    jobs.later("send_confirmation", once=f"confirm:{notice_id}", notice_id=str(notice_id))
+    jobs.later(
+        "send_confirmation", once=f"confirm:{notice_id}", queue="mail", notice_id=str(notice_id)
+    )

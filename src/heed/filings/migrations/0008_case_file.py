@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('filings', '0003_tips'),
+        ('filings', '0007_disputes'),
     ]
 
     operations = [

@@ -55,6 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     var = directory / "var"
     keys.ensure(Place(var))
     os.environ["HEED_VAR"] = str(var)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "compiled"))  # kept between runs
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
     settings.HEED_VAULT_DIR = var / "vault"

@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heed.rules.deadlines import own_times
+from heed.rules.gate import NoSuchSwitch, switches
 from heed.rules.statutes import named
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +65,7 @@ class Configuration(BaseSettings):
     oidc_secret: str = ""
     oidc_name: str = "your organisation"  # on the button
     statutes: str = "us,dsa"  # packs, or statutes, whose clocks run; see docs/laws/
+    gate: str = ""  # where uploads are looked at: private:EU, -private:US ...; see docs/matching.md
 
 
 CONFIG = Configuration()
@@ -80,7 +82,7 @@ def _database(url: str) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", parts.hostname or ""),
         "PORT": str(parts.port or query.pop("port", "")),
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 12, "timeout": 20}, **query},
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": 14, "timeout": 20}, **query},
     }
 
 
@@ -115,6 +117,10 @@ try:
     HEED_SHORTER_CLOCKS = own_times(CONFIG.shorter_clocks)
 except ValueError as wrong:  # each names the setting's word and what there is instead
     raise SystemExit(f"heed: HEED_STATUTES or HEED_SHORTER_CLOCKS: {wrong}") from None
+try:
+    HEED_GATE = switches(CONFIG.gate)
+except NoSuchSwitch as wrong:
+    raise SystemExit(f"heed: HEED_GATE: {wrong}") from None
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -1,6 +1,7 @@
 """The platform asks before it publishes a file.
 
-1. Read the file in the locked-down child (or take its signals as told).
+1. Read the file in the locked-down child, fetched first if it was named by its address (or take
+   its signals as told).
 2. Compare it with the banks: what was removed is blocked or held, what is claimed is held.
 3. Note every match, and what was held or blocked at its case; a match that no case is behind opens
    one where a person is due. "Could not check" is held, never let through unseen.
@@ -20,14 +21,20 @@ from heed.cases.services import cases
 from heed.flows import wiring
 from heed.flows.shared import evidence, matches, states
 from heed.ledger import services as ledger
+from heed.media import matching
 from heed.media import queries as media
 from heed.media import services as writing
+from heed.media.feeds import BANKED
 from heed.media.models import File, Platform, Upload
 from heed.media.queries import Banked
 from heed.media.services import FileIn
+from heed.ports import NotFetched
 from heed.rules.banks import at_the_door
 from heed.rules.claims import BankAction
-from heed.rules.gate import Verdict, verdict
+from heed.rules.gate import NOT_CHECKED, NOTHING, Verdict, verdict
+
+MOST_BYTES = 100 << 20
+FETCH_WITHIN_SECONDS = 20.0
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +45,7 @@ class Checked:
 
     verdict: Verdict
     reason: str
-    sha256: bytes
+    sha256: bytes  # empty when not even that could be learnt
     case_number: str  # empty when no case is concerned
 
 
@@ -63,6 +70,38 @@ def check_bytes(
     return _check(_Asked(platform, file, account_ref, upload_ref), now, data)
 
 
+def check_url(
+    *, platform_id: UUID, url: str, account_ref: str = "", upload_ref: str = "", now: datetime
+) -> Checked:
+    """Check the file at an address. What can't be fetched is held, and noted; ask again."""
+    platform = Platform.objects.get(id=platform_id)
+    try:
+        fetched = wiring.fetcher().fetch(
+            url,
+            max_bytes=MOST_BYTES,
+            within_seconds=FETCH_WITHIN_SECONDS,
+            private_addresses_allowed=tuple(platform.private_addresses),
+        )
+    except NotFetched as refused:
+        return _not_checked(platform, str(refused) or "not fetched", now)
+    if fetched.status != 200 or not fetched.complete or not fetched.body:
+        return _not_checked(platform, f"answered {fetched.status}, or not whole", now)
+    return check_bytes(
+        platform_id=platform_id,
+        data=fetched.body,
+        account_ref=account_ref,
+        upload_ref=upload_ref,
+        now=now,
+    )
+
+
+def _not_checked(platform: Platform, why: str, now: datetime) -> Checked:
+    """Held, in sight of whoever runs Heed; there is no file yet that could wait for a person."""
+    logger.error("an upload could not be checked", extra={"platform": platform.slug, "why": why})
+    ledger.enter("gate.failed", subject=f"platform:{platform.id}", body={"why": why[:200]}, at=now)
+    return Checked(verdict=Verdict.HOLD, reason=NOT_CHECKED, sha256=b"", case_number="")
+
+
 def check_signals(
     *,
     platform_id: UUID,
@@ -71,11 +110,23 @@ def check_signals(
     upload_ref: str = "",
     now: datetime,
 ) -> Checked:
-    """Check a file by the signals that the platform computed itself; it needs the SHA-256."""
+    """Check a file by the signals that the platform computed itself; it needs the SHA-256.
+
+    What meets nothing is let in and not kept: it is told again when it is registered.
+    """
+    if is_stranger(signals):
+        sha256 = signals.sha256 or b""
+        return Checked(verdict=Verdict.ALLOW, reason=NOTHING, sha256=sha256, case_number="")
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         file = writing.keep_told_signals(platform, signals, now=now)
     return _check(_Asked(platform, file, account_ref, upload_ref), now)
+
+
+def is_stranger(signals: FileIn) -> bool:
+    """Whether this certainly meets no bank, as of now."""
+    book = matching.current(BANKED)
+    return book is not None and matching.strangers([signals], book) == [True]
 
 
 def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:

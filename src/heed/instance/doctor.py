@@ -1,5 +1,6 @@
 """`heed doctor`: is this instance in order, if not what to do; and what real use still needs."""
 
+import os
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def run() -> int:
 def examine(place: Place) -> Iterator[Finding]:
     """All findings on an instance, in the order in which to put them right."""
     yield from _keys(place)
+    yield _index(place)
     try:
         with booted(place) as urls:
             yield from _with_database(place, urls)
@@ -133,6 +135,15 @@ def _vault(place: Place) -> Iterator[Finding]:
         yield Finding("vault key", "the filer's is not here", "bring it back, or heed vault rotate")
     if state.keys["seal"]:
         yield Finding("seal", "both halves lie here (give each to a person before real use)")
+
+
+def _index(place: Place) -> Finding:
+    directory = place.var / "index"
+    nearest = next(path for path in (directory, *directory.parents) if path.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK)):
+        remedy = f"give Heed's user the right to write {nearest}; until then every search is slower"
+        return Finding("index", f"{directory} can't be written", remedy)
+    return Finding("index", f"can be kept in {directory}")
 
 
 def _keys(place: Place) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from heed.instance import database, schema
+from heed.instance import compiling, database, schema
 from heed.instance.addresses import Urls
 from heed.instance.boot import environment
 from heed.instance.crew import Child, Crew, Say
@@ -57,7 +57,8 @@ def up(*, host: str, port: int) -> None:
     with contextlib.suppress(KeyboardInterrupt), running(here(), host=host, port=port) as instance:
         print(f"Heed is ready at {instance.url} after {time.monotonic() - began:.1f} s.")
         print(f"Its data are in {instance.place.var}. Ctrl-C stops it.", flush=True)
-        threading.Event().wait()
+        with compiling.beside(say):
+            threading.Event().wait()
     print("Heed has stopped.", flush=True)
 
 

@@ -1,8 +1,8 @@
-"""The web server: one process, a few threads, and a bound on what may wait."""
+"""The web server: one process, an event loop, a few threads, and a bound on what may wait."""
 
 from typing import Any
 
-THREADS = 8  # each may hold a database connection; see the pool in settings
+THREADS = 8  # for pages; each may hold a database connection; see the pool in settings
 WAITING = 256  # connections the kernel may keep for us; more are refused rather than forgotten
 AT_ONCE = 64  # requests taken in; the others stay in the kernel's queue
 
@@ -14,9 +14,8 @@ def serve(host: str, port: int) -> None:
     from granian.log import LogLevels
 
     options: dict[str, Any] = {
-        "interface": Interfaces.WSGI,
+        "interface": Interfaces.ASGINL,
         "workers": 1,
-        "blocking_threads": THREADS,
         "backlog": WAITING,
         "backpressure": AT_ONCE,
         "http": HTTPModes.http1,
@@ -24,4 +23,4 @@ def serve(host: str, port: int) -> None:
         "log_level": LogLevels.error,
         "workers_kill_timeout": 8,
     }
-    Granian("heed.instance.wsgi:application", address=host, port=port, **options).serve()
+    Granian("heed.instance.asgi:application", address=host, port=port, **options).serve()

@@ -72,6 +72,7 @@ EVENTS = (
     ),
     Event(73, "cybertip.endangered", "An open report will soon be deleted at the authority."),
     Event(74, "cybertip.handed", "Its package was handed to a person, to be filed by hand."),
+    Event(43, "gate.failed", "An upload could not be checked, and was held."),
     Event(89, "duty.called", "The people on duty were called: something waits for a person."),
     Event(90, "duty.answered", "Somebody on duty took a call, or noted what was done."),
     Event(92, "staff.invited", "Somebody was invited to join the staff."),

@@ -161,6 +161,15 @@ def current(feed: Feed) -> Book | None:
     return book
 
 
+def warm(feed: Feed) -> None:
+    """Load what a search in large numbers needs, before one does; small books need nothing."""
+    book = book_of(feed)
+    if book is None:
+        return
+    if book.view().segments or book.view().delta.count > merging.MERGE_FROM // 2:
+        book.warm()
+
+
 def _begin_anew(feed: Feed) -> None:
     logger.error("The database is older than the match index, which is built again.")
     begin_anew(place(feed))
@@ -176,7 +185,10 @@ def tend(feed: Feed) -> bool:
     if book is None:
         return False
     if current(feed) is not None:
-        return merging.due(book) and merging.merge(book)
+        merged = merging.due(book) and merging.merge(book)
+        if merged:
+            feeds.forget_gone(book.watermark)
+        return merged
     book = book_of(feed)
     return book is not None and _take_all(feed, book)
 
@@ -204,14 +216,18 @@ def same(kind: str, values: Sequence[bytes], *, book: Book) -> Hits:
     return book.same(kind, keys)
 
 
-def strangers(files: Sequence[FileIn]) -> list[bool] | None:
+def strangers(files: Sequence[FileIn], book: Book) -> list[bool] | None:
     """Which of these files certainly meet no bank that this machine knows of. No statement.
 
-    False means: ask. None: this machine can't tell now.
+    False means: ask. None: the book (see `current`) can't tell any more.
     """
-    book = book_of(BANKED)
-    if book is None:
+    try:
+        return _strangers(files, book)
+    except IndexUnusable:
         return None
+
+
+def _strangers(files: Sequence[FileIn], book: Book) -> list[bool]:
     strange = [True] * len(files)
     for type in ("sha256", "md5"):
         _strike(strange, files, type, lambda kind, values: same(kind, values, book=book))

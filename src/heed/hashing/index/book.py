@@ -79,6 +79,7 @@ class Book:
         self._number = _number(self.made)
         self._boot = _number(boot)
         self._lock, self._depth, self._seen = threading.RLock(), 0, 0
+        self._warm = -1  # the generation for which all is loaded
         with writing(directory.parent):
             directory.mkdir(parents=True, exist_ok=True)
         with self.alone():
@@ -118,6 +119,17 @@ class Book:
                 hits += [view.live(one.near(turned, within_bits), one.seq) for one in rings]
             found += [Hits(one.query + start, one.ref, one.bits) for one in hits if one.ref.size]
         return together(found) if found else nothing()
+
+    def warm(self) -> None:
+        """Have loaded what `near` loads at its first use, in this process."""
+        if self._warm == self._view.generation:
+            return
+        nothing_there, view = np.zeros((1, 32), np.uint8), self.view()
+        ordered(nothing_there)
+        for kind in (kind for kind, how in self.kinds.items() if how == NEAR):
+            view.delta.near(kind, nothing_there.view(np.uint64), 0, compiled=True)
+            self.near(kind, nothing_there, 0)
+        self._warm = view.generation
 
     def same(self, kind: str, keys: U64) -> Hits:
         """Every signal of the kind whose key is equal; keys are the first 8 bytes of values."""

@@ -67,6 +67,12 @@ class CheckAnswer(BaseModel):
     case: str | None
 
 
+class ChecksAnswer(BaseModel):
+    """Whether to publish each of several files, in the order in which they were asked about."""
+
+    results: list[CheckAnswer]
+
+
 class TargetAnswer(BaseModel):
     """What became of one place that a notice names."""
 

@@ -15,7 +15,7 @@ REF = "#/components/schemas/{model}"
 _REQUESTS: list[type[BaseModel]] = [
     said.ItemSaid,
     said.Change,
-    said.UploadSaid,
+    said.UploadsSaid,
     said.NoticeSaid,
     said.ResultsSaid,
     partner_rows.PartnerNoticesSaid,

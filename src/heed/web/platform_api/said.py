@@ -12,6 +12,7 @@ from heed.web.platform_api.remedies import ADDRESS, COUNTRY, EMAIL, IP, MD5, NO_
 MOST_FILES = 100  # of one item
 MOST_PLACES = 100  # of one notice, so that one answer stays readable; more come as a second notice
 MOST_RESULTS = 5_000
+MOST_UPLOADS = 64  # asked about at once
 _MOST = 2**53 - 1  # the largest number that every JSON library keeps
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -112,9 +113,30 @@ class Change(Said):
 
 
 class UploadSaid(Said):
-    """A file about to be published, by its signals."""
+    """A file about to be published, by its signals or by an address where it lies."""
 
-    signals: Signals
+    signals: Signals | None = None
+    url: Address | None = None
+    account_ref: RefOrNone | None = None
+    upload_ref: RefOrNone | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.signals is None) == (self.url is None) and not getattr(self, "uploads", None):
+            raise ValueError("name the file by signals, or by url")
+        return self
+
+
+class UploadsSaid(UploadSaid):
+    """One file, or up to 64 in `uploads`, answered in their order."""
+
+    uploads: Annotated[list[UploadSaid], Field(min_length=1, max_length=MOST_UPLOADS)] | None = None
+
+    @model_validator(mode="after")
+    def _one_or_many(self) -> Self:
+        if self.uploads is not None and (self.signals is not None or self.url is not None):
+            raise ValueError("send one file, or several in uploads")
+        return self
 
 
 class HashesSaid(Said):

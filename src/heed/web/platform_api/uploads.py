@@ -1,25 +1,30 @@
 """Uploads: may this file be published?"""
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
+from uuid import UUID
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
 
-from heed.flows.check_upload import Checked, check_bytes, check_signals
-from heed.media.keys import Scope
+from heed.flows.check_upload import Checked, check_bytes, check_signals, check_url
+from heed.media.keys import Scope, caller_with
+from heed.rules import gate
+from heed.rules.gate import Surface, Verdict
 from heed.web.platform_api import document, reading, rows
-from heed.web.platform_api.answers import CheckAnswer
+from heed.web.platform_api.answers import CheckAnswer, ChecksAnswer
 from heed.web.platform_api.callers import ApiKey, caller_of
 from heed.web.platform_api.problems import AGAIN_IN_SECONDS, Problem, refused
-from heed.web.platform_api.remedies import NO_NUL
+from heed.web.platform_api.remedies import COUNTRY, NO_NUL
 from heed.web.platform_api.repeats import Said, say
-from heed.web.platform_api.said import UploadSaid
+from heed.web.platform_api.said import UploadSaid, UploadsSaid
 
 MOST_FILE_BYTES = 100 << 20
 INSTEAD = "check it by its signals: compute them yourself and send them as JSON"
@@ -35,7 +40,7 @@ OwnRef = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
 
 @router.post(
     "uploads/check",
-    response=CheckAnswer,
+    response=CheckAnswer | ChecksAnswer,
     operation_id="check_upload",
     summary="Ask before publishing a file",
     openapi_extra=document.body(
@@ -48,29 +53,92 @@ OwnRef = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
                 "properties": {"file": _BYTES},
                 "required": ["file"],
             },
-            "application/json": document.ref(UploadSaid),
+            "application/json": document.ref(UploadsSaid),
         }
     ),
 )
 def check_upload(
-    request: HttpRequest, account_ref: OwnRef = "", upload_ref: OwnRef = ""
+    request: HttpRequest,
+    account_ref: OwnRef = "",
+    upload_ref: OwnRef = "",
+    surface: Surface = Surface.PUBLIC,
+    country: Annotated[str, Query(pattern=COUNTRY)] = "",
 ) -> HttpResponse:
-    """Send the bytes, of whatever media type, or JSON with the file's signals.
+    """Send the bytes, of whatever media type, or JSON: the file's signals, its address, or up to
+    64 of either as `uploads`, answered as `results` in their order.
 
     `allow`: publish it. `hold`: keep it back until upload.released or upload.blocked comes.
-    `block`: refuse it. Asking again with the same `upload_ref` is safe.
+    `block`: refuse it. Asking again with the same `upload_ref` is safe. `surface` says who will see
+    it: `public`, or `private` for a message, with the `country` of who sends it; where messages
+    are not looked at, the reason is `not-looked-at`.
     """
     who = {"account_ref": account_ref, "upload_ref": upload_ref}
     platform_id, kind = caller_of(request).platform_id, reading.type_of(request)
+    looked_at = _looked_at(surface, country)
     if kind == reading.JSON:
-        said = reading.checked(UploadSaid, reading.json_body(request))
-        file = rows.signals(said.signals)
+        said = reading.checked(UploadsSaid, reading.json_body(request))
+        many = said.uploads if said.uploads is not None else [said]
+        answers = [_told(platform_id, one, who, looked_at) for one in many]
+        body = {"results": answers} if said.uploads is not None else answers[0]
+        return say(Said(status=200, body=body))
+    with _one_of_few():
+        data = _part(request) if kind == "multipart/form-data" else _whole(request)
+        if looked_at:
+            done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
+        else:
+            done = _passed(hashlib.sha256(data).digest())
+    return say(Said(status=200, body=_answer(done, upload_ref)))
+
+
+def _looked_at(surface: Surface, country: str) -> bool:
+    if gate.needs_country(surface) and not country:
+        raise refused("country", "with surface=private send the country of who sends it")
+    return gate.looks(surface, country.upper(), settings.HEED_GATE)
+
+
+def _told(
+    platform_id: UUID, said: UploadSaid, who: dict[str, str], looked_at: bool
+) -> dict[str, str | None]:
+    """One file of a JSON body: by its signals, or by an address."""
+    who = {name: getattr(said, name) or value for name, value in who.items()}
+    file = rows.signals(said.signals) if said.signals is not None else None
+    if not looked_at:
+        done = _passed((file and file.sha256) or b"")
+    elif file is not None:
         done = check_signals(platform_id=platform_id, signals=file, **who, now=timezone.now())
     else:
-        with _one_of_few():
-            data = _part(request) if kind == "multipart/form-data" else _whole(request)
-            done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
-    return say(Said(status=200, body=_answer(done, upload_ref)))
+        done = check_url(platform_id=platform_id, url=said.url or "", **who, now=timezone.now())
+    return _answer(done, who["upload_ref"])
+
+
+def _passed(sha256: bytes) -> Checked:
+    """Where the operator has Heed look at nothing. Said as such."""
+    return Checked(verdict=Verdict.ALLOW, reason=gate.NOT_LOOKED_AT, sha256=sha256, case_number="")
+
+
+@router.post(
+    "uploads/raw/{key}",
+    auth=None,
+    response={204: None},
+    operation_id="check_raw_upload",
+    summary="A hook for programs that can only send the bytes",
+    openapi_extra=document.body({"application/octet-stream": _BYTES, "image/*": _BYTES}),
+)
+def check_raw(request: HttpRequest, key: str) -> HttpResponse:
+    """The bytes, and nothing else, as pict-rs sends them. 204 takes the file, 403 refuses it.
+
+    The key stands in the address, which such programs keep in their configuration: make one for
+    this alone, with the scope `uploads`. What would be held is refused: there is nobody to hold it.
+    """
+    caller = caller_with(key, now=timezone.now())
+    if caller is None or Scope.UPLOADS not in caller.scopes:
+        raise Problem(404, "There is nothing here: the key in the address is not valid.")
+    with _one_of_few():
+        data = _whole(request)
+        done = check_bytes(platform_id=caller.platform_id, data=data, now=timezone.now())
+    if done.verdict is not Verdict.ALLOW:
+        raise Problem(403, f"Not to be published: {done.reason}.")
+    return HttpResponse(status=204)
 
 
 @contextmanager
@@ -119,7 +187,7 @@ def _answer(done: Checked, upload_ref: str) -> dict[str, str | None]:
     return {
         "verdict": done.verdict.value,
         "reason": done.reason,
-        "sha256": done.sha256.hex(),
+        "sha256": done.sha256.hex() or None,
         "upload_ref": upload_ref or None,
         "case": done.case_number or None,
     }

@@ -1,0 +1,186 @@
+"""How many uploads a second does the gate answer, with millions banked? Prints a few lines.
+
+    PYTHONPATH=src python -m bench.gate [--banked 10000000] [--seconds 20] [--clients 32]
+
+Starts an instance of its own in a temporary directory, banks random PDQ values, waits until the
+index holds them, and asks with `wrk` (Debian's package of that name) by signals that meet nothing:
+one at a time, and 64 at a time. The server is kept on one core, the load on the other.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from heed.instance import processes
+from heed.instance.place import Place
+from heed.instance.processes import Running
+
+PORT = 8777
+CHECK = "/api/v1/uploads/check"
+SERVER_CORE, LOAD_CORE = 0, 1
+SINGLE, BATCHED, P99_MS = 5_000, 14_000, 8.0  # what it is held to
+# Every request another value: what is asked must not be in a cache.
+LUA = """
+math.randomseed({seed})
+local function hex(n)
+  local out = {{}}
+  for i = 1, n do out[i] = string.format("%02x", math.random(0, 255)) end
+  return table.concat(out)
+end
+local function signals()
+  return '{{"signals":{{"sha256":"' .. hex(32) .. '","md5":"' .. hex(16) .. '","pdq":"' .. hex(32)
+    .. '","pdq_quality":90}}}}'
+end
+local bodies, at = {{}}, 0
+for i = 1, {bodies} do
+  local many = {{}}
+  for j = 1, {batch} do many[j] = signals() end
+  bodies[i] = {batch} == 1 and many[1] or '{{"uploads":[' .. table.concat(many, ",") .. ']}}'
+end
+request = function()
+  at = at % #bodies + 1
+  return wrk.format("POST", "{path}",
+    {{["Content-Type"] = "application/json", ["Authorization"] = "Bearer {key}"}}, bodies[at])
+end
+done = function(summary, latency, requests)
+  io.write(string.format("RESULT %.1f %.3f %.3f %d\\n", summary.requests / summary.duration * 1e6,
+    latency:percentile(50) / 1000, latency:percentile(99) / 1000, summary.errors.status))
+end
+"""
+
+
+def main() -> int:
+    asked = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    asked.add_argument("--banked", type=int, default=10_000_000)
+    asked.add_argument("--seconds", type=int, default=20)
+    asked.add_argument("--clients", type=int, default=16)
+    said = asked.parse_args()
+    if shutil.which("wrk") is None:
+        print("wrk is not here: apt-get install wrk", file=sys.stderr)
+        return 2
+    with instance(said.banked) as (running, key):
+        single = load(key, 1, said.seconds, said.clients)
+        batched = load(key, 64, said.seconds, 4)
+        web = running.crew.pid("web")
+        assert web is not None
+        used = sum(_pss(one.pid) for one in [psutil.Process(web), *psutil.Process(web).children()])
+    print(
+        f"gate, {said.banked:,} banked: {single[0]:,.0f} requests/s single (p50 {single[1]:.1f},"
+        f" p99 {single[2]:.1f} ms; held to {SINGLE:,} and {P99_MS:.0f} ms);"
+        f" {batched[0] * 64:,.0f} signals/s in batches of 64 (p99 {batched[2]:.0f} ms; held to"
+        f" {BATCHED:,}); web process {used:,.0f} MB with the index; load {os.getloadavg()[0]:.1f}"
+    )
+    fits = single[0] >= SINGLE and single[2] < P99_MS and batched[0] * 64 >= BATCHED
+    return 0 if fits else 1
+
+
+@contextlib.contextmanager
+def instance(banked: int) -> Iterator[tuple[Running, str]]:
+    directory = Path(tempfile.mkdtemp(prefix="heed-gate-"))
+    directory.chmod(0o755)
+    try:
+        with processes.running(Place(directory / "var"), port=PORT, say=lambda *_: None) as running:
+            key = _prepared(running, banked)
+            _wait_for_index(running, key, directory / "var")
+            for name, core in (("web", SERVER_CORE), ("worker", LOAD_CORE)):
+                _keep_on(running, name, core)
+            yield running, key
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def _prepared(running: Running, banked: int) -> str:
+    """A platform, a key, and a bank of so many random values."""
+    env = {**os.environ, "HEED_VAR": str(running.place.var)}
+    heed = [sys.executable, "-m", "heed"]
+    subprocess.run(
+        [*heed, "platform", "add", "square", "--url", "https://square.example", "--json"],
+        env=env, check=True, capture_output=True,
+    )  # fmt: skip
+    made = subprocess.run(
+        [*heed, "key", "add", "square", "--name", "bench", "--scope", "uploads"],
+        env=env, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    with psycopg.connect(running.database.owner) as connection:
+        connection.execute(
+            "INSERT INTO media_bank (id, name, category, action, hides_registered, asks_person,"
+            " trusted, threshold_bits, enabled_share, enabled, made_at, made_by)"
+            " VALUES (gen_random_uuid(), 'bench', 'other', 'hold', false, false, false, 31, 1,"
+            " true, now(), 'bench')"
+        )
+        columns = "bank_id, type, value, quality, source, source_ref, note, added_at"
+        chance = random.Random(1)
+        bank = connection.execute("SELECT id FROM media_bank WHERE name = 'bench'").fetchone()
+        assert bank is not None
+        now = time.strftime("%Y-%m-%d")
+        copying = f"COPY media_banksignal ({columns}) FROM STDIN"
+        with connection.cursor().copy(copying) as copy:
+            for _ in range(banked):
+                value = chance.randbytes(32)
+                copy.write_row((bank[0], "pdq", value, 100, "bench", "", "", now))
+    return next(word for word in made.stdout.split() if word.startswith("heed_"))
+
+
+def _wait_for_index(running: Running, key: str, var: Path) -> None:
+    """Until the worker has built it and the web process has it open."""
+    began = time.monotonic()
+    while not list((var / "index" / "banked").glob("*.segment")):
+        time.sleep(0.5)
+        assert time.monotonic() - began < 1_200, "no index after 20 minutes"
+    while list((var / "index" / "banked").glob("*.half")):
+        time.sleep(0.5)
+    time.sleep(5)
+    print(f"index built {time.monotonic() - began:.0f} s after the signals were banked", flush=True)
+    with httpx2.Client(base_url=f"http://127.0.0.1:{PORT}", trust_env=False) as client:
+        body = {"signals": {"sha256": "ab" * 32, "pdq": "0f" * 32, "pdq_quality": 90}}
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = client.post(CHECK, json=body, headers=headers).raise_for_status().json()
+        assert answer["verdict"] == "allow", json.dumps(answer)
+
+
+def _keep_on(running: Running, name: str, core: int) -> None:
+    pid = running.crew.pid(name)
+    assert pid is not None
+    for one in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess, AttributeError):
+            for thread in one.threads():
+                os.sched_setaffinity(thread.id, {core})
+
+
+def load(key: str, batch: int, seconds: int, clients: int) -> tuple[float, float, float]:
+    """Requests a second, and milliseconds: median and p99."""
+    facts = {"seed": batch, "bodies": 20_000 // batch, "batch": batch, "path": CHECK, "key": key}
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(LUA.format(**facts))
+        script.flush()
+        done = subprocess.run(
+            ["taskset", "-c", str(LOAD_CORE), "wrk", "-t1", f"-c{clients}", f"-d{seconds}s",
+             "--timeout", "10s", "-s", script.name, f"http://127.0.0.1:{PORT}"],
+            check=True, capture_output=True, text=True,
+        )  # fmt: skip
+    result = next(line.split() for line in done.stdout.splitlines() if line.startswith("RESULT"))
+    assert result[4] == "0", done.stdout
+    return float(result[1]), float(result[2]), float(result[3])
+
+
+def _pss(pid: int) -> float:
+    rollup = Path("/proc", str(pid), "smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in rollup if line.startswith("Pss:")) / 1024
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONPATH", os.pathsep.join(sys.path))
+    sys.exit(main())

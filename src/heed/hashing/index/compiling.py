@@ -1,0 +1,26 @@
+"""`python -m heed.hashing.index.compiling`: use all of it once, so that it is compiled and kept."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from heed.hashing.index import merging
+from heed.hashing.index.book import NEAR, PUT, Book, Fresh
+
+
+def main() -> None:
+    """Build, merge and search a small book."""
+    os.nice(10)  # whoever waits for an answer goes first
+    with tempfile.TemporaryDirectory() as directory:
+        book = Book(Path(directory) / "book", {"pdq": NEAR}, identity="none", boot="none")
+        zeros, none = np.zeros((4, 32), np.uint8), np.zeros(4, np.uint32)
+        fresh = Fresh(np.arange(4), np.ones(4, np.uint64), none + PUT, none, zeros)
+        merging.merge(book, fresh, watermark=2)
+        book.take(fresh._replace(ref=np.arange(4, 8), xid=np.full(4, 3, np.uint64)), watermark=3)
+        assert len(book.near("pdq", zeros[:1], 31).ref) == 8
+
+
+if __name__ == "__main__":
+    main()

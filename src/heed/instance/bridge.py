@@ -1,0 +1,170 @@
+"""Django in threads, behind a server that speaks ASGI.
+
+Pages and most of the API wait for the database: they are plain functions in a few threads, as under
+any WSGI server. What must never wait for them stands beside them in the same process and event
+loop: see `heed.web.platform_api.gate`.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import Executor
+from contextlib import closing, nullcontext
+from typing import Any
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+AT_ONCE_BYTES = 1 << 20  # an answer up to this is handed over whole; a longer one in pieces
+
+
+class Body(io.RawIOBase):
+    """A request's body, read from a thread as it comes. Nothing of it is kept."""
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive, self._loop = receive, loop
+        self._kept, self._over = b"", False
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """So many bytes, waiting for them; fewer only at the end."""
+        parts, missing = [], sys.maxsize if size is None or size < 0 else size
+        while missing and (piece := self._kept or self._next()):
+            parts.append(piece[:missing])
+            self._kept = piece[missing:]
+            missing -= len(parts[-1])
+        return b"".join(parts)
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """A line; forms are read by Django's own parser, which does not ask for lines."""
+        line = bytearray()
+        while not line.endswith(b"\n") and len(line) != size and (byte := self.read(1)):
+            line += byte
+        return bytes(line)
+
+    def _next(self) -> bytes:
+        while not self._over:
+            message = asyncio.run_coroutine_threadsafe(_one(self._receive), self._loop).result()
+            self._over = message["type"] != "http.request" or not message.get("more_body")
+            if piece := bytes(message.get("body", b"")):
+                return piece
+        return b""
+
+
+class Whole(Body):
+    """A body that was read before."""
+
+    def __init__(self, data: bytes) -> None:
+        self._kept, self._over = data, True
+
+
+async def _one(receive: Receive) -> Message:
+    return await receive()
+
+
+class Threads:
+    """A WSGI application as an ASGI one."""
+
+    def __init__(self, application: Wsgi, executor: Executor) -> None:
+        self._application, self._executor = application, executor
+
+    async def __call__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        body: bytes | None = None,
+        executor: Executor | None = None,
+    ) -> None:
+        """Answer one request; `body` if it was read already, `executor` if not the usual one."""
+        loop = asyncio.get_running_loop()
+        stream = Body(receive, loop) if body is None else Whole(body)
+        answer = _Answer(send, loop)
+        run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
+        for message in await loop.run_in_executor(executor or self._executor, run):
+            await send(message)
+
+
+class _Answer:
+    """What the application says: sent in pieces while it is long, else returned."""
+
+    def __init__(self, send: Send, loop: asyncio.AbstractEventLoop) -> None:
+        self._send, self._loop = send, loop
+        self._start: Message = {}
+        self._parts: list[bytes] = []
+        self._size, self._begun = 0, False
+
+    def take(self, application: Wsgi, asked: dict[str, Any]) -> list[Message]:
+        """Run the application in this thread; what it returns is still to be sent."""
+        said = application(asked, self._start_response)
+        with closing(said) if hasattr(said, "close") else nullcontext():  # type: ignore[type-var]
+            for part in said:
+                self._parts.append(part)
+                self._size += len(part)
+                if self._size > AT_ONCE_BYTES:
+                    self._pass_on()
+        last: Message = {"type": "http.response.body", "body": b"".join(self._parts)}
+        return [last] if self._begun else [self._start, last]
+
+    def _start_response(
+        self, status: str, headers: list[tuple[str, str]], failed: Any = None
+    ) -> Callable[[bytes], None]:
+        self._start = {
+            "type": "http.response.start",
+            "status": int(status.split(" ", 1)[0]),
+            "headers": [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers
+            ],
+        }
+        return self._parts.append
+
+    def _pass_on(self) -> None:
+        messages = [] if self._begun else [self._start]
+        body = b"".join(self._parts)
+        messages.append({"type": "http.response.body", "body": body, "more_body": True})
+        self._parts, self._size, self._begun = [], 0, True
+        for message in messages:
+            asyncio.run_coroutine_threadsafe(_say(self._send, message), self._loop).result()
+
+
+async def _say(send: Send, message: Message) -> None:
+    await send(message)
+
+
+def environ(scope: Scope, body: io.RawIOBase) -> dict[str, Any]:
+    """The request as PEP 3333 has it."""
+    server = scope.get("server") or ("localhost", 80)
+    asked = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": scope.get("root_path", ""),
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
+        "REMOTE_ADDR": (scope.get("client") or ("", 0))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.input": body,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+    }
+    for raw, value in scope["headers"]:
+        name = raw.decode("latin-1").upper().replace("-", "_")
+        if "_" in raw.decode("latin-1"):
+            continue  # could pass for a header with a hyphen that a proxy has set
+        key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+        said = value.decode("latin-1")
+        joint = "; " if key == "HTTP_COOKIE" else ","
+        asked[key] = f"{asked[key]}{joint}{said}" if key in asked else said
+    return asked

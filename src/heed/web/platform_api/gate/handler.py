@@ -1,0 +1,192 @@
+"""The upload gate beside Django: a question that no bank has an answer to is answered at once.
+
+Takes `POST uploads/check` with signals, one file's or a batch's. Whoever certainly meets nothing is
+let in without a statement or a thread. Everything else (a possible match, bytes, an address, an
+error in the request, an index that is not up to date) is Django's, whose answer is the same to the
+letter: this module decides nothing, it only knows what needs no decision.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from heed.flows.shared.shapes import FileIn
+from heed.hashing.index import Book
+from heed.media import matching
+from heed.media.keys import Caller, Scope, caller_with
+from heed.rules import gate
+from heed.web.platform_api import rows
+from heed.web.platform_api.gate.following import Following
+from heed.web.platform_api.gate.known_keys import KnownKeys
+from heed.web.platform_api.said import MOST_UPLOADS, UploadsSaid
+
+PATH = "/api/v1/uploads/check"
+HOOK = "/api/v1/uploads/raw"
+MOST_BYTES = 1 << 20  # of signals; more is Django's to refuse
+LOOKING = 4  # files that are fetched and read at a time, beside the pages
+_NO_STORE = (b"cache-control", b"no-store")
+_HEADERS = [
+    (b"content-type", b"application/json"),
+    _NO_STORE,
+    (b"x-content-type-options", b"nosniff"),
+]
+_ASKED = {"surface", "country", "account_ref", "upload_ref"}
+_USUALLY = (("surface", "public"), ("country", ""))
+LONGEST_REF = 200
+
+Message = MutableMapping[str, Any]
+Scope_ = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Django = Callable[..., Awaitable[None]]
+
+
+class Gate:
+    """The ASGI application: fast answers here, all others in Django's threads."""
+
+    def __init__(self, django: Django, following: Following) -> None:
+        self._django, self._following = django, following
+        self._looking: Executor = ThreadPoolExecutor(LOOKING, "looking")
+        self._keys = KnownKeys(_look, ThreadPoolExecutor(1, "keys"))
+
+    async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        path = scope["path"]
+        if scope["method"] != "POST" or not path.startswith((PATH, HOOK)):
+            await self._django(scope, receive, send)
+        elif path == PATH and _is_json(scope):
+            await self._signals(scope, receive, send)
+        else:  # bytes: reading a film must not keep people from their pages
+            await self._django(scope, receive, send, executor=self._looking)
+
+    async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
+        body, whole = await _body(receive)
+        if not whole:
+            await self._django(scope, _again(body, receive), send)
+            return
+        answer = await self._at_once(scope, body)
+        if answer is None:
+            executor = self._looking if b'"url"' in body else None
+            await self._django(scope, receive, send, body=body, executor=executor)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.body", "body": answer})
+
+    async def _at_once(self, scope: Scope_, body: bytes) -> bytes | None:
+        """The answer, if everybody asked about is a stranger to all banks."""
+        book = self._following.book()
+        ref = None if book is None else _ref_if_usual(scope)
+        if book is None or ref is None:
+            return None
+        token = _token(scope)
+        caller = self._keys.fresh(token) or await self._keys.caller(token) if token else None
+        if caller is None or Scope.UPLOADS not in caller.scopes:
+            return None
+        try:
+            said = UploadsSaid.model_validate_json(body)
+        except ValidationError:
+            return None
+        return _answer(said, ref, book)
+
+
+def _answer(said: UploadsSaid, ref: str, book: Book) -> bytes | None:
+    many = said.uploads if said.uploads is not None else [said]
+    files: list[FileIn] = [rows.signals(one.signals) for one in many if one.signals is not None]
+    if len(files) != len(many) or not 0 < len(files) <= MOST_UPLOADS:
+        return None
+    strange = matching.strangers(files, book)
+    if strange is None or not all(strange):
+        return None
+    answers = [_allowed(one.signals.sha256, one.upload_ref or ref) for one in many if one.signals]
+    if said.uploads is None:
+        return answers[0]
+    return b'{"results":[' + b",".join(answers) + b"]}"
+
+
+def _allowed(sha256: str, upload_ref: str | None) -> bytes:
+    ref = to_json(upload_ref) if upload_ref else b"null"
+    return (
+        b'{"verdict":"allow","reason":"nothing-found","sha256":"%s","upload_ref":%s,"case":null}'
+        % (sha256.lower().encode(), ref)
+    )
+
+
+# ---------------------------------------------------------------- reading the request
+
+
+def _ref_if_usual(scope: Scope_) -> str | None:
+    """The caller's ref in the address, or ""; None when what is asked there is Django's."""
+    words = scope["query_string"].decode("latin-1")
+    asked = parse_qs(words, keep_blank_values=True) if words else {}
+    if asked.keys() - _ASKED or any(len(one) != 1 for one in asked.values()):
+        return None
+    surface, country = (asked.get(name, [usual])[0] for name, usual in _USUALLY)
+    known = surface in tuple(gate.Surface) and (country == "" or _is_country(country))
+    if not known or (gate.needs_country(gate.Surface(surface)) and not country):
+        return None
+    refs = [asked.get(name, [""])[0] for name in ("account_ref", "upload_ref")]
+    if any(len(ref) > LONGEST_REF or not ref.isascii() or not ref.isprintable() for ref in refs):
+        return None
+    looked_at = gate.looks(gate.Surface(surface), country.upper(), settings.HEED_GATE)
+    return refs[1] if looked_at else None
+
+
+def _is_country(word: str) -> bool:
+    return len(word) == 2 and word.isascii() and word.isalpha()
+
+
+def _is_json(scope: Scope_) -> bool:
+    kind = _header(scope["headers"], b"content-type") or b""
+    return kind.partition(b";")[0].strip().lower() == b"application/json"
+
+
+def _token(scope: Scope_) -> str:
+    said = (_header(scope["headers"], b"authorization") or b"").decode("latin-1")
+    scheme, _, token = said.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
+    return next((value for known, value in headers if known == name), None)
+
+
+async def _body(receive: Receive) -> tuple[bytes, bool]:
+    """What has come, and whether that is all: it is not when there is too much of it."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        part = bytes(message.get("body", b""))
+        parts.append(part)
+        size += len(part)
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return b"".join(parts), True
+        if size > MOST_BYTES:
+            return b"".join(parts), False
+
+
+def _again(begun: bytes, receive: Receive) -> Receive:
+    """A body whose beginning was read already."""
+    waiting = [begun]
+
+    async def more() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": True}
+        return await receive()
+
+    return more
+
+
+def _look(token: str) -> Caller | None:
+    try:
+        return caller_with(token, now=timezone.now())
+    finally:
+        close_old_connections()

@@ -1,0 +1,267 @@
+"""The upload gate: at once where nothing is known, Django's word for everything else."""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.utils import timezone
+
+from heed.flows import wiring
+from heed.instance.bridge import Threads
+from heed.ledger.models import EntryBody
+from heed.media import banks, matching
+from heed.media.banks import SignalIn
+from heed.media.feeds import BANKED
+from heed.media.models import ApiKey, File, Platform
+from heed.ports import Fetched, NotFetched
+from heed.rules.gate import NoSuchSwitch, Surface, looks, switches
+from heed.web.platform_api.gate import following, known_keys
+from heed.web.platform_api.gate.following import Following
+from heed.web.platform_api.gate.handler import Gate
+from tests.web.platform_api.engineer import Api
+
+SIGNALS = {"sha256": "ab" * 32, "md5": "00" * 16, "pdq": "0f" * 32, "pdq_quality": 90}
+CHECK = "/api/v1/uploads/check"
+Talk = Callable[[httpx2.AsyncClient], Awaitable[Any]]
+
+
+class Door:
+    """The server's application, in this process. Counts what Django was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.following = Following()
+        self.following.once()
+        self.pool = ThreadPoolExecutor(4)
+        threads = Threads(self._counted, self.pool)
+        self.gate = Gate(threads, self.following)
+        self._django = get_wsgi_application()
+
+    def _counted(self, environ: Any, start: Any) -> Any:
+        self.asked += 1
+        return self._django(environ, start)
+
+    def talk(self, say: Talk, key: str) -> Any:
+        async def whole() -> Any:
+            transport = httpx2.ASGITransport(app=self.gate)
+            headers = {"Authorization": f"Bearer {key}"}
+            async with httpx2.AsyncClient(
+                transport=transport, base_url="http://testserver", headers=headers
+            ) as client:
+                return await say(client)
+
+        return asyncio.run(whole())
+
+    def post(self, key: str, path: str = CHECK, **more: Any) -> httpx2.Response:
+        answer: httpx2.Response = self.talk(lambda client: client.post(path, **more), key)
+        return answer
+
+
+@pytest.fixture
+def door(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+    monkeypatch.setattr(following, "BELIEVED_SECONDS", 60.0)  # here nobody follows meanwhile
+    matching._shelf.forget(BANKED)
+    door = Door()
+    yield door
+    door.pool.shutdown()
+    door.gate._looking.shutdown()
+
+
+@pytest.fixture
+def api(transactional_db: None, square: Platform) -> Api:
+    return Api("square")
+
+
+def bank(platform: Platform, *signals: SignalIn) -> None:
+    made = banks.make("known", platform.id, made_by="test", now=timezone.now(), action="block")
+    banks.add(made, signals, source="test", now=timezone.now())
+    matching.catch_up(BANKED)  # as a flow does, in whichever process
+
+
+def test_who_meets_nothing_is_let_in_without_django_and_in_its_very_words(
+    door: Door, api: Api
+) -> None:
+    path = f"{CHECK}?account_ref=uri&upload_ref=a%2Fb"
+    quick = door.post(api.key, path, json={"signals": SIGNALS})
+    assert (quick.status_code, door.asked, File.objects.count()) == (200, 0, 0)
+    assert quick.headers["content-type"] == "application/json"
+    assert quick.json() == api.post(path.removeprefix("/api/v1/"), {"signals": SIGNALS}).json()
+    many = {"uploads": [{"signals": SIGNALS, "upload_ref": f"u{n}"} for n in range(64)]}
+    said = door.post(api.key, json=many).json()
+    assert [one["upload_ref"] for one in said["results"]] == [f"u{n}" for n in range(64)]
+    assert door.asked == 0
+    assert said == api.post("uploads/check", many).json()
+
+
+def test_what_any_process_banked_is_met_at_the_next_request(door: Door, api: Api) -> None:
+    platform = Platform.objects.get()
+    assert door.post(api.key, json={"signals": SIGNALS}).json()["verdict"] == "allow"
+    bank(
+        platform,
+        SignalIn("pdq", bytes.fromhex("0f" * 31 + "00"), 100),
+        SignalIn("sha256", b"\1" * 32, None),
+        SignalIn("md5", b"\2" * 16, None),
+    )
+    near = door.post(api.key, json={"signals": SIGNALS}).json()
+    assert (near["verdict"], near["reason"]) == ("hold", "looks-like-claimed")
+    same = door.post(api.key, json={"signals": {"sha256": "01" * 32}}).json()
+    assert (same["verdict"], same["reason"]) == ("block", "removed-before")
+    md5 = {"sha256": "03" * 32, "md5": "02" * 16}
+    assert door.post(api.key, json={"signals": md5}).json()["verdict"] == "hold"
+    far = {**SIGNALS, "sha256": "05" * 32, "pdq": "f0" * 32}
+    uploads = [{"signals": far}, {"signals": {"sha256": "01" * 32}}, {"signals": far}]
+    results = door.post(api.key, json={"uploads": uploads}).json()["results"]
+    assert [one["verdict"] for one in results] == ["allow", "block", "allow"]
+    blurred = {**SIGNALS, "sha256": "06" * 32, "pdq_quality": 10}
+    assert door.post(api.key, json={"signals": blurred}).json()["verdict"] == "allow"
+
+
+def test_a_withdrawn_key_is_refused_once_its_moment_is_over(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_keys, "AGAIN_AFTER_SECONDS", 0.02)
+    monkeypatch.setattr(known_keys, "BELIEVED_SECONDS", 0.1)
+
+    async def use(client: httpx2.AsyncClient) -> list[int]:
+        seen = [(await client.post(CHECK, json={"signals": SIGNALS})).status_code]
+        await asyncio.to_thread(withdraw)
+        for _ in range(40):
+            seen.append((await client.post(CHECK, json={"signals": SIGNALS})).status_code)
+            await asyncio.sleep(0.01)
+        return seen
+
+    def withdraw() -> None:
+        ApiKey.objects.update(revoked_at=timezone.now())
+        connection.close()
+
+    seen = door.talk(use, api.key)
+    assert seen[0] == 200 and seen[-1] == 401
+    assert known_keys.BELIEVED_SECONDS < 1
+
+
+def test_errors_and_missing_rights_are_django_s_to_tell(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_keys, "BELIEVED_SECONDS", 0.0)
+    assert door.post("heed_x_y", json={"signals": SIGNALS}).status_code == 401
+    assert door.post(api.key, json={"signals": {"sha256": "1"}}).status_code == 422
+    assert (
+        door.post(api.key, content=b"{", headers={"Content-Type": "application/json"}).status_code
+        == 400
+    )
+    assert door.post(api.key, f"{CHECK}?surprise=1", json={"signals": SIGNALS}).status_code == 200
+    many = {"uploads": [{"signals": SIGNALS}] * 65}
+    assert "at most 64" in door.post(api.key, json=many).text
+    ApiKey.objects.update(scopes=["items"])
+    assert door.post(api.key, json={"signals": SIGNALS}).status_code == 403
+    assert door.talk(lambda client: client.get("/status"), "").text == "I-AM-ALIVE"
+
+
+def test_an_index_that_is_not_up_to_date_is_not_believed(door: Door, api: Api) -> None:
+    door.following._at = float("-inf")
+    assert door.post(api.key, json={"signals": SIGNALS}).json()["verdict"] == "allow"
+    assert door.asked == 1
+
+
+# ------------------------------------------------------------------ where it looks
+
+
+def test_messages_in_the_union_are_looked_at_only_where_the_operator_says_so(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank(Platform.objects.get(), SignalIn("sha256", bytes.fromhex("ab" * 32), None))
+
+    def verdict(where: str) -> tuple[str, str]:
+        answer = door.post(api.key, f"{CHECK}?{where}", json={"signals": SIGNALS}).json()
+        return answer["verdict"], answer["reason"]
+
+    known, passed = ("block", "removed-before"), ("allow", "not-looked-at")
+    assert verdict("surface=public&country=DE") == known
+    assert verdict("surface=private&country=US") == known
+    assert verdict("surface=private&country=de") == passed
+    monkeypatch.setattr(settings, "HEED_GATE", switches("private:EU, -public:US"))
+    assert verdict("surface=private&country=DE") == known
+    assert verdict("surface=public&country=US") == passed
+    unknown = door.post(api.key, f"{CHECK}?surface=private", json={"signals": SIGNALS})
+    assert unknown.status_code == 422 and "country" in unknown.text
+    raw = door.post(api.key, f"{CHECK}?country=US", content=b"x")
+    assert (raw.json()["reason"], len(raw.json()["sha256"])) == ("not-looked-at", 64)
+
+
+def test_the_nearest_word_about_a_place_counts() -> None:
+    said = switches("-private,private:FR,-public:EU")
+    assert looks(Surface.PRIVATE, "FR", said) and not looks(Surface.PRIVATE, "DE", said)
+    assert not looks(Surface.PRIVATE, "US", said) and not looks(Surface.PUBLIC, "IE", said)
+    assert looks(Surface.PUBLIC, "", said) and looks(Surface.PUBLIC, "US", ())
+    for wrong in ("posts", "private:Germany", "private:de"):
+        with pytest.raises(NoSuchSwitch, match="public or private"):
+            switches(wrong)
+
+
+# ------------------------------------------------------------------ bytes and addresses
+
+
+def test_bytes_and_raw_bytes_are_read_through_the_threads(door: Door, api: Api) -> None:
+    data = b"no picture " * 200_000
+
+    async def pieces() -> Any:
+        for start in range(0, len(data), 65_536):
+            yield data[start : start + 65_536]
+
+    for more in ({"content": data}, {"content": pieces()}, {"files": {"file": ("a", data)}}):
+        said = door.post(api.key, **more).json()
+        assert said["verdict"] == "allow", said
+    bank(Platform.objects.get(), SignalIn("sha256", bytes.fromhex(said["sha256"]), None))
+    raw = f"/api/v1/uploads/raw/{api.key}"
+    assert door.post("", raw, content=b"something else").status_code == 204
+    assert door.post("", raw, content=data).status_code == 403
+    assert door.post("", raw + "x", content=data).status_code == 404
+
+
+class SlowFetcher:
+    """Answers when it is let; an address that says so is never answered."""
+
+    def __init__(self) -> None:
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def fetch(self, url: str, **_: Any) -> Fetched:
+        if "gone" in url:
+            raise NotFetched("no such host")
+        self.asked.set()
+        assert self.go.wait(20)
+        status = 404 if "missing" in url else 200
+        return Fetched(status=status, content_type="", body=b"bytes", complete=True, final_url=url)
+
+
+def test_an_address_is_fetched_without_keeping_anybody_else_waiting(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetcher = SlowFetcher()
+    monkeypatch.setattr(wiring, "fetcher", lambda: fetcher)
+
+    async def both(client: httpx2.AsyncClient) -> tuple[Any, Any, Any]:
+        slow = [
+            asyncio.ensure_future(client.post(CHECK, json={"url": f"https://a.example/{name}"}))
+            for name in ("a", "b", "missing", "d", "e", "f")
+        ]
+        await asyncio.to_thread(fetcher.asked.wait, 20)
+        quick = await client.post(CHECK, json={"signals": SIGNALS})
+        page = await client.get("/status")
+        fetcher.go.set()
+        return [one.json() for one in await asyncio.gather(*slow)], quick.json(), page.status_code
+
+    slow, quick, page = door.talk(both, api.key)
+    assert (quick["verdict"], page) == ("allow", 200)
+    held = ("hold", "could-not-be-checked")
+    expected = [held if n == 2 else ("allow", "nothing-found") for n in range(6)]
+    assert [(one["verdict"], one["reason"]) for one in slow] == expected
+    gone = door.post(api.key, json={"url": "https://a.example/gone"}).json()
+    assert (gone["verdict"], gone["reason"], gone["sha256"]) == (*held, None)
+    assert EntryBody.objects.filter(event="gate.failed").count() == 2

@@ -48,6 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
     worker = getattr(config, "workerinput", {}).get("workerid")
     if worker is None:
         directory = Path(tempfile.mkdtemp(prefix="heed-test-"))
+        # Each stage has a `var` of its own, and would compile the index anew for half a minute.
+        os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "var" / "compiled-for-tests")
     else:
         directory = Path(os.environ[RUN]) / worker
         directory.mkdir()

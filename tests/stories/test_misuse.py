@@ -10,6 +10,7 @@ from heed.cases.queries.queue import cases_of
 from heed.flows.confirm_contact import confirm_contact
 from heed.flows.shared import sources
 from heed.people import services as people
+from heed.rules import misuse
 from heed.web.notifier import taking
 from tests.flows.stage import Stage, entries, picture
 from tests.people import gil
@@ -21,6 +22,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taking, "_remembered", taking.Remembered())
+    monkeypatch.setattr(misuse, "NEVER_TOO_MANY", 5)  # a small flood shows what a large one does
     monkeypatch.setattr(sources, "_asked_at", {})
     monkeypatch.setattr(sources, "_usual_at", {})
 
@@ -38,19 +40,19 @@ def test_a_script_hides_no_more_than_a_few_and_a_victim_meanwhile_is_protected_a
     town: Stage,
 ) -> None:
     town.post("hers", picture("hers"))
-    flood(town, 40)
+    flood(town, 10)
     town.hear(gil(town.url("hers"), words=""), source="198.51.100.7", then_work=False)
     assert town.seen("hers") == ["hidden"]
-    now_seen = [town.item(f"lawful{n}").desired for n in range(40)]
-    assert now_seen.count("hidden") <= 26
-    assert set(now_seen[27:]) == {"limited"}
+    now_seen = [town.item(f"lawful{n}").desired for n in range(10)]
+    assert now_seen.count("hidden") <= 6
+    assert set(now_seen[7:]) == {"limited"}
 
 
 def test_what_a_flood_had_hidden_is_looked_at_within_the_hour_and_stays_up_then(
     town: Stage,
 ) -> None:
     rae, sam = town.staff("Rae"), town.staff("Sam")
-    flood(town, 30)
+    flood(town, 9)
     first = town.case(picture("lawful 3"))
     assert town.seen("lawful3") == ["hidden"]
     assert first.due_at is not None and first.due_at - town.now <= 60 * MINUTE
@@ -66,10 +68,10 @@ def test_who_shares_the_floods_connection_is_first_in_the_queue_or_hidden_once_c
     town: Stage,
 ) -> None:
     town.post("hers", picture("hers"))
-    flood(town, 35)
+    flood(town, 9)
     words = "I am in the ninth form, it was my boyfriend."
     hers = town.hear(gil(town.url("hers"), words=words), source="192.0.2.1")
-    flood(town, 38)
+    flood(town, 11)
     assert town.seen("hers") == ["limited"]
     waiting = cases_of({town.platform_id}, now=town.now)
     crowd = waiting.filter(crowd=True)
@@ -84,12 +86,12 @@ def test_who_shares_the_floods_connection_is_first_in_the_queue_or_hidden_once_c
 def test_the_same_text_a_thousand_times_from_many_places_is_one_wave(town: Stage) -> None:
     town.post("hers", picture("hers"))
     text = "Take this child down now !! https://x.example/{n} {n}"
-    for n in range(32):
+    for n in range(9):
         town.post(f"lawful{n}", picture(f"lawful {n}"))
         notice = gil(town.url(f"lawful{n}"), words=text.replace("{n}", str(n)))
         town.hear(notice, source=f"192.0.2.{n}", then_work=False)
-    assert [town.item(f"lawful{n}").desired for n in range(32)].count("hidden") <= 26
-    assert town.seen("lawful31") == ["limited"]
+    assert [town.item(f"lawful{n}").desired for n in range(9)].count("hidden") <= 6
+    assert town.seen("lawful8") == ["limited"]
     town.hear(gil(town.url("hers"), words="He is my son."), source="198.51.100.7", then_work=False)
     assert town.seen("hers") == ["hidden"]
 

@@ -5,7 +5,6 @@ server, so what one worker holds open would be seen by another's sweeps. Tests t
 start none.
 """
 
-import asyncio
 import contextlib
 import fcntl
 import os
@@ -98,18 +97,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI=true allows no skips: {report.longrepr}"
     return report
-
-
-@pytest.fixture(autouse=True)
-def no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright leaves its loop running in this thread: other tests must not meet it."""
-    left = None if "chromium" in request.fixturenames else asyncio._get_running_loop()
-    if left is None:
-        yield
-        return
-    asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(left)
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from heed.people.services import address_of
 from heed.rules.decisions import AppealOutcome, Scope
 from heed.rules.gate import Verdict
 from heed.web.notifier.spoken import told
+from tests.apart import apart
 from tests.flows.stage import HOUR, Stage, picture
 from tests.people import dana, gil
 
@@ -195,7 +196,7 @@ def test_a_dead_job_that_was_asked_for_again_stands_in_nobodys_way() -> None:
                 " VALUES ('work', %s, %s, '{}', %s, %s)",
                 [name, lock, status, worker if status == "doing" else None],
             )
-    assert take_up_jobs(now=datetime.now(UTC)) == 1
+    assert apart(take_up_jobs, now=datetime.now(UTC)) == 1
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM procrastinate_jobs WHERE queueing_lock IN ('one', 'two')"

@@ -27,6 +27,7 @@ from heed.ledger.models import Checkpoint, Waiting
 from heed.media.models import ApiKey, Platform
 from heed.people.models import Role, Staff
 from heed.rules.gate import Verdict
+from tests.apart import apart
 from tests.flows.stage import NOON, TOWN, Stage, entries, picture
 from tests.people import dana, gil
 
@@ -129,8 +130,8 @@ def test_a_job_of_a_worker_that_was_killed_is_put_back_in_line() -> None:
             [worker],
         )
         job = cursor.fetchone()[0]
-    assert take_up_jobs(now=datetime.now(UTC)) == 1
-    assert take_up_jobs(now=datetime.now(UTC)) == 0
+    assert apart(take_up_jobs, now=datetime.now(UTC)) == 1
+    assert apart(take_up_jobs, now=datetime.now(UTC)) == 0
     with connection.cursor() as cursor:
         cursor.execute("SELECT status FROM procrastinate_jobs WHERE id = %s", [job])
         assert cursor.fetchone()[0] == "todo"

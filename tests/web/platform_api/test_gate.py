@@ -25,6 +25,7 @@ from heed.rules.gate import NoSuchSwitch, Surface, looks, switches
 from heed.web.platform_api.gate import following, known_keys
 from heed.web.platform_api.gate.following import Following
 from heed.web.platform_api.gate.handler import Gate
+from tests.apart import apart
 from tests.web.platform_api.engineer import Api
 
 SIGNALS = {"sha256": "ab" * 32, "md5": "00" * 16, "pdq": "0f" * 32, "pdq_quality": 90}
@@ -57,7 +58,7 @@ class Door:
             ) as client:
                 return await say(client)
 
-        return asyncio.run(whole())
+        return apart(asyncio.run, whole())
 
     def post(self, key: str, path: str = CHECK, **more: Any) -> httpx2.Response:
         answer: httpx2.Response = self.talk(lambda client: client.post(path, **more), key)

@@ -136,7 +136,7 @@ def test_a_mailed_confirmation_is_one(town: Stage, settings: Any) -> None:
     town.post("post", picture("one"))
     heard = town.hear(dana(town.url("post")))
     assert len(open_now("ca.sb981.confirm")) == 1
-    send_confirmation(notice_id=heard.notice_id, code=heard.contact_code, now=town.now)
+    send_confirmation(notice_id=heard.notice_id, now=town.now)
     assert open_now("ca.sb981.confirm") == []
 
 

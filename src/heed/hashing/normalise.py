@@ -142,6 +142,7 @@ def learn_heif() -> None:
     import pi_heif  # only where a HEIF may come: it is native code and memory
 
     pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
+    _formats.cache_clear()  # it may have been asked for before HEIF was one of them
 
 
 def open_picture(data: bytes, *, scaled: bool = False) -> Picture:

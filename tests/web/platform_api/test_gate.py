@@ -50,6 +50,8 @@ class Door:
         return self._django(environ, start)
 
     def talk(self, say: Talk, key: str) -> Any:
+        self.following.once()  # as a thread does all the time: what it knows is never old
+
         async def whole() -> Any:
             transport = httpx2.ASGITransport(app=self.gate)
             headers = {"Authorization": f"Bearer {key}"}

@@ -124,10 +124,8 @@ def receive_notice(
     facts = _facts(platform, notice, door, source, verified_channel)
     facts |= {"partner_id": partner_id, "key_prefix": key_prefix}
     facts["sending"] = str(verbatim.get("form", ""))[:64] if door == "form" else ""
-    if not once_more and facts["source_index"] is not None:
-        often = sources.said_before(facts["source_index"], facts["alike_index"], now=now)
-        if often >= misuse.ALIKE_AT_MOST:
-            raise SaidBefore("the same has been said from here before, and is dealt with")
+    if not once_more:
+        _refuse_repeats(facts, now)
     waits = _waits(notice, facts, now)
     with transaction.atomic():
         kept = notices.keep(
@@ -140,9 +138,7 @@ def receive_notice(
         receipt = _promise(kept, verbatim, now)
         for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
             deadlines.done(told, now=now, cause=f"notice:{kept.notice.id}")
-        if (
-            not code or not notice.may_write
-        ):  # they chose the page with the number, and nothing else
+        if not (code and notice.may_write):  # they chose the page with the number, nothing else
             deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{kept.notice.id}")
         jobs.later(
             "protect",
@@ -164,6 +160,14 @@ def receive_notice(
         contact_code=code,
         targets=target_states(kept.notice),
     )
+
+
+def _refuse_repeats(facts: Mapping[str, Any], now: datetime) -> None:
+    if facts["source_index"] is None:
+        return
+    often = sources.said_before(facts["source_index"], facts["alike_index"], now=now)
+    if often >= misuse.ALIKE_AT_MOST:
+        raise SaidBefore("the same has been said from here before, and is dealt with")
 
 
 def _waits(notice: NoticeIn, facts: Mapping[str, Any], now: datetime) -> bool:

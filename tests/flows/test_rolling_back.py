@@ -26,6 +26,7 @@ from heed.rules.version import VERSION
 from tests.flows.stage import HOUR, Stage, entries, picture
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.flows.test_flows_banks import live
+from tests.killed import Killed, die
 from tests.people import gil
 
 ONE, TWO = picture("one"), picture("two")
@@ -143,6 +144,22 @@ def test_a_source_that_flooded_us_is_undone_by_its_name_alone(town: Stage) -> No
     assert would_undo(named=named, now=town.now)["items"] == 1
     undo(town, named)
     assert town.seen("a") == ["visible"]
+
+
+def test_killed_between_two_cases_it_goes_on_with_the_next(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ref, file in (("a", ONE), ("b", TWO)):
+        town.post(ref, file)
+        town.hear(gil(town.url(ref)), source="203.0.113.9")
+    monkeypatch.setattr("heed.flows.roll_back.reached", die)
+    named = name_it(what="source", value="203.0.113.9")
+    with pytest.raises(Killed):
+        undo(town, named)
+    assert sorted(town.seen("a", "b")) == ["hidden", "visible"]
+    monkeypatch.undo()
+    roll_back(rollback_id=Rollback.objects.get().id, now=town.now)
+    assert town.seen("a", "b") == ["visible", "visible"]
 
 
 def test_cases_of_one_version_of_the_rules_are_judged_by_those_that_run_now(

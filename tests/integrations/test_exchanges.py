@@ -18,6 +18,7 @@ from heed.media import exchanges
 from heed.media.models import BankSignal, Exchange, File, Match, Platform, Signal
 from heed.media.services import FileIn, keep_told_signals
 from tests.integrations.site import Site, Visit
+from tests.killed import Killed, die
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NS = "https://hashsharing.ncmec.org/hashsharing/v2"
@@ -130,6 +131,21 @@ def test_ncmec_pages_are_taken_one_by_one_and_a_broken_one_is_asked_for_again(
     assert stage.said[-1]["from"] == "2026-06-01T12:50:00Z"  # UTC, with an overlap
     auth = stage.site.visits[0][2]["Authorization"]
     assert base64.b64decode(auth.partition(" ")[2]) == b"u:p"
+
+
+def test_killed_after_a_page_it_goes_on_with_the_next(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.add("ncmec_hashes", USER, environment="test")
+    first = ncmec(entry("a", f"<pdq>{pdq(1)}</pdq>"), onward=NEXT)
+    stage.answers("/v2/entries", first, ncmec(entry("b", f"<pdq>{pdq(2)}</pdq>")))
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(sync_exchanges, "reached", die)
+        stage.sync()
+    assert stage.held() == {pdq(1)}
+    stage.sync()
+    assert stage.held() == {pdq(1), pdq(2)}
+    assert stage.said[-1]["start"] == "1001"
 
 
 def test_ncmec_entries_that_change_or_are_deleted_go_from_the_bank(stage: Stage) -> None:

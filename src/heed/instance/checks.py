@@ -13,6 +13,7 @@ from heed.instance.place import ROOT
 from heed.instance.trouble import Trouble
 
 _BIN = Path(sys.executable).parent
+AT_MOST_SECONDS = 45 * 60  # for one step: a run that hangs says so, rather than being cut off
 
 
 class NoChromium(Trouble):
@@ -99,7 +100,10 @@ def _passes(step: Step) -> bool:
     print(f"== {step.name}", flush=True)
     began = time.monotonic()
     command = [str(_BIN / step.command[0]), *step.command[1:]]
-    code = subprocess.run(command, cwd=ROOT, check=False).returncode
-    passed = "passed" if code == 0 else f"FAILED (status {code})"
+    try:
+        code = subprocess.run(command, cwd=ROOT, check=False, timeout=AT_MOST_SECONDS).returncode
+        passed = "passed" if code == 0 else f"FAILED (status {code})"
+    except subprocess.TimeoutExpired:
+        code, passed = 1, "FAILED (it hung, and was ended)"
     print(f"== {step.name}: {passed} in {time.monotonic() - began:.1f} s", flush=True)
     return code == 0

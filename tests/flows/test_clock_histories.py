@@ -3,7 +3,9 @@
 meet_deadlines, write_to_notifier and the clocks that the stories start, as rows.
 """
 
+import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger.models import EntryBody
 from heed.rules.clocks import Done, Event, Kind, Status, Stop
 from heed.rules.deadlines import ClockLengthened, NoSuchClock, own_times
+from heed.rules.orders import INSTRUMENTS
 from heed.rules.statutes import JURISDICTIONS, PACKS, NoSuchPack, named
 from tests.flows.stage import HOUR, Stage, picture
 from tests.people import dana, gil
@@ -167,3 +170,15 @@ def test_every_clock_waits_for_something_that_can_be_done() -> None:
     """A clock that nothing can meet would call every operator late."""
     waits = {term.stops for pack in PACKS.values() for term in pack.TERMS}
     assert waits <= {Stop(done.value) for done in Done if done.value in set(Stop)}
+
+
+@pytest.mark.parametrize(("table", "name"), [(Event, "Event"), (Done, "Done")])
+def test_no_statute_waits_for_what_no_story_ever_says(table: Any, name: str) -> None:
+    """A clock that nobody starts, or that nobody can meet, is a promise on paper."""
+    flows = Path(clocks.__file__).parents[1]
+    text = "".join(path.read_text() for path in flows.rglob("*.py"))
+    said = set(re.findall(rf"\b{name}\.([A-Z_]+)", text))
+    said |= {one.event.name for one in INSTRUMENTS.values() if one.event and name == "Event"}
+    terms = [term for pack in PACKS.values() for term in pack.TERMS]
+    asked = {term.on if table is Event else Done(term.stops.value) for term in terms}
+    assert {one.name for one in asked} - said <= {"TIME_PASSED"}

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from pytest_django import Settings
 
-from heed.cases.models import Case
-from heed.flows import wiring
+from heed.cases.models import Case, Deadline
+from heed.cases.services import deadlines
+from heed.filings.danger import DangerEnded
+from heed.flows import answer_order, report_danger, wiring
 from heed.flows.answer_call import end_call, note_step, take_call
 from heed.flows.call_duty import call_duty
 from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift
@@ -15,8 +17,10 @@ from heed.flows.take_case import take_case
 from heed.people import rota
 from heed.people.duty_models import Call, Ring
 from heed.people.models import Role, Staff
+from heed.rules.clocks import Done
 from tests.flows.stage import Stage, entries, picture
 from tests.flows.stand_in_pager import StandInPager
+from tests.flows.test_orders import asks
 from tests.people import gil, somebody, staff
 
 ONE = picture("one")
@@ -141,6 +145,74 @@ def test_danger_is_heard_although_what_was_named_is_nowhere_here(
     call = Call.objects.get()
     ended = end_call(call_id=call.id, by=rae.id, now=town.now)
     assert ended == (call.case_id is None)
+
+
+def test_a_danger_that_one_of_us_finds_has_the_laws_hour_and_rings_until_the_police_know(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    """report_danger. What a notice claims starts no clock of DSA article 18; what we find does."""
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    case = town.case(ONE)
+    of = {"platform_id": case.platform_id, "case_id": case.id, "call_id": None, "by": rae.id}
+    with pytest.raises(report_danger.NotSaid, match="who is in what danger"):
+        report_danger.find(**of, why=" ", now=town.now)
+    case.refresh_from_db()
+    assert not case.danger and not Call.objects.exists()
+    found = report_danger.find(**of, why="He writes that he will jump.", now=town.now)
+    hour = Deadline.objects.get(clock="eu.dsa.18.suspicion")
+    assert (hour.case_id, hour.due_at) == (case.id, town.now + timedelta(hours=1))
+    case.refresh_from_db()
+    assert (case.danger, case.rung) == (True, 0)
+    town.remove(case, rae)  # a decision does not end it, nor does NCMEC or a hotline
+    deadlines.done(Done.AUTHORITY_TOLD, now=town.now, case_id=case.id)
+    call_duty(now=town.now)
+    assert rung(pager) == ["rae"] and Call.objects.get().ended_at is None
+    town.later(timedelta(hours=2))
+    with pytest.raises(report_danger.NotSaid, match="which authority"):
+        report_danger.tell(danger_id=found.id, told="", by=rae.id, now=town.now)
+    report_danger.tell(danger_id=found.id, told="110", told_ref="77", by=rae.id, now=town.now)
+    hour.refresh_from_db()
+    assert hour.met_at == hour.breached_at == town.now  # an hour late, and said so
+    call_duty(now=town.now)
+    assert Call.objects.get().ended_at == town.now
+    with pytest.raises(DangerEnded):
+        report_danger.dismiss(danger_id=found.id, why="x", by=rae.id, now=town.now)
+    assert (entries("danger.found"), entries("danger.told")) == (1, 1)
+
+
+def test_a_danger_that_was_none_ends_with_the_reason(town: Stage, rae: Staff) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    case = town.case(ONE)
+    of = {"platform_id": case.platform_id, "case_id": case.id, "call_id": None, "by": rae.id}
+    found = report_danger.find(**of, why="And now his sister.", now=town.now)
+    report_danger.dismiss(danger_id=found.id, why="A song's words.", by=rae.id, now=town.now)
+    assert not Deadline.objects.filter(clock="eu.dsa.18.suspicion", met_at=None).exists()
+
+
+def test_an_emergency_request_rings_those_who_may_answer_officers_until_it_is_answered(
+    town: Stage, pager: type[StandInPager], rae: Staff, sam: Staff
+) -> None:
+    lee = staff("Lee", town.platform.id, Role.LIAISON, now=town.now)
+    on_duty(town, sam, lee)
+    order = asks(town, "emergency", identifiers="account uri", danger="He has a knife.")
+    call = Call.objects.get()
+    assert (call.kind, call.due_at) == ("danger", town.now + timedelta(hours=1))
+    call_duty(now=town.now)
+    _, words = pager.rang[0]
+    assert "knife" not in words.text + words.subject and order.number not in words.text
+    assert rung(pager) == ["lee"]  # Sam is first on duty, and may not answer officers
+    town.later(6 * MINUTE)
+    call_duty(now=town.now)
+    assert sorted(rung(pager)) == ["lee", "rae", "sam"]
+    assert not end_call(call_id=call.id, by=lee.id, now=town.now)
+    answer_order.refuse(order_id=order.id, answer="Nobody knows it.", by=lee.id, now=town.now)
+    town.later(6 * MINUTE)
+    call_duty(now=town.now)
+    assert rung(pager) == [] and Call.objects.get().ended_at == town.now
+    asks(town, "subpoena", identifiers="account uri")
+    assert Call.objects.count() == 1
 
 
 def test_every_case_that_waits_calls_once_for_all_when_half_of_its_time_is_gone(

@@ -45,6 +45,7 @@ from heed.flows.verify_officer import (
     sign_in,
 )
 from heed.integrations.vault.sealing import AgeSeals
+from heed.media.models import Item
 from heed.media.services import FileIn
 from heed.people.models import Role, Staff
 from heed.ports import Purpose
@@ -175,9 +176,8 @@ def test_a_fraudulent_emergency_from_a_stolen_mailbox_gets_nothing_from_anybody_
     with pytest.raises(NothingAsked, match="what danger"):
         asks(town, "emergency", town.url("a"))
     order = asks(town, "emergency", town.url("a"), danger="Minutes count! Send it now.")
-    assert [one.citation for one in orders.deadlines(order)] == [
-        "Heed policy, emergency requests within the hour"
-    ]
+    (hour,) = orders.deadlines(order)  # one for the order, however many cases it names
+    assert (hour.clock, hour.due_at) == ("us.2702.triage", town.now + timedelta(hours=1))
     confirm_mailbox(order_id=order.id, code=code_in_mail(), now=town.now)  # the mailbox is real
     wish = {
         "order_id": order.id,
@@ -192,6 +192,8 @@ def test_a_fraudulent_emergency_from_a_stolen_mailbox_gets_nothing_from_anybody_
     with pytest.raises(MayNotAnswer, match="Nobody has called back"):
         propose(**wish, by=senior.id, now=town.now)  # one person's call is not enough
     judge_call(order_id=order.id, agrees=False, by=senior.id, now=town.now)  # nobody knows of it
+    ask_to_clarify(order_id=order.id, question="Who is in danger?", by=liaison.id, now=town.now)
+    assert orders.deadlines(order).filter(met_at=None, held_at=None).exists()  # no answer yet
     refuse(order_id=order.id, answer="Your agency does not know it.", by=liaison.id, now=town.now)
     assert not Disclosure.objects.exists() and entries("evidence.read") == 0
     assert orders.deadlines(order).get().met_at == town.now
@@ -251,6 +253,25 @@ def test_an_unverified_removal_order_never_acts_by_itself_and_its_hour_runs_all_
     (shown,), _ = orders.published(now=town.now)
     assert (shown.items, shown.authority) == (1, "County police")
     assert shown.challenge == "before the court of Y"
+
+
+def test_an_order_for_what_is_gone_is_met_and_a_refused_one_is_late_if_it_was_late(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    town.post("a", FileIn(sha256=b"a" * 32))
+    town.hear(gil(town.url("a")))
+    town.remove(Case.objects.get(), senior)
+    Item.objects.update(acknowledged="removed", observed="gone", acknowledged_revision=99)
+    again = asks(town, "removal_tco", town.url("a"))  # gone before it was ordered anew
+    verified(town, again, liaison, senior)
+    carry_out(order_id=again.id, answer="It is gone.", by=liaison.id, now=town.now)
+    assert not orders.deadlines(again).filter(clock="eu.tco.removal", met_at=None).exists()
+    assert orders.deadlines(again).filter(clock="eu.tco.preserve").exists()
+    forged = asks(town, "removal_tco", town.url("a"))
+    town.later(timedelta(hours=2))
+    refuse(order_id=forged.id, answer="Nobody there knows it.", by=liaison.id, now=town.now)
+    (late,) = orders.deadlines(forged)
+    assert late.met_at == late.breached_at == town.now  # a no ends the clock, and late is late
 
 
 # ------------------------------------------------------------------ giving something out

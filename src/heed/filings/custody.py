@@ -14,7 +14,7 @@ from heed.rules.clocks import Stop
 from heed.rules.retention import Reason, Retention, retention
 
 State = SealedObject.State
-_OWED = (Stop.CYBERTIP_FINISHED.value, Stop.AUTHORITY_TOLD.value)
+_OWED = (Stop.CYBERTIP_FINISHED.value, Stop.AUTHORITY_TOLD.value, Stop.POLICE_TOLD.value)
 
 
 def retention_of(case: Case) -> Retention:

@@ -45,6 +45,11 @@ def find(number: str) -> Order | None:
     return Order.objects.select_related("officer").filter(number=number).first()
 
 
+def is_answered(number: str) -> bool:
+    """Whether nothing of it waits for us, or for the officer, any more."""
+    return not Order.objects.filter(number=number, state__in=WAITING).exists()
+
+
 def opened_with(number: str, secret: str) -> Order | None:
     """An order by number and the secret of its private link; None for a wrong one."""
     order = find(number)

@@ -2,7 +2,7 @@
 
 1. Take the call: nobody else is rung for a while.
 2. Note a step of the protocol as done, with who and when.
-3. End a call that no case stands behind.
+3. End a call that neither a case nor an officer stands behind.
 """
 
 from datetime import datetime
@@ -38,10 +38,12 @@ def note_step(*, call_id: UUID, step: str, by: UUID, now: datetime) -> bool:
 
 
 def end_call(*, call_id: UUID, by: UUID, now: datetime) -> bool:
-    """Nothing is left to do. A call about a case ends with its decision, and not here."""
+    """Nothing is left to do. A call about a case ends with its decision, one about an officer's
+    request with the answer to it, and neither here.
+    """
     with transaction.atomic():
         call = Call.objects.get(id=call_id)
-        if call.case_id is not None or not ringing.end_call(call, now=now):
+        if call.case_id is not None or call.order_number or not ringing.end_call(call, now=now):
             return False
         _enter(call, {"ended": True, "by": str(by)}, now)
     return True

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from heed.cases.models import Case, Deadline
 from heed.cases.services import cases as rounds
@@ -16,13 +17,21 @@ from heed.cases.services import deadlines
 from heed.filings import ordering, orders
 from heed.filings.models import Order, OrderStep
 from heed.flows.decide_case import decide
+from heed.flows.observe_states import settle_case
 from heed.flows.receive_order import start_clocks, start_floor
 from heed.flows.shared import states
 from heed.flows.verify_officer import must_answer_for
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done
 from heed.rules.decisions import Ruling, Scope
-from heed.rules.orders import INSTRUMENTS, Asks, Bar, Kind, may_carry_out
+from heed.rules.orders import (
+    INSTRUMENTS,
+    WAITS_FOR_CLARIFICATION,
+    Asks,
+    Bar,
+    Kind,
+    may_carry_out,
+)
 
 WAITING = [state.value for state in orders.WAITING]
 WHY_NOT = {
@@ -60,6 +69,8 @@ def _remove(order: Order, case: Case, answer: str, by: UUID, now: datetime) -> N
     with transaction.atomic():
         locked = states.lock(case.id)
         if locked.state == Case.State.DECIDED and locked.decided_level == "removed":
+            settle_case(locked, now=now)  # gone before it was ordered, and looked at since
+            start_floor(order, case, now=now)
             return
         if locked.state == Case.State.DECIDED:
             rounds.new_round(locked, now=now)
@@ -91,14 +102,15 @@ def given(*, order_id: UUID, answer: str, by: UUID, now: datetime) -> None:
 
 
 def ask_to_clarify(*, order_id: UUID, question: str, by: UUID, now: datetime) -> None:
-    """The order can't be carried out as it stands; its clock waits. Raises as `carry_out`."""
+    """It can't be carried out as it stands. A TCO order's clock waits, no other one does.
+
+    Raises as `carry_out`.
+    """
     order = _order(order_id, by, question)
     with transaction.atomic():
         ordering.move(order, Order.State.CLARIFY, expected=["received"])
         ordering.note_step(order, OrderStep.What.CLARIFY, by=by, note=question, now=now)
-        waits = Deadline.objects.filter(cause__startswith=f"order:{order.number}/", met_at=None)
-        deadlines.pause(list(waits.exclude(stops="time_passed")), now=now)
-        _looked(order, now)
+        deadlines.pause(list(_waits(order).filter(clock__in=WAITS_FOR_CLARIFICATION)), now=now)
         _enter(order, "clarify", now)
 
 
@@ -110,7 +122,8 @@ def clarified(*, order_id: UUID, words: str, now: datetime) -> None:
     with transaction.atomic():
         ordering.move(order, Order.State.RECEIVED, expected=["clarify"])
         ordering.note_step(order, OrderStep.What.CLARIFIED, note=words.strip(), now=now)
-        for case in orders.cases_of(order):
+        waited = _waits(order).filter(clock__in=WAITS_FOR_CLARIFICATION)
+        for case in Case.objects.filter(id__in=waited.values("case_id")):
             start_clocks(
                 order, case, f"order:{order.number}/{case.number}/{now:%m%dT%H%M}", now=now
             )
@@ -122,6 +135,7 @@ def withdraw(*, order_id: UUID, now: datetime) -> None:
     order = Order.objects.get(id=order_id)
     with transaction.atomic():
         ordering.move(order, Order.State.WITHDRAWN, expected=WAITING, answered_at=now)
+        _ended(order, now)
         _enter(order, "withdrawn", now)
 
 
@@ -146,12 +160,24 @@ def _finish(order: Order, state: str, answer: str, by: UUID, now: datetime) -> N
         ordering.move(
             order, state, expected=WAITING, answer=answer.strip(), answered_by=by, answered_at=now
         )
-        _looked(order, now)
+        _ended(order, now)
         _enter(order, state, now)
 
 
-def _looked(order: Order, now: datetime) -> None:
-    deadlines.done(Done.PERSON_LOOKED, now=now, cause=f"order:{order.number}")
+def _waits(order: Order) -> QuerySet[Deadline]:
+    return Deadline.objects.filter(cause__startswith=f"order:{order.number}/", met_at=None)
+
+
+def _ended(order: Order, now: datetime) -> None:
+    """An answer, also a no, meets what was owed; what was late is said to have been late.
+
+    Carried out, the clock of a removal has been met by the removal, and by nothing less.
+    """
+    deadlines.done(Done.REQUEST_ANSWERED, now=now, cause=f"order:{order.number}")
+    if order.state == Order.State.DONE:
+        return
+    for cause in set(_waits(order).values_list("cause", flat=True)):
+        deadlines.done(Done.REFUSED, now=now, cause=cause)
 
 
 def _enter(order: Order, what: str, now: datetime) -> None:

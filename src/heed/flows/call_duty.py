@@ -16,6 +16,8 @@ from django.db import transaction
 from heed.cases.models import Case, Notice
 from heed.cases.queries import waiting
 from heed.cases.queries.waiting import Waiting
+from heed.filings import danger as dangers
+from heed.filings import orders
 from heed.flows import wiring
 from heed.ids import mint
 from heed.ledger import services as ledger
@@ -63,6 +65,10 @@ def _open(waits: dict[UUID, Waiting], now: datetime) -> None:
 def _is_over(call: Call, waits: dict[UUID, Waiting]) -> bool:
     if call.kind == Call.Kind.WAITING:
         return call.platform_id not in waits
+    if call.order_number:
+        return orders.is_answered(call.order_number)
+    if call.danger_ref:
+        return dangers.is_answered(call.danger_ref)
     if call.case_id is not None:
         return Case.objects.filter(id=call.case_id, state=Case.State.DECIDED).exists()
     withdrawn = Notice.objects.filter(state=Notice.State.WITHDRAWN)
@@ -95,7 +101,10 @@ def _ring(call: Call, what: Waiting | None, now: datetime) -> int:
 def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | None, Reach]]:
     """Whose turn it is, by mail; and the team's own channel, each time."""
     shifts = rota.on_duty(platform.id, now=now)
-    rest = rota.others(platform.id, shifts)
+    if call.order_number:
+        shifts, rest = rota.for_officers(platform.id, shifts)
+    else:
+        rest = rota.others(platform.id, shifts)
     people = {str(one.id): one for one in [shift.staff for shift in shifts] + rest}
     turn = duty.whom(
         call.rings, [str(shift.staff_id) for shift in shifts], [str(one.id) for one in rest]

@@ -75,7 +75,6 @@ def propose(
             by=by,
             now=now,
         )
-        deadlines.done(Done.PERSON_LOOKED, now=now, cause=f"order:{order.number}")
         _enter(order, made, "proposed", now)
     return made
 
@@ -90,6 +89,8 @@ def second(*, disclosure_id: UUID, agrees: bool, by: UUID, now: datetime) -> Non
         ordering.move_disclosure(given, to, expected="proposed", seconded_by=by, seconded_at=now)
         _enter(given.order, given, to.value, now)
         if agrees:
+            granted = f"order:{given.order.number}"
+            deadlines.done(Done.REQUEST_ANSWERED, now=now, cause=granted)
             once = f"disclose:{given.id}"
             jobs.later("disclose", once=once, queue="keep", disclosure_id=str(given.id))
 

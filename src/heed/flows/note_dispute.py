@@ -1,6 +1,7 @@
 """Somebody takes a decision before an out-of-court body (DSA article 21).
 
-1. Note it: while it is open, nothing of the case's evidence is destroyed.
+1. Note it: while it is open, nothing of the case's evidence is destroyed, and the body's own time
+   runs, in sight.
 2. Note how it ended, and whether we followed it; a change of ours is a decision like any other.
 """
 
@@ -10,10 +11,13 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from heed.cases.models import Case
+from heed.cases.services import deadlines
 from heed.filings import holding
 from heed.filings.models import Dispute
+from heed.flows.shared import clocks
 from heed.flows.verify_officer import must_answer_for
 from heed.ledger import services as ledger
+from heed.rules.clocks import Done, Event
 
 
 class NotNoted(Exception):
@@ -35,6 +39,8 @@ def open_dispute(
             noted = holding.note_dispute(
                 case_id, side=side, body=body.strip(), ref=dispute_ref.strip(), by=by, now=now
             )
+            due = clocks.of_case(case, event=Event.DISPUTE_RECEIVED, cause=_cause(noted), at=now)
+            deadlines.set_clocks(case, due, now=now)
             _enter(noted, "appeal.opened", {"before": "out-of-court body", "side": side}, now)
     except IntegrityError as twice:
         raise NotNoted("This dispute was noted before.") from twice
@@ -47,8 +53,13 @@ def end_dispute(*, dispute_id: UUID, outcome: str, followed: bool, by: UUID, now
     must_answer_for(Case.objects.get(id=noted.case_id).platform_id, by)
     with transaction.atomic():
         holding.end_dispute(noted, outcome=outcome, followed=followed, now=now)
+        deadlines.done(Done.DISPUTE_DECIDED, now=now, cause=_cause(noted))
         said = {"before": "out-of-court body", "outcome": outcome, "followed": followed}
         _enter(noted, "appeal.decided", said, now)
+
+
+def _cause(noted: Dispute) -> str:
+    return f"dispute:{noted.id}"
 
 
 def _enter(noted: Dispute, event: str, body: dict[str, object], now: datetime) -> None:

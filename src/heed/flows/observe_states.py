@@ -129,12 +129,17 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
         copies__item__in=item_ids, decided_level=Visibility.REMOVED
     ).distinct()
     for case in cases:
-        removed = Item.objects.filter(copies__case=case, desired=Visibility.REMOVED)
-        settled = removed.filter(
-            acknowledged=Visibility.REMOVED, observed__in=[Observed.GONE, Observed.UNVERIFIABLE]
-        )
-        if removed.count() == settled.count():
-            _meet(case, now)
+        settle_case(case, now=now)
+
+
+def settle_case(case: Case, *, now: datetime) -> None:
+    """Meet the clocks of a removed case if nothing of it is left to wait for."""
+    removed = Item.objects.filter(copies__case=case, desired=Visibility.REMOVED)
+    settled = removed.filter(
+        acknowledged=Visibility.REMOVED, observed__in=[Observed.GONE, Observed.UNVERIFIABLE]
+    )
+    if removed.count() == settled.count():
+        _meet(case, now)
 
 
 def _meet(case: Case, now: datetime) -> None:

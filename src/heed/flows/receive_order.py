@@ -1,6 +1,7 @@
 """An officer asks for something.
 
-1. Keep what was asked, its clocks and its ledger entry, alone. Nothing is done by that.
+1. Keep what was asked, its clocks and its ledger entry, alone. Nothing is done by that, but that
+   an emergency calls the people on duty.
 2. Find the cases that it speaks about; what no case is about yet is heard as a notice.
 3. To preserve harms nobody: what is named is kept from now on, whoever asks, and disclosed to none.
 4. Write to the mailbox: whoever can read it, proves that much and no more.
@@ -24,15 +25,14 @@ from heed.filings.models import Officer, Order, OrderStep
 from heed.filings.ordering import OfficerIn, OrderIn
 from heed.flows import wiring
 from heed.flows.receive_notice import NoticeIn, receive_notice
-from heed.flows.shared import evidence
+from heed.flows.shared import clocks, duty, evidence
 from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media.models import Platform
 from heed.ports import MailRefused
 from heed.rules import orders as rules
 from heed.rules.claims import AgeThen, Category, Standing
-from heed.rules.clocks import Event, Happening
-from heed.rules.deadlines import owed
+from heed.rules.clocks import Event
 from heed.rules.orders import INSTRUMENTS, Asks, Kind
 
 logger = logging.getLogger(__name__)
@@ -68,6 +68,8 @@ def receive_order(
             at=now,
         )
         _start_clocks(kept.order, [], now)
+        if kind is Kind.EMERGENCY:
+            duty.call_for_order(kept.order, now=now)
     cases = _cases(platform_id, said.urls, now)
     with transaction.atomic():
         ordering.note_cases(kept.order, [one.id for one in cases])
@@ -141,10 +143,11 @@ def _heard(platform: Platform, urls: Sequence[str], now: datetime) -> set[UUID]:
 
 
 def _start_clocks(order: Order, cases: Sequence[Case], now: datetime) -> None:
-    """For each case a clock of its own; before any is found, the order's."""
-    kind = Kind(order.kind)
-    if kind is Kind.EMERGENCY and not cases:
-        due = [rules.triage_clock(f"order:{order.number}", now)]
+    """For each case a clock of its own; what is owed for the order itself before any is found."""
+    instrument = INSTRUMENTS[Kind(order.kind)]
+    if instrument.event is not None and instrument.of_the_order and not cases:
+        cause = f"order:{order.number}"
+        due = clocks.of_law(instrument.pack, event=instrument.event, cause=cause, at=now)
         deadlines.set_clocks(None, due, now=now)
     for case in cases:
         start_clocks(order, case, f"order:{order.number}/{case.number}", now=now)
@@ -153,7 +156,7 @@ def _start_clocks(order: Order, cases: Sequence[Case], now: datetime) -> None:
 def start_clocks(order: Order, case: Case, cause: str, *, now: datetime) -> None:
     """What this order makes due in a case. Its own law counts, switched on or not."""
     instrument = INSTRUMENTS[Kind(order.kind)]
-    if instrument.event is not None:
+    if instrument.event is not None and not instrument.of_the_order:
         _set(case, instrument.event, instrument.pack, cause, now)
 
 
@@ -166,8 +169,8 @@ def start_floor(order: Order, case: Case, *, now: datetime) -> None:
 
 
 def _set(case: Case, event: Event, pack: str, cause: str, now: datetime) -> None:
-    happened = Happening(event=event, cause=cause, at=now, claim=None)
-    deadlines.set_clocks(case, owed(happened, enabled=[pack]), now=now)
+    due = clocks.of_law(pack, event=event, cause=cause, at=now)
+    deadlines.set_clocks(case, due, now=now)
 
 
 def _challenge(order: Order, mail: str, code: str) -> None:

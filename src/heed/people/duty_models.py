@@ -104,6 +104,20 @@ class Call(models.Model):
     def __str__(self) -> str:
         return f"call:{self.id}"
 
+    @property
+    def order_number(self) -> str:
+        """The officer's request that it is about; empty for any other call."""
+        return self._ref("order")
+
+    @property
+    def danger_ref(self) -> str:
+        """The danger that one of us found; empty for any other call."""
+        return self._ref("danger")
+
+    def _ref(self, wanted: str) -> str:
+        kind, _, ref = self.cause.partition(":")
+        return ref if kind == wanted else ""
+
 
 class Ring(models.Model):
     """One try to reach one person, or the team, for a call; and whether it got through."""

@@ -53,6 +53,15 @@ def deciders(platform_id: UUID) -> set[UUID]:
     return set(held.values_list("staff_id", flat=True))
 
 
+def speakers(platform_id: UUID) -> set[UUID]:
+    """The active people who may answer officers of this platform."""
+    roles = [Role.LIAISON, Role.SENIOR]
+    held = Membership.objects.filter(
+        platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
+    )
+    return set(held.values_list("staff_id", flat=True))
+
+
 def confirmed_notices() -> "QuerySet[Contact, UUID]":
     """Ids of the notices whose contact was confirmed, for use inside another query."""
     return Contact.objects.filter(confirmed_at__isnull=False).values_list("notice_id", flat=True)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from heed.people.duty_models import Call, Coverage, Emergency, Ring, Shift, StepDone
 from heed.people.models import Staff
-from heed.people.queries import deciders
+from heed.people.queries import deciders, speakers
 
 STEPS = (
     "Read the notice: who is in danger, where, and by when.",
@@ -60,6 +60,17 @@ def others(platform_id: UUID, shifts: Sequence[Shift]) -> list[Staff]:
     """Who may decide here and is not on duty now."""
     busy = {shift.staff_id for shift in shifts}
     return list(Staff.objects.filter(id__in=deciders(platform_id) - busy).order_by("joined_at"))
+
+
+def for_officers(platform_id: UUID, shifts: Sequence[Shift]) -> tuple[list[Shift], list[Staff]]:
+    """For a call that an officer's request makes: who is on duty and may answer it; then the rest.
+
+    Nobody of the one sort leaves it to everybody: whoever is on duty knows whom to wake.
+    """
+    may = speakers(platform_id)
+    first = [shift for shift in shifts if shift.staff_id in may]
+    ids = (may | {shift.staff_id for shift in shifts}) - {shift.staff_id for shift in first}
+    return first, list(Staff.objects.filter(id__in=ids).order_by("joined_at"))
 
 
 def open_calls(platform_ids: Collection[UUID]) -> list[Call]:

@@ -20,10 +20,10 @@ class Event(StrEnum):
     STATEMENT_ISSUED = "statement_issued"
     COMPLAINT_RECEIVED = "complaint_received"  # an appeal, by either side
     REAPPEARED = "reappeared"  # seen again after a removal clock was met
-    DANGER_SUSPECTED = "danger_suspected"  # a crime threatening a life
+    DANGER_SUSPECTED = "danger_suspected"  # a person of ours suspects a crime threatening a life
     CYBERTIP_OPENED = "cybertip_opened"
     CYBERTIP_FINISHED = "cybertip_finished"
-    AUTHORITY_TOLD = "authority_told"  # another one than NCMEC
+    AUTHORITY_TOLD = "authority_told"  # the NCA, by us or by NCMEC in its place
     PRESERVATION_ASKED = "preservation_asked"  # by a governmental entity
     EMERGENCY_ASKED = "emergency_asked"  # by a governmental entity: a life is in danger
     UPDATE_SENT = "update_sent"  # to a notifier, who is owed the next one
@@ -45,6 +45,7 @@ class Stop(StrEnum):
     COMPLAINT_ANSWERED = "complaint_answered"
     CYBERTIP_FINISHED = "cybertip_finished"
     AUTHORITY_TOLD = "authority_told"
+    POLICE_TOLD = "police_told"  # of the place, or Europol: no hotline, and not NCMEC
     CONFIRMATION_SENT = "confirmation_sent"
     UPDATE_SENT = "update_sent"
     REQUEST_ANSWERED = "request_answered"  # of an officer: granted or refused
@@ -68,6 +69,7 @@ class Done(StrEnum):
     COMPLAINT_ANSWERED = "complaint_answered"
     CYBERTIP_FINISHED = "cybertip_finished"
     AUTHORITY_TOLD = "authority_told"
+    POLICE_TOLD = "police_told"
     CONFIRMATION_SENT = "confirmation_sent"
     UPDATE_SENT = "update_sent"
     REQUEST_ANSWERED = "request_answered"

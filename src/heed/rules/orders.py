@@ -6,15 +6,16 @@ of our people agreed; 3 an agency account with a second factor, renewed every 90
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
-from heed.rules.clocks import Clock, Event, Stop, Verified
-from heed.rules.clocks import Kind as ClockKind
+from heed.rules.clocks import Event, Verified
 
 CHECKED_ON = date(2026, 9, 16)
 ACCOUNT_LASTS = timedelta(days=90)
-EMERGENCY_WITHIN = timedelta(hours=1)  # ours: 18 U.S.C. 2702(b)(8) has no figure
+# What an order with manifest errors may stop until it is clarified: Regulation (EU) 2021/784,
+# articles 3(6) to (8). No other law lets the clock of an order wait.
+WAITS_FOR_CLARIFICATION = frozenset({"eu.tco.removal"})
 CALLED_BACK = 2  # the level from which something may be disclosed or carried out
 OFFICIAL = (
     ".gov", ".mil", ".police.uk", ".pnn.police.uk", ".gov.uk", ".gc.ca", ".gov.au", ".govt.nz",
@@ -56,6 +57,7 @@ class Instrument:
     verified: Verified
     event: Event | None = None  # what it starts
     pack: str = ""  # whose clocks run, whether or not the operator has switched them on
+    of_the_order: bool = False  # one clock for the order, not one for each case
     contents: bool = False  # whether what people said and sent may be disclosed under it
 
 
@@ -73,6 +75,9 @@ INSTRUMENTS = {
         title="Emergency disclosure request",
         citation="18 U.S.C. 2702(b)(8) and (c)(4)",
         verified=Verified.TEXT,
+        event=Event.EMERGENCY_ASKED,
+        pack="us_2702",
+        of_the_order=True,
         contents=True,
     ),
     Kind.SUBPOENA: Instrument(
@@ -137,18 +142,6 @@ def official(mail: str) -> bool:
     """Whether a mailbox lies in a domain that a government gives out. Never proof by itself."""
     domain = "." + mail.rpartition("@")[2].strip().lower()
     return any(domain.endswith(one) for one in OFFICIAL)
-
-
-def triage_clock(cause: str, at: datetime) -> Clock:
-    """An emergency request is answered within the hour, if only to say what is missing."""
-    return Clock(
-        id="heed.emergency",
-        citation="Heed policy, emergency requests within the hour",
-        cause=cause,
-        due_at=at + EMERGENCY_WITHIN,
-        stops=Stop.PERSON_LOOKED,
-        kind=ClockKind.HOUSE,
-    )
 
 
 class Bar(StrEnum):

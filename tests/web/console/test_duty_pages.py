@@ -6,8 +6,12 @@ from typing import Any
 
 from django.test import Client
 
+from heed.filings.models import Danger, Order
+from heed.filings.ordering import OrderIn
+from heed.flows.receive_order import receive_order
 from heed.people.duty_models import Call, Coverage, Emergency, Shift
 from heed.people.models import Role
+from tests.web.console.test_custody_and_orders import OLA
 from tests.web.console.world import World
 
 
@@ -30,6 +34,38 @@ def test_the_emergency_page_has_the_clock_the_protocol_and_the_contacts(world: W
     assert "✓ Rae" in text(rae.post(f"/console/calls/{call.id}/step", {"step": step}, follow=True))
     assert rae.post(f"/console/calls/{call.id}/step", {"step": "Go home"}).status_code == 404
     assert "Rae sees to it" in text(rae.get(f"/console/c/{case.number}/"))
+
+
+def test_danger_is_found_told_and_shown_on_the_case_and_on_the_call(world: World) -> None:
+    case = world.case()
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    at = f"/console/c/{case.number}/danger"
+    assert "who is in what danger" in text(rae.post(at, {}, follow=True))
+    found = text(rae.post(at, {"danger-why": "He stands on a roof."}, follow=True))
+    assert "Nobody has written down yet that an authority was told" in found
+    assert "tell the police of the place" in found.lower() and "found by Rae" in found
+    call, danger = Call.objects.get(), Danger.objects.get()
+    assert "He stands on a roof." in text(rae.get(f"/console/calls/{call.id}"))
+    said = {f"told-{danger.id}-told": "112, by telephone", "what": "told"}
+    told = text(rae.post(f"/console/danger/{danger.id}", said, follow=True))
+    assert "112, by telephone" in told and "Nobody has written down" not in told
+    assert "in the meantime" in text(rae.post(f"/console/danger/{danger.id}", said, follow=True))
+    world.add_platform("elsewhere", "Elsewhere")
+    zed = world.as_("Zed", Role.SENIOR, platform="elsewhere")
+    assert zed.post(f"/console/danger/{danger.id}", said).status_code == 404
+    assert zed.post(f"/console/calls/{call.id}/danger", said).status_code == 404
+
+
+def test_the_call_of_an_emergency_request_shows_it_to_those_who_may_read_it(world: World) -> None:
+    said = OrderIn(kind="emergency", instrument_ref="7", legal_basis="18 U.S.C. 2702(b)(8)",
+                   identifiers="uri", sought="his address", danger="He has a knife.")  # fmt: skip
+    receive_order(platform_id=world.platform.id, said=said, by=OLA, now=world.now)
+    call, number = Call.objects.get(), Order.objects.get().number
+    for name, role, sees in (("Lee", Role.LIAISON, True), ("Rae", Role.REVIEWER, False)):
+        client = world.as_(name, role)
+        found = text(client.get(f"/console/calls/{call.id}"))
+        assert "An authority asks in an emergency" in found and (number in found) == sees
+        assert ("wake a liaison" in found) != sees and "Nothing is left to do" not in found
 
 
 def test_a_call_of_another_platform_does_not_exist(world: World) -> None:

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Least
 
 from heed.cases.models import Case, CaseLink, Copy, Join, Notice
 from heed.ids import number
 from heed.media.models import File, Item, Platform, Upload
 from heed.rules.claims import Category, Claim, about_a_child
-from heed.rules.order import gravest
+from heed.rules.order import Rung, gravest
 from heed.rules.triage import Triage
 from heed.rules.version import VERSION
 from heed.rules.visibility import Visibility
@@ -97,6 +98,13 @@ def weigh(case: Case, claim: Claim, outcome: Triage, *, crowd: bool = False) -> 
     row.because = sorted({*row.because, *outcome.because})
     row.level = max(Visibility(row.level), outcome.visibility).value
     row.save(update_fields=[*_WEIGHT, "because", "level"])
+    case.refresh_from_db()
+
+
+def note_danger(case: Case) -> None:
+    """A person of ours found a life in danger: the case goes first, as if a notice had said so."""
+    first = int(Rung.DANGER_TO_LIFE)
+    Case.objects.filter(id=case.id).update(danger=True, rung=Least("rung", first))
     case.refresh_from_db()
 
 

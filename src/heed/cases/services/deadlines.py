@@ -71,9 +71,10 @@ def _say_late(met: Iterable[Deadline], now: datetime) -> None:
 
 def enter_breach(deadline: Deadline, *, now: datetime) -> None:
     """Never closed silently: an entry in the ledger, in the caller's transaction."""
+    subject = f"case:{deadline.case_id}" if deadline.case_id else deadline.cause
     ledger.enter(
         "deadline.breached",
-        subject=f"case:{deadline.case_id}",
+        subject=subject,
         body={"deadline": str(deadline.id), "citation": deadline.citation},
         at=now,
     )

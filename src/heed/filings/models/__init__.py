@@ -1,5 +1,6 @@
 """What we owe others: documents, evidence, and what authorities are told."""
 
+from heed.filings.models.danger import Danger
 from heed.filings.models.disputes import Dispute
 from heed.filings.models.documents import Answer, CaseFile, StatementOfReasons
 from heed.filings.models.holds import Hold, Unsealing
@@ -11,6 +12,7 @@ from heed.filings.models.tips import OperatorProfile, Schema, Tip, TipFile
 __all__ = [
     "Answer",
     "CaseFile",
+    "Danger",
     "Disclosure",
     "Dispute",
     "Hold",

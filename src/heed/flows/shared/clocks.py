@@ -1,6 +1,7 @@
 """The clocks that an event starts, under the authorities that the operator has switched on."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -26,6 +27,18 @@ def of_case(case: Case, *, event: Event, cause: str, at: datetime) -> list[Clock
     return _owed(Happening(event=event, cause=cause, at=at, claim=claim))
 
 
+def of_danger(case: Case | None, *, cause: str, at: datetime) -> list[Clock]:
+    """What is due because a person of ours found a life in danger, in a case or without one."""
+    if case is not None:
+        return of_case(case, event=Event.DANGER_SUSPECTED, cause=cause, at=at)
+    return _owed(Happening(event=Event.DANGER_SUSPECTED, cause=cause, at=at))
+
+
+def of_law(pack: str, *, event: Event, cause: str, at: datetime) -> list[Clock]:
+    """What an authority's own order makes due under its law, whether or not that is switched on."""
+    return _owed(Happening(event=event, cause=cause, at=at), enabled=[pack])
+
+
 def cause_of(notice: Notice) -> str:
     """What the clocks of a notice belong to."""
     return f"notice:{notice.id}"
@@ -44,14 +57,14 @@ def note_update(notice: Notice, *, now: datetime) -> None:
         deadlines.set_clocks(joined.case if joined else None, due, now=now)
 
 
-def _owed(happened: Happening) -> list[Clock]:
+def _owed(happened: Happening, *, enabled: Collection[str] | None = None) -> list[Clock]:
     """With the operator's own times. A clock is never lost because one of them is wrong."""
+    packs = settings.HEED_STATUTES if enabled is None else enabled
     try:
-        shorter = settings.HEED_SHORTER_CLOCKS
-        return owed(happened, enabled=settings.HEED_STATUTES, shorter=shorter)
+        return owed(happened, enabled=packs, shorter=settings.HEED_SHORTER_CLOCKS)
     except ClockLengthened:
         logger.exception("an operator's own time is too long here: the law's is used")
-        return owed(happened, enabled=settings.HEED_STATUTES)
+        return owed(happened, enabled=packs)
 
 
 def case_notice(case: Case) -> Notice | None:

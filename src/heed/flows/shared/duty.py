@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from heed.cases.models import Case, Notice
+from heed.filings.models import Danger, Order
 from heed.ledger import services as ledger
 from heed.people import ringing
 from heed.people.duty_models import Call
-from heed.rules.triage import Triage
+from heed.rules.duty import EMERGENCY_WITHIN
+from heed.rules.triage import AT_ONCE, Triage
 
 
 def call(notice: Notice, case: Case | None, outcome: Triage, *, now: datetime) -> None:
@@ -28,4 +30,36 @@ def call(notice: Notice, case: Case | None, outcome: Triage, *, now: datetime) -
     )
     if opened is not None:
         subject = f"notice:{notice.id}" if case is None else f"case:{case.id}"
+        ledger.enter("duty.called", subject=subject, body={"kind": opened.kind}, at=now)
+
+
+def call_for_order(order: Order, *, now: datetime) -> None:
+    """An authority says that a life is in danger: whoever may answer officers is rung.
+
+    The call proves nothing about who asks, and ends with the answer to the order.
+    """
+    opened = ringing.open_call(
+        platform_id=order.platform_id,
+        kind=Call.Kind.DANGER,
+        cause=f"order:{order.number}",
+        due_at=now + EMERGENCY_WITHIN,
+        now=now,
+    )
+    if opened is not None:
+        body = {"kind": opened.kind}
+        ledger.enter("duty.called", subject=f"order:{order.id}", body=body, at=now)
+
+
+def call_for_danger(found: Danger, *, now: datetime) -> None:
+    """A person of ours found a danger, and nobody is rung for it yet."""
+    opened = ringing.open_call(
+        platform_id=found.platform_id,
+        kind=Call.Kind.DANGER,
+        cause=f"danger:{found.id}",
+        case_id=found.case_id,
+        due_at=now + AT_ONCE,
+        now=now,
+    )
+    if opened is not None:
+        subject = f"case:{found.case_id}"
         ledger.enter("duty.called", subject=subject, body={"kind": opened.kind}, at=now)

@@ -22,11 +22,18 @@ from heed.ports import (
     TipUnknown,
 )
 from heed.rules.clocks import Done, Event
-from heed.rules.tips.authorities import NCMEC
+from heed.rules.tips.authorities import NCA, NCMEC
 
 logger = logging.getLogger(__name__)
 REASON = 300  # characters kept of the other's words
 _TROUBLE = (TiplineUnreachable, TiplineBusy, TiplineLocked, TipRefused, TipUnknown, TipEnded)
+
+
+# What is then to be kept: for NCMEC's year, and for the NCA's, whom NCMEC stands for.
+_AFTER = {
+    NCMEC: (Event.CYBERTIP_FINISHED, Event.AUTHORITY_TOLD),
+    NCA: (Event.AUTHORITY_TOLD,),
+}
 
 
 def cause_of(tip: Tip) -> str:
@@ -60,9 +67,9 @@ def _meet(tip: Tip, now: datetime) -> None:
         if tip.authority == NCMEC:
             deadlines.done(Done.CYBERTIP_FINISHED, now=now, case_id=case.id)
         deadlines.done(Done.AUTHORITY_TOLD, now=now, case_id=case.id)
-    event = Event.CYBERTIP_FINISHED if tip.authority == NCMEC else Event.AUTHORITY_TOLD
-    due = clocks.of_case(case, event=event, cause=f"cybertip:{tip.id}", at=now)
-    deadlines.set_clocks(case, due, now=now)
+    for event in _AFTER.get(tip.authority, ()):
+        due = clocks.of_case(case, event=event, cause=f"cybertip:{tip.id}", at=now)
+        deadlines.set_clocks(case, due, now=now)
 
 
 def stalled(tip: Tip, why: str, *, now: datetime) -> None:

@@ -65,7 +65,7 @@ ALWAYS = (
         citation="DSA article 18(1)",
         on=Event.DANGER_SUSPECTED,
         within="PT1H",  # "promptly"; no figure
-        stops=Stop.AUTHORITY_TOLD,
+        stops=Stop.POLICE_TOLD,  # of the Member State concerned, or Europol
         kind=Kind.SERVICE_TARGET,
         verified=Verified.TEXT,
     ),

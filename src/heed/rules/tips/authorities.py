@@ -9,7 +9,7 @@ from datetime import date
 
 from heed.rules.clocks import Verified
 
-NCMEC = "ncmec"
+NCMEC, NCA = "ncmec", "nca"
 
 
 class NoSuchAuthority(ValueError):
@@ -43,7 +43,7 @@ AUTHORITIES: Mapping[str, Authority] = {
             verified=Verified.TEXT,
         ),
         Authority(
-            id="nca",
+            id=NCA,
             name="National Crime Agency",
             country="GB",
             protocol=False,

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from heed.cases.models import Case, Copy
 from heed.cases.queries import account_measures, case_files, case_page, known_files, queue
+from heed.filings import danger as dangers
 from heed.filings import queries as filings
 from heed.people import queries as people
 from heed.people import rota
@@ -20,6 +22,7 @@ from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, Second
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.views import cybertips
+from heed.web.console.views import danger as danger_views
 
 COPIES_ON_A_PAGE = 200
 
@@ -77,9 +80,14 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     people_here.update(one.seconded_by for one in decisions)
     people_here.update(one.decided_by for one in appeals)
     proposal, danger = case_page.proposal(case), rota.danger_of(case.id)
+    found = list(dangers.of_case(case.id))
+    people_here.update(
+        who for one in found for who in (one.found_by, one.told_by, one.unfounded_by)
+    )
     people_here.add(danger.taken_by if danger else None)
     return {
         "danger_call": danger,
+        "danger": danger_views.block(found),
         "decisions": [(one, policy.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
         "looks": looks,
@@ -104,6 +112,8 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         "may_open": grants.may_open_files(case) and not closed,
         "appeal_for_me": str(grants.staff.pk) not in deciders or not others,
         "owed_tip": cybertips.block(case) if grants.may("tip.see", case.platform_id) else None,
+        "may_find_danger": grants.may("duty.answer", case.platform_id),
+        "danger_url": reverse("console:danger", args=[case.number]),
         "mine": case.taken_by == grants.staff.pk,
         "decided": case.state == Case.State.DECIDED,
     }

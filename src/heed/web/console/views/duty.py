@@ -8,10 +8,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.queries import case_page
+from heed.filings import danger as dangers
 from heed.flows import answer_call, call_duty, keep_rota
 from heed.media.models import Platform
 from heed.people import queries as people
@@ -22,6 +24,7 @@ from heed.web.console import permissions
 from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
+from heed.web.console.views import danger as danger_views
 from heed.web.public.words import DAYS, clock
 
 NOT_TAKEN = 422  # understood, and not done: the form says why
@@ -179,6 +182,9 @@ def call_page(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
     reads = request.grants.may("case.see", call.platform_id)
     case = case_page.by_id(call.case_id) if reads and call.case_id else None
     asked = {one.staff_id for one in rung.tries} | {one.staff_id for one in rung.done.values()}
+    found = list(dangers.of_call(call.id, call.case_id)) if reads else []
+    asked |= {who for one in found for who in (one.found_by, one.told_by, one.unfounded_by)}
+    sees_order = request.grants.may("order.see", call.platform_id)
     facts = {
         "call": call,
         "danger": call.kind == Call.Kind.DANGER,
@@ -191,6 +197,10 @@ def call_page(request: ConsoleRequest, call_id: UUID) -> HttpResponse:
         "next_up": [] if call.ended_at else call_duty.turn_of(call, now=now),
         "names": people.staff_named({one for one in {*asked, call.taken_by} if one is not None}),
         "may_answer": request.grants.may("duty.answer", call.platform_id),
+        "order": call.order_number if sees_order else "",
+        "danger_found": danger_views.block(found),
+        "may_find_danger": reads and request.grants.may("duty.answer", call.platform_id),
+        "danger_url": reverse("console:danger_in_call", args=[call.id]),
         "mine": call.taken_by == request.grants.staff.pk,
         "fresh": now + timedelta(minutes=5),
     }

@@ -234,7 +234,7 @@ def answer(request: ConsoleRequest, ref: str) -> HttpResponse:
             return said
         if what == "clarify":
             answer_order.ask_to_clarify(order_id=order.id, question=words, by=by, now=now)
-            return "Asked. The clock of the order waits for the answer."
+            return "Asked. The hour of a terrorist-content order waits for it; no other clock does."
         answer_order.contest(order_id=order.id, words=words, by=by, now=now)
         return "Noted, and published with the order."
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from heed.instance.tipline_accounts import accounts
 from heed.rules.deadlines import own_times
 from heed.rules.gate import NoSuchSwitch, switches
 from heed.rules.statutes import named
@@ -300,6 +301,11 @@ HEED_NCMEC = {
     "user": getattr(CONFIG, f"ncmec_{_NCMEC}_user", ""),
     "password": getattr(CONFIG, f"ncmec_{_NCMEC}_password", ""),
 }
+HEED_NCMEC_PLATFORMS = accounts(
+    CONFIG.var / "keys" / "ncmec",
+    os.environ,
+    {"test": CONFIG.ncmec_test_url, "production": CONFIG.ncmec_production_url},
+)
 HEED_TIP_APPROVAL = CONFIG.tip_approval
 
 HEED_EXCHANGE_PORTS = {

@@ -23,6 +23,12 @@ def platform() -> Iterator[StandInPlatform]:
 @pytest.fixture
 def square(db: None, platform: StandInPlatform) -> Iterator[Stage]:
     """A stage whose platform really listens."""
+    yield listening(platform)
+    close_ports()
+
+
+def listening(platform: StandInPlatform) -> Stage:
+    """A stage on this platform."""
     stage = Stage(
         "square",
         platform.at,
@@ -32,11 +38,10 @@ def square(db: None, platform: StandInPlatform) -> Iterator[Stage]:
         private_addresses=[platform.site.place],
     )
     platform.secret = stage.callback_secret
-    yield stage
-    _close_ports()
+    return stage
 
 
-def _close_ports() -> None:
+def close_ports() -> None:
     """Connections to a platform that is no more."""
     for port in (wiring.platform, wiring.fetcher):
         if port.cache_info().currsize:

@@ -8,34 +8,39 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db import transaction
 from lxml import etree
 
-from heed.cases.models import Case, Deadline
+from heed.cases.models import Case, Copy, Deadline
 from heed.filings import tip_queries
-from heed.filings.gathering import Chosen
+from heed.filings.gathering import MOST_NEAR, Chosen
 from heed.filings.models import Tip
 from heed.filings.tips import AlreadyUnderWay, TipChanged
 from heed.flows import file_cybertip, hand_over_tip, prepare_tip, refresh_schema, wiring
+from heed.flows.find_copies import find_copies
 from heed.flows.manage_operator import set_operator
 from heed.flows.prepare_tip import MayNotApprove, NoFinding
+from heed.flows.shared import tipline
 from heed.flows.shared.tipline import NotReady
 from heed.flows.supplement_notice import supplement_notice
 from heed.integrations.ncmec.client import Client
 from heed.integrations.ncmec.stand_in import PASSWORD, USER, StandIn, running
-from heed.media.models import Account, Item
+from heed.media.models import Account, File, Item
 from heed.media.uploaders import UploaderIn
 from heed.people import services as people
 from heed.people.models import Role, Staff
 from heed.ports import TiplineLocked
+from tests.flows.conftest import close_ports, listening
 from tests.flows.stage import HOUR, SECOND, Stage, entries, picture
-from tests.flows.stand_in_platform import StandInPlatform
+from tests.flows.stand_in_platform import StandInPlatform, open_platform
 from tests.integrations.test_ncmec_documents import OPERATOR, the_schema
 from tests.people import dana, gil
 
-ONE, NEAR = picture("one"), picture("two", like=picture("one"), bits=9)
+ONE = picture("one")
 CAME = UploaderIn(ip="192.0.2.10", port=51234, screen_name="uri99")
 
 
@@ -56,7 +61,7 @@ def ncmec(server: StandIn, settings: Any) -> Iterator[StandIn]:
     }  # fmt: skip
     wiring.tipline.cache_clear()
     yield server
-    made = wiring.tipline()
+    made = wiring.tipline("square")
     assert isinstance(made, Client)
     made.close()
     wiring.tipline.cache_clear()
@@ -65,8 +70,8 @@ def ncmec(server: StandIn, settings: Any) -> Iterator[StandIn]:
 class Desk:
     """Rae and Sam, both seniors, and a case with a finding."""
 
-    def __init__(self, town: Stage, ncmec: StandIn | None, platform: StandInPlatform) -> None:
-        self.town, self.ncmec = town, ncmec
+    def __init__(self, town: Stage, platform: StandInPlatform) -> None:
+        self.town, self.platform = town, platform
         roles = (Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR)
         self.rae, self.sam = town.staff("Rae", *roles), town.staff("Sam", *roles)
         set_operator(platform_id=town.platform_id, operator=OPERATOR, by=None, now=town.now)
@@ -75,7 +80,6 @@ class Desk:
         town.post("post", ONE, **post)
         town.post("again", ONE, account_ref="olga", published_at=town.now)
         town.reshare("reshare", "post", ONE)
-        platform.bytes["post.0"] = platform.bytes["again.0"] = b"one"
         said = {"stated_age": 13, "words": "They want money.", "time_given": "tonight"}
         town.hear(dana(town.url("post"), **said))
         self.gil = town.hear(
@@ -84,7 +88,15 @@ class Desk:
         )  # fmt: skip
         self.case = town.case(ONE)
         town.remove(self.case, self.rae)
-        self.case.refresh_from_db()
+        self.began = town.now
+
+    def anew(self) -> "Desk":
+        """As it was when it was made: rows read again, time and platform set back."""
+        self.town.now = self.began
+        self.rae, self.sam = (Staff.objects.get(id=one.id) for one in (self.rae, self.sam))
+        self.case = self.town.case(ONE)
+        self.platform.bytes = {"post.0": b"one", "again.0": b"one"}
+        return self
 
     def account(self, ref: str) -> str:
         return str(Account.objects.get(platform_id=self.town.platform_id, ref=ref).id)
@@ -113,16 +125,30 @@ class Desk:
         return Deadline.objects.filter(case=self.case, clock=clock).latest("set_at")
 
 
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
+    """Made once: what a test does to it lies in a savepoint, and is gone after the test."""
+    with django_db_blocker.unblock(), open_platform() as platform, transaction.atomic():
+        yield Desk(listening(platform), platform)
+        transaction.set_rollback(True)
+    close_ports()
+
+
 @pytest.fixture
-def desk(square: Stage, ncmec: StandIn, platform: StandInPlatform) -> Desk:
-    return Desk(square, ncmec, platform)
+def desk(world: Desk, db: None, ncmec: StandIn) -> Desk:
+    return world.anew()
+
+
+def sha256_of(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
 def finished(ncmec: StandIn) -> list[etree._Element]:
     """What NCMEC has for good, each with its files whole and described."""
     done = [one for one in ncmec.tipline.reports.values() if one.finished_at]
     for report in done:
-        assert [file.sha256 for file in report.files.values()] == [ONE.sha256.hex()]  # type: ignore[union-attr]
+        sent = [file.sha256 for file in report.files.values()]
+        assert sent[:1] == [ONE.sha256.hex()] and len(sent) == 2  # type: ignore[union-attr]
         assert all(file.details for file in report.files.values())
     return [etree.fromstring(report.xml.encode()) for report in done]
 
@@ -159,7 +185,41 @@ def test_a_finding_is_told_with_all_that_the_case_knows(desk: Desk, ncmec: Stand
     assert details.findtext("exifViewedByEsp") == "false"
     assert details.findtext("ipCaptureEvent/port") == "51234"
     assert b"reportDoneResponse" in bytes(tip.answer or b"")
-    assert len(tip.request_refs) == 4 and all(tip.request_refs)
+    assert len(tip.request_refs) == 6 and all(tip.request_refs)
+
+
+def test_what_no_form_has_room_for_goes_with_it_as_a_text(desk: Desk, ncmec: StandIn) -> None:
+    """Every word, place, hash and earlier report; and nobody whom no person named."""
+    near = [picture(f"near {n}", like=ONE, bits=n + 1) for n in range(MOST_NEAR + 2)]
+    for n, one in enumerate(near):
+        desk.town.post(f"near{n}", one, account_ref="olga")
+    desk.town.work()
+    find_copies(case_id=desk.case.id, now=desk.town.now)
+    Copy.objects.filter(how="near").update(same=True)
+    other = desk.town.post("unsure", picture("unsure", like=ONE, bits=20))
+    find_copies(case_id=desk.case.id, now=desk.town.now)
+    desk.work(desk.approved(suspect=desk.account("uri"), without_files=True))
+    said = {"words": "He wrote again.", "signature": "G. Gil", "email": "new@example.org"}
+    supplement_notice(notice_id=desk.gil.notice_id, said=said, now=desk.town.now)
+    tip = desk.work(desk.approved(suspect=desk.account("uri"), without_files=True))
+    [_, report] = [one for one in ncmec.tipline.reports.values() if one.finished_at]
+    [sent] = report.files.values()
+    assert sent.name == "case-context.txt" and sent.sha256 == sha256_of(tip.context)
+    details = etree.fromstring(sent.details.encode())
+    assert details.findtext("fileRelevance") == "Supplemental Reported"
+    assert details.find("fileViewedByEsp") is None and details.find("exifViewedByEsp") is None
+    told = tip.context
+    for words in ("They want money.", "He wrote again.", "ghost99", "2026-0117", desk.case.number):
+        assert words in told
+    for url in ("post", "again", "reshare", *(f"near{n}" for n in range(len(near)))):
+        assert desk.town.url(url) in told
+    assert all(one.sha256.hex() in told for one in (ONE, *near))  # type: ignore[union-attr]
+    assert "2 more files" in (tip.document["words"]) and near[-1].sha256.hex() not in report.xml  # type: ignore[union-attr]
+    assert f"{other.url} | near, 20 of 256 bits away, no person has said yet" in told
+    assert "account uri" in told
+    for nobody in ("olga", "G. Gil", "example.org", "192.0.2.10"):
+        assert nobody not in told
+    assert Tip.objects.exclude(id=tip.id).get().report_ref in told
 
 
 def test_finishing_meets_the_clock_and_starts_the_year(desk: Desk, ncmec: StandIn) -> None:
@@ -303,15 +363,16 @@ def test_a_reversed_finding_stops_it(desk: Desk, ncmec: StandIn) -> None:
 
 
 def test_bytes_that_nobody_keeps_are_told_as_hashes_if_a_person_says_so(
-    desk: Desk, ncmec: StandIn, platform: StandInPlatform
+    desk: Desk, ncmec: StandIn
 ) -> None:
-    platform.bytes.clear()
+    desk.platform.bytes.clear()
     tip = desk.work(desk.approved())
     assert tip.state == "stalled" and "without the bytes" in tip.trouble
     prepare_tip.withdraw(tip_id=tip.id, now=desk.town.now)
     assert desk.work(desk.approved(without_files=True)).state == "finished"
     [report] = [one for one in ncmec.tipline.reports.values() if one.finished_at]
-    assert not report.files and ONE.sha256.hex() in report.xml  # type: ignore[union-attr]
+    assert [file.name for file in report.files.values()] == ["case-context.txt"]
+    assert ONE.sha256.hex() in report.xml  # type: ignore[union-attr]
 
 
 # ------------------------------------------------------------------ who is named, who approves
@@ -402,6 +463,23 @@ def test_the_clock_waits_for_the_last_of_several_tips(desk: Desk, ncmec: StandIn
     assert desk.deadline("us.2258a.report").met_at is not None
 
 
+def test_each_platform_files_with_its_own_credentials_and_the_others_with_the_servers(
+    desk: Desk, ncmec: StandIn, settings: Any
+) -> None:
+    server = settings.HEED_NCMEC
+    settings.HEED_NCMEC = {"environment": "", "url": "", "user": "", "password": ""}
+    town = Stage()
+    assert tipline.environment("ncmec", desk.town.platform_id) == "hand"
+    settings.HEED_NCMEC_PLATFORMS = {"square": server}
+    assert tipline.environment("ncmec", desk.town.platform_id) == "production"
+    assert tipline.environment("ncmec", town.platform_id) == "hand"
+    assert tipline.environments() == {"production": "square"}
+    assert desk.work(desk.approved()).state == "finished"
+    settings.HEED_NCMEC_PLATFORMS = {"square": {**server, "password": "wrong"}}
+    wiring.tipline.cache_clear()
+    assert "TiplineLocked" in desk.work(desk.approved(words="Again."), tries=1).trouble
+
+
 def test_practice_meets_nothing(desk: Desk, ncmec: StandIn, settings: Any) -> None:
     settings.HEED_NCMEC = settings.HEED_NCMEC | {"environment": "test"}
     tip = desk.work(desk.approved())
@@ -441,8 +519,7 @@ def test_viewed_is_what_our_own_people_saw_in_full_in_this_case(desk: Desk) -> N
     looked(desk.sam, "full")
     assert told() == (True, True)
     Item.objects.filter(ref="post").update(seen_before=True)
-    desk.case.file.kind = "video"  # type: ignore[union-attr]
-    desk.case.file.save()  # type: ignore[union-attr]
+    File.objects.filter(id=desk.case.file_id).update(kind="video")
     assert told() == (False, False)  # of a video, a still is not the whole
 
 
@@ -458,12 +535,12 @@ def test_without_credentials_a_package_is_ready_to_be_filed_by_hand(
     held = hand_over_tip.package(tip_id=tip.id, by=desk.rae.id, now=desk.town.now)
     with zipfile.ZipFile(io.BytesIO(held)) as archive:
         assert sorted(archive.namelist()) == [
-            "manifest.json", "report.json", "report.txt", "report.xml",
+            "case-context.txt", "manifest.json", "report.json", "report.txt", "report.xml",
         ]  # fmt: skip
         assert "2026-0117" in archive.read("report.txt").decode()
         assert b"one" not in [archive.read(name) for name in archive.namelist()]
         assert set(json.loads(archive.read("manifest.json"))["sha256"]) == {
-            "report.json", "report.txt", "report.xml",
+            "case-context.txt", "report.json", "report.txt", "report.xml",
         }  # fmt: skip
     with pytest.raises(hand_over_tip.NotFiledYet):
         hand_over_tip.filed_by_hand(
@@ -516,4 +593,4 @@ def test_wrong_credentials_are_the_operators_to_mend(ncmec: StandIn) -> None:
     with pytest.raises(TiplineLocked):
         client.status()
     client.close()
-    assert wiring.tipline().status().startswith("Remote User")
+    assert wiring.tipline("square").status().startswith("Remote User")

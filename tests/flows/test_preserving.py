@@ -1,5 +1,6 @@
 """preserve, and what the vault's copies are for: kept from the first hide, opened for a purpose."""
 
+import errno
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,9 +13,11 @@ from pytest_django import Settings
 
 from examples import pictures
 from heed.cases.models import Case
+from heed.filings import queries as filings
 from heed.filings.models import KeyWrapping, SealedObject
 from heed.flows import wiring
 from heed.flows.check_upload import check_bytes
+from heed.flows.decide_case import decide
 from heed.flows.fetch_files import fetch_files
 from heed.flows.hand_over import NobodyAsks, hand_over
 from heed.flows.judge_copy import settle_upload
@@ -24,9 +27,12 @@ from heed.flows.view_file import view_file
 from heed.integrations.vault.sealing import AgeSeals
 from heed.integrations.vault.viewer import ViewerClient, ViewerServer
 from heed.ledger.models import EntryBody
-from heed.media.models import Upload
+from heed.media.models import Item, Upload
 from heed.media.services import FileIn
+from heed.outbox.models import StateTelling
+from heed.outbox.services import claim_states
 from heed.ports import Purpose
+from heed.rules.decisions import Ruling, Scope
 from tests.flows.stage import Stage, entries, waiting
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.people import gil
@@ -166,6 +172,43 @@ def test_a_lost_key_is_named_and_is_no_damage_to_the_object(
     with pytest.raises(NotPreserved, match=r"filer\.key can't be read"):
         read(case, square)
     assert sealed(case, "evidence").state == "kept"
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_removal_waits_for_the_evidence_that_is_being_sealed_and_never_for_long(
+    case: Case, square: Stage, platform: StandInPlatform, given: bool
+) -> None:
+    rae = square.staff("Rae")
+    Item.objects.filter(ref="a").update(acknowledged="hidden")
+    square.looks(rae, case)
+    decided = {"ruling": Ruling.REMOVE, "scope": Scope.FILE, "clause": "child-sexual"}
+    decide(case_id=case.id, reasons="We looked.", by=rae.id, now=square.now, **decided)
+    told = StateTelling.objects.in_bulk()
+    due = {one.item_ref: one.due_at - square.now for one in told.values() if one.due_at}
+    assert square.seen("a") == ["removed"] and due["a"] == timedelta(minutes=10)
+    assert not claim_states(square.platform_id, now=square.now)
+    if not given:
+        del platform.bytes["a.0"]
+    assert preserve(case_id=case.id, now=square.now) == given
+    assert claim_states(square.platform_id, now=square.now) is not None
+
+
+def test_a_full_disk_is_found_named_and_the_evidence_kept_when_there_is_room(
+    case: Case, square: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("heed.integrations.vault.directory.os.fsync", full)
+        assert not preserve(case_id=case.id, now=square.now)
+    one = sealed(case, "evidence")
+    assert one.state == "missed" and "No space left" in one.reason
+    assert [lost.reason for lost in filings.not_kept(case.id)] == [one.reason] * 2  # file, context
+    assert square.seen("a") == ["hidden"] and entries("evidence.missed") == 2
+    square.later(timedelta(hours=1))
+    preserve_in_turn(now=square.now)
+    assert read(case, square) == PICTURE
 
 
 def test_where_bytes_may_not_be_held_only_the_context_is(

@@ -1,11 +1,14 @@
 """`heed doctor` says what a person still has to do before Heed is used for real."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from heed.flows.manage_operator import set_operator
+from heed.instance import tipline_accounts
 from heed.instance.before_use import todo
 from heed.people.models import Role
 from tests.flows.stage import Stage
@@ -37,4 +40,27 @@ def test_registration_credentials_contact_point_and_counsel_are_asked_for(settin
         platform_id=stage.platform_id, operator=OPERATOR, counsel="Somebody", by=None,
         now=datetime(2026, 6, 1, tzinfo=UTC),
     )  # fmt: skip
+    settings.HEED_NCMEC_PLATFORMS = {
+        "town": {"environment": "test", "url": "", "user": "u", "password": "p"}, "gone": {},
+    }  # fmt: skip
+    found = said()
+    assert "nobody is told" in found["town: NCMEC"] and "'gone'" in found["NCMEC"]
+    settings.HEED_NCMEC_PLATFORMS = {}
     assert not {"NCMEC", "town: contact point", "town: counsel", "town: people"} & set(said())
+
+
+def test_credentials_of_one_platform_lie_apart_for_test_and_production(tmp_path: Path) -> None:
+    whole = {"environment": "production", "test": {"user": "t", "password": "1"},
+             "production": {"user": "p", "password": "2"}}  # fmt: skip
+    (tmp_path / "square.json").write_text(json.dumps(whole))
+    urls = {"test": "https://test.example", "production": "https://real.example"}
+    environ = {"HEED_NCMEC_OF_TOWN_HALL": json.dumps({**whole, "environment": "test"})}
+    found = tipline_accounts.accounts(tmp_path, environ, urls)
+    assert {slug: (one["url"], one["user"]) for slug, one in found.items()} == {
+        "square": ("https://real.example", "p"), "town-hall": ("https://test.example", "t"),
+    }  # fmt: skip
+    for wrong in ("{", "[]", '{"environment": "live"}', '{"environment": "test"}'):
+        (tmp_path / "square.json").write_text(wrong)
+        with pytest.raises(tipline_accounts.BadAccount, match=r"square\.json"):
+            tipline_accounts.accounts(tmp_path, {}, urls)
+    assert tipline_accounts.accounts(tmp_path / "none", {}, urls) == {}

@@ -6,6 +6,7 @@ Nobody is named here who was not chosen: an uploader stays out until a person sa
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import md5, sha256
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,11 @@ MOST_URLS = 1_000  # addresses in one tip; how many there are is said beside the
 MOST_NEAR = 10  # near copies sent as files; of the others the hashes are told
 VIRAL_FROM = 100  # copies: from then on a file is told as spreading by itself
 ELSEWHERE = "elsewhere"
+CONTEXT = "case-context.txt"
+CONTEXT_SAYS = (
+    "Written by this service from its records of the case, for this report: notices in full, every "
+    "place, every hash, what was told before. It is no file of the case."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,7 @@ def document(
     at, means = _incident(facts)
     agency, agency_ref = _police(facts.notices)
     told = files(case, chosen, facts.came)
-    hashes = telling.hashes(told) if chosen.without_files else telling.more(_near(case)[MOST_NEAR:])
+    hashes = telling.hashes(told) if chosen.without_files else telling.more(near(case)[MOST_NEAR:])
     return Document(
         kind=Kind(chosen.kind),
         case_ref=case.number,
@@ -268,14 +274,28 @@ def files_of(case: Case) -> list[File]:
     if case.item_id is not None:
         placed = ItemFile.objects.filter(item_id=case.item_id, file__isnull=False)
         own = [one.file for one in placed.select_related("file").order_by("position") if one.file]
-    return list(dict.fromkeys([*own, *_near(case)[:MOST_NEAR]]))
+    return list(dict.fromkeys([*own, *near(case)[:MOST_NEAR]]))
 
 
-def _near(case: Case) -> list[File]:
+def near(case: Case) -> list[File]:
     """Files that a person said show the same, the closest first."""
     near = Copy.objects.filter(case=case, how=Copy.How.NEAR, same=True, near_file__isnull=False)
     found = near.select_related("near_file").order_by("distance_bits", "found_at")
     return list(dict.fromkeys(one.near_file for one in found if one.near_file is not None))
+
+
+def context_facts(written: str) -> FileFacts:
+    """What an authority is told of the context: that it is ours, and no file of the case."""
+    body = written.encode()
+    return FileFacts(
+        file_id="",
+        sha256=sha256(body).hexdigest(),
+        md5=md5(body, usedforsecurity=False).hexdigest(),
+        name=CONTEXT,
+        supplemental=True,
+        ours=True,
+        notes=(CONTEXT_SAYS,),
+    )
 
 
 def facts_of(case: Case, file_id: UUID, chosen: Chosen) -> FileFacts | None:

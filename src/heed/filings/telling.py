@@ -22,12 +22,13 @@ def words(notices: Sequence[Notice], decision: Decision | None, own: str, hashes
     if decision is not None:
         parts.append(f"Found on {decision.decided_at:%d %B %Y %H:%M} UTC by a trained person.")
         parts.append(decision.facts.strip())
-    parts += [_notice(one) for one in notices]
+    parts += [notice(one) for one in notices]
     parts.append(hashes)
     return "\n\n".join(part for part in parts if part)
 
 
-def _notice(notice: Notice) -> str:
+def notice(notice: Notice) -> str:
+    """One notice: what it states, then its words."""
     who = _STANDINGS.get(notice.standing, notice.standing)
     facts = [f"Notice received {notice.received_at:%d %B %Y %H:%M} UTC from {who}."]
     if notice.stated_age is not None:
@@ -51,9 +52,10 @@ def hashes(files: Sequence[FileFacts]) -> str:
 
 
 def more(files: Sequence[File]) -> str:
-    """Near copies beyond those that are sent."""
-    rows = [f"SHA-256 {bytes(one.sha256).hex()}" for one in files]
-    return "More files that are nearly the same, by hash:\n" + "\n".join(rows) if rows else ""
+    """Near copies beyond those that are sent: their hashes stand in the context."""
+    if not files:
+        return ""
+    return f"{len(files):,} more files are nearly the same: their hashes are in case-context.txt."
 
 
 def ages(notices: Sequence[Notice]) -> str:
@@ -73,7 +75,8 @@ def spread(hows: Sequence[str], views: int, most_urls: int) -> str:
     """How many copies there are, how they were found, and how often they were seen."""
     counted = Counter(hows)
     parts = [f"{count} {_HOWS[how]}" for how, count in counted.most_common() if how in _HOWS]
-    listed = f" The first {most_urls} addresses are listed." if len(hows) > most_urls else ""
+    beyond = f" The first {most_urls:,} addresses are listed here, all are in case-context.txt."
+    listed = beyond if len(hows) > most_urls else ""
     places = "1 place" if len(hows) == 1 else f"{len(hows):,} places"
     return (
         f"{places} on this service carried it: {', '.join(parts)}. Viewed {views:,} times.{listed}"

@@ -62,10 +62,10 @@ def lease(tip_id: UUID, *, now: datetime) -> Tip | None:
 
 
 def take_files(tip: Tip, file_ids: Iterable[UUID]) -> None:
-    """The files of a tip, afresh: nothing of them is at the authority."""
+    """The files of a tip and its context, afresh: nothing of them is at the authority."""
     TipFile.objects.filter(tip=tip).delete()
     TipFile.objects.bulk_create(
-        TipFile(tip=tip, file_id=file_id, position=n) for n, file_id in enumerate(file_ids)
+        TipFile(tip=tip, file_id=file_id, position=n) for n, file_id in enumerate([*file_ids, None])
     )
 
 

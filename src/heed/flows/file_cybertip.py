@@ -22,7 +22,7 @@ from django.db import transaction
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
-from heed.filings import gathering, tip_queries, tips
+from heed.filings import context, gathering, tip_queries, tips
 from heed.filings.gathering import Chosen
 from heed.filings.models import Tip, TipFile
 from heed.filings.tips import State
@@ -96,7 +96,7 @@ def _step(tip: Tip, now: datetime) -> bool:
 
 def _must_be_ours(tip: Tip, now: datetime) -> None:
     """Raises `_Lost` for a report that was deleted meanwhile, or about which we can't be sure."""
-    if tip.environment != tipline.environment(tip.authority):
+    if tip.environment != tipline.environment(tip.authority, tip.platform_id):
         raise _Lost("the environment was changed")
     if now >= tip_queries.expires_at(tip):
         raise _Lost("the authority deleted it: it was open too long")
@@ -132,8 +132,8 @@ def _open(tip: Tip, case: Case, now: datetime) -> bool:
         tip_ends.stalled(tip, str(tipline.NotReady(wrong)), now=now)
         return False
     _ask(tip, "open")
-    opened = tipline.tipline().open(thawed(tip.document))
-    where = tipline.environment(tip.authority)
+    opened = tipline.tipline(tip.platform_id).open(thawed(tip.document))
+    where = tipline.environment(tip.authority, tip.platform_id)
     with transaction.atomic():
         _answered(
             tip, opened.request_ref, now,
@@ -154,17 +154,24 @@ def _open(tip: Tip, case: Case, now: datetime) -> bool:
 
 
 def _upload(tip: Tip, file: TipFile, platform: Platform, now: datetime) -> bool:
-    known = File.objects.get(id=file.file_id)
-    body = _bytes(tip, known, platform, now)
+    name, body = _named(tip, file, platform, now)
     _ask(tip, "upload")
-    name = bytes(known.sha256).hex()[:16] + "." + (known.mime.partition("/")[2] or "bin")
-    sent = tipline.tipline().upload(tip.report_ref, name, io.BytesIO(body))
+    sent = tipline.tipline(tip.platform_id).upload(tip.report_ref, name, io.BytesIO(body))
     if not sent.file_ref or sent.md5 != sent.sent_md5:
         raise _Lost("the authority received other bytes than we sent")
     with transaction.atomic():
         _answered(tip, sent.request_ref, now)
         tips.note_file(file, file_ref=sent.file_ref, md5=sent.md5, uploaded_at=now)
     return True
+
+
+def _named(tip: Tip, file: TipFile, platform: Platform, now: datetime) -> tuple[str, bytes]:
+    """What is sent, and under which name."""
+    if file.file_id is None:
+        return context.NAME, tip.context.encode()
+    known = File.objects.get(id=file.file_id)
+    name = bytes(known.sha256).hex()[:16] + "." + (known.mime.partition("/")[2] or "bin")
+    return name, _bytes(tip, known, platform, now)
 
 
 def _bytes(tip: Tip, file: File, platform: Platform, now: datetime) -> bytes:
@@ -182,15 +189,18 @@ def _inform(tip: Tip, file: TipFile, case: Case, now: datetime) -> bool:
     """What was viewed is asked of the log now: it may have grown since the tip was prepared."""
     facts = _facts_of(tip, file, case)
     _ask(tip, "inform")
-    request_ref = tipline.tipline().inform(tip.report_ref, file.file_ref, facts)
+    request_ref = tipline.tipline(tip.platform_id).inform(tip.report_ref, file.file_ref, facts)
     with transaction.atomic():
         _answered(tip, request_ref, now)
-        told = {"viewed": facts.viewed, "exif_viewed": facts.exif_viewed}
+        seen = {"viewed": facts.viewed, "exif_viewed": facts.exif_viewed}
+        told = {} if facts.ours else seen
         tips.note_file(file, informed_at=now, **told)
     return True
 
 
 def _facts_of(tip: Tip, file: TipFile, case: Case) -> FileFacts:
+    if file.file_id is None:
+        return gathering.context_facts(tip.context)
     facts = gathering.facts_of(case, file.file_id, Chosen.of(tip.chosen))
     if facts is None:
         raise TipRefused("a file is no part of this case any more: take the tip back and look")
@@ -203,7 +213,7 @@ def _finish(tip: Tip, now: datetime) -> bool:
     _ask(tip, "finish")
     raw, refs, request_ref = b"", None, ""
     try:
-        done = tipline.tipline().finish(tip.report_ref)
+        done = tipline.tipline(tip.platform_id).finish(tip.report_ref)
         raw, refs, request_ref = done.raw, done.file_refs, done.request_ref
     except TipEnded as why:
         if why.how != "finished":

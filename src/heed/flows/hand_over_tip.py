@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from heed.filings import context
 from heed.filings.models import Tip
 from heed.filings.tips import State, TipChanged, move
 from heed.flows.shared import tip_ends, tipline
@@ -45,9 +46,10 @@ def _parts(tip: Tip) -> dict[str, bytes]:
     parts = {
         "report.txt": as_text(document, to).encode(),
         "report.json": json.dumps(told, indent=1, ensure_ascii=False).encode(),
+        context.NAME: tip.context.encode(),
     }
     if to.protocol:
-        parts["report.xml"] = tipline.tipline().written(document)
+        parts["report.xml"] = tipline.tipline(tip.platform_id).written(document)
     rows = {name: hashlib.sha256(body).hexdigest() for name, body in parts.items()}
     parts["manifest.json"] = json.dumps(
         {"tip": str(tip.id), "case": document.case_ref, "sha256": rows}, indent=1

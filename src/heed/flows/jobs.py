@@ -54,6 +54,17 @@ def under_way(name: str) -> bool:
         return cursor.fetchone() is not None
 
 
+def waits_or_runs(once: str) -> bool:
+    """Whether a job of this lock waits or runs."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM procrastinate_jobs WHERE queueing_lock = %s"
+            " AND status IN ('todo', 'doing') LIMIT 1",
+            [once],
+        )
+        return cursor.fetchone() is not None
+
+
 def _deferred(task: Any, args: dict[str, Any]) -> bool:
     try:
         with transaction.atomic():  # a savepoint, so that "already there" harms nothing

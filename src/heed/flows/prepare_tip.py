@@ -1,6 +1,7 @@
 """A person prepares what an authority is told of a finding, and another approves it.
 
-1. Put the tip together from the case and from what the person chose; keep it as a draft.
+1. Put the tip and its context together from the case and from what the person chose; keep it as
+   a draft.
 2. Send it on: both layers of checks must hold; a senior approves, where that is asked for.
 3. Approved, it is filed by the worker; or, without credentials, handed over as a package.
 Withdrawn, taken back to be changed, or tried again: each says what it expects to find.
@@ -14,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Case
-from heed.filings import gathering, tip_queries, tips
+from heed.filings import context, gathering, tip_queries, tips
 from heed.filings.gathering import Chosen
 from heed.filings.models import Tip
 from heed.filings.tips import State
@@ -67,8 +68,9 @@ def prepare(
         )
     document = _gathered(case, chosen, to)
     facts: dict[str, Any] = {
-        "document": frozen(document), "chosen": chosen.plain(), "prepared_by": by,
-        "prepared_at": now, "account_ref": _about(document),
+        "document": frozen(document), "context": context.text(case, document),
+        "chosen": chosen.plain(), "prepared_by": by, "prepared_at": now,
+        "account_ref": _about(document),
     }  # fmt: skip
     with transaction.atomic():
         if tip_id is None:
@@ -156,11 +158,12 @@ def _must_be_whole(tip: Tip, now: datetime) -> None:
     found = tipline.faults(case, document, tip.authority, now=now)
     if found:
         raise NotReady(found)
-    tips.move(tip, [tip.state], document=frozen(document))
+    written = context.text(case, document)
+    tips.move(tip, [tip.state], document=frozen(document), context=written)
 
 
 def _approved(tip: Tip, expected: State, by: UUID, now: datetime) -> None:
-    where = tipline.environment(tip.authority)
+    where = tipline.environment(tip.authority, tip.platform_id)
     facts = {"approved_by": by, "approved_at": now, "environment": where, "trouble": ""}
     due_at = None if where == BY_HAND else now
     tips.move(tip, [expected], State.READY, due_at=due_at, attempts=0, **facts)
@@ -189,7 +192,7 @@ def take_back(*, tip_id: UUID, now: datetime) -> Tip:
 def try_again(*, tip_id: UUID, now: datetime) -> Tip:
     """What stalled, or waits for its next try, is taken up at once."""
     tip = Tip.objects.get(id=tip_id)
-    where = tipline.environment(tip.authority)
+    where = tipline.environment(tip.authority, tip.platform_id)
     if where == BY_HAND:
         raise tips.TipChanged("There are no credentials to file with: take the package instead.")
     with transaction.atomic():

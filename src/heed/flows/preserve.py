@@ -2,7 +2,8 @@
 
 1. Say what is to be kept: what stood around, the case's file, and near files that are hidden too.
 2. Fetch each from its platform, seal it, put it into the vault; the ledger holds its hash.
-3. What could not be kept is marked in sight, and tried again; what was damaged likewise.
+3. What could not be kept is marked in sight, and tried again; what was damaged likewise. A removal
+   that waited for this is told now.
 4. Erase what lies in the vault without a key.
 """
 
@@ -15,7 +16,7 @@ from heed.cases.queries import case_files, case_page
 from heed.filings import queries, vault
 from heed.filings.models import SealedObject
 from heed.flows import wiring
-from heed.flows.shared import evidence
+from heed.flows.shared import evidence, states
 from heed.media.models import File
 from heed.ports import VaultTrouble
 from heed.rules.visibility import Visibility
@@ -32,6 +33,7 @@ def preserve(*, case_id: UUID, now: datetime) -> bool:
     evidence.keep_context(case, _context(case), now=now)
     for file in _files(case):
         evidence.keep_file(case, file, now=now)
+    states.tell_waiting(settled=case_id, now=now)
     return not queries.not_kept(case_id)
 
 
@@ -43,6 +45,7 @@ def preserve_in_turn(*, now: datetime) -> bool:
             preserve(case_id=case_id, now=now)
         except Exception:  # the others are owed to other people
             logger.exception("a case was not preserved", extra={"case": str(case_id)})
+    states.tell_waiting(now=now)
     _give_up_uploads(now)
     erase_destroyed(now=now)
     return len(due) == AT_ONCE

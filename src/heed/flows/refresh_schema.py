@@ -8,14 +8,12 @@ import difflib
 import logging
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 
 from heed.filings import tip_queries, tips
+from heed.flows import wiring
 from heed.flows.shared import tipline
-from heed.flows.shared.tipline import BY_HAND
 from heed.ports import TiplineBusy, TiplineLocked, TiplineUnreachable, TipRefused
-from heed.rules.tips.authorities import NCMEC
 
 logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=24)
@@ -27,14 +25,19 @@ class NoSchema(Exception):
 
 def refresh_schema(*, now: datetime) -> bool:
     """Fetch it; True when it differs from the copy before. Raises `NoSchema`."""
-    if tipline.environment(NCMEC) == BY_HAND:
+    places = tipline.environments()
+    if not places:
         raise NoSchema("There are no credentials: set HEED_NCMEC_ENVIRONMENT and its user.")
+    return any([_refresh(where, slug, now) for where, slug in places.items()])
+
+
+def _refresh(where: str, slug: str, now: datetime) -> bool:
     try:
-        body = tipline.tipline().schema()
+        body = wiring.tipline(slug).schema()
     except (TiplineUnreachable, TiplineBusy, TiplineLocked, TipRefused) as why:
         raise NoSchema(f"{type(why).__name__}: {why}") from None
     with transaction.atomic():
-        changed = tips.keep_schema(settings.HEED_NCMEC["environment"], body, now=now)
+        changed = tips.keep_schema(where, body, now=now)
     if changed:
         logger.warning("the authority's schema is a new one")
     return changed
@@ -42,8 +45,8 @@ def refresh_schema(*, now: datetime) -> bool:
 
 def refresh_daily(*, now: datetime) -> bool:
     """The same, once a day, and quiet where there is nobody to ask."""
-    known = tip_queries.schemas(settings.HEED_NCMEC["environment"])
-    if tipline.environment(NCMEC) == BY_HAND or (known and now - known[0].last_seen_at < EVERY):
+    known = [tip_queries.schemas(where)[:1] for where in tipline.environments()]
+    if all(one and now - one[0].last_seen_at < EVERY for one in known):
         return False
     try:
         return refresh_schema(now=now)
@@ -54,7 +57,11 @@ def refresh_daily(*, now: datetime) -> bool:
 
 def difference() -> str:
     """What changed from the copy before to the newest, line by line; empty when there is one."""
-    known = tip_queries.schemas(settings.HEED_NCMEC["environment"])
+    return "\n".join(filter(None, (_difference(where) for where in tipline.environments())))
+
+
+def _difference(where: str) -> str:
+    known = tip_queries.schemas(where)
     if len(known) < 2:
         return ""
     now, before = (bytes(one.body).decode("utf-8", "replace").splitlines() for one in known)

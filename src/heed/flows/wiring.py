@@ -1,5 +1,6 @@
 """Which integration answers for which port: one setting each, named by dotted path."""
 
+from collections.abc import Mapping
 from functools import cache
 from typing import cast
 
@@ -46,9 +47,18 @@ def pager() -> Pager:
 
 
 @cache
-def tipline() -> Tipline:
-    """The authority that takes tips by a protocol."""
-    return cast(Tipline, import_string(settings.HEED_TIPLINE_PORT)())
+def tipline(platform: str) -> Tipline:
+    """The authority that takes tips by a protocol, as the platform of this slug is known there."""
+    account = tipline_account(platform)
+    known = (account["url"], account["user"], account["password"])
+    return cast(Tipline, import_string(settings.HEED_TIPLINE_PORT)(*known))
+
+
+def tipline_account(platform: str) -> Mapping[str, str]:
+    """A platform's own credentials there; the server's, where it has none."""
+    own: Mapping[str, Mapping[str, str]] = settings.HEED_NCMEC_PLATFORMS
+    server: Mapping[str, str] = settings.HEED_NCMEC
+    return own.get(platform, server)
 
 
 @cache

@@ -3,7 +3,7 @@
 Nothing here is broken; a site that only tries Heed out can leave all of it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,21 +45,35 @@ def _server() -> Iterator[Todo]:
 def _authorities() -> Iterator[Todo]:
     from django.conf import settings
 
+    from heed.flows import wiring
+    from heed.media.models import Platform
+
+    own = Platform.objects.filter(slug__in=settings.HEED_NCMEC_PLATFORMS).order_by("slug")
+    for slug in sorted(set(settings.HEED_NCMEC_PLATFORMS) - {one.slug for one in own}):
+        yield Todo("NCMEC", f"there are credentials for {slug!r}, which is no platform",
+                   "name the file or variable as the platform; see docs/operate.md")  # fmt: skip
+    for platform in own:
+        yield from _ncmec(f"{platform.slug}: NCMEC", wiring.tipline_account(platform.slug))
+    if not own or Platform.objects.exclude(slug__in=[one.slug for one in own]).exists():
+        yield from _ncmec("NCMEC", settings.HEED_NCMEC)
+
+
+def _ncmec(about: str, account: Mapping[str, str]) -> Iterator[Todo]:
     from heed.filings import tip_queries
 
-    where = settings.HEED_NCMEC["environment"]
+    where = account["environment"]
     if not where:
-        yield Todo("NCMEC", "there are no credentials: CyberTips are packages to be filed by hand",
+        yield Todo(about, "there are no credentials: CyberTips are packages to be filed by hand",
                    "register as an electronic service provider with NCMEC, then set "
                    "HEED_NCMEC_ENVIRONMENT; see docs/operate.md")  # fmt: skip
-    elif not settings.HEED_NCMEC["user"] or not settings.HEED_NCMEC["password"]:
-        yield Todo("NCMEC", f"the environment is {where}, and it has no user or no password",
+    elif not account["user"] or not account["password"]:
+        yield Todo(about, f"the environment is {where}, and it has no user or no password",
                    f"set HEED_NCMEC_{where.upper()}_USER and _PASSWORD")  # fmt: skip
     elif where == "test":
-        yield Todo("NCMEC", "CyberTips go to the test environment: nobody is told by them",
+        yield Todo(about, "CyberTips go to the test environment: nobody is told by them",
                    "when NCMEC has approved your tests, go to production")  # fmt: skip
     if where and not tip_queries.schemas(where):
-        yield Todo("NCMEC's schema", "was not fetched yet",
+        yield Todo(f"{about}: schema", "was not fetched yet",
                    "press Fetch it now at CyberTips in the console")  # fmt: skip
 
 

@@ -53,6 +53,12 @@ def tellings_of(item_ids: Iterable[UUID]) -> dict[UUID, StateTelling]:
     return StateTelling.objects.in_bulk(list(item_ids))
 
 
+def waiting_removals(*, now: datetime) -> list[UUID]:
+    """Items whose removal is told later, because it may wait for something."""
+    rows = StateTelling.objects.filter(visibility="removed", attempts=0, due_at__gt=now)
+    return list(rows.order_by("due_at").values_list("item_id", flat=True)[:1_000])
+
+
 def dead_states(platform_id: UUID | None = None) -> QuerySet[StateTelling]:
     """States given up on, longest first."""
     rows = StateTelling.objects.filter(dead_at__isnull=False).order_by("dead_at", "item_id")

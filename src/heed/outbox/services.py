@@ -64,6 +64,7 @@ class Telling:
     visibility: str
     revision: int
     reason: str
+    not_before: datetime | None = None  # for what may wait: it is out of sight already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +123,7 @@ def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
             sql.UPSERT,
             [
                 now,
-                now,
+                [telling.not_before or now for telling in tellings],
                 [telling.item_id for telling in tellings],
                 [telling.platform_id for telling in tellings],
                 [telling.item_ref for telling in tellings],
@@ -132,6 +133,12 @@ def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
             ],
         )
         return int(cursor.rowcount)
+
+
+def hasten(item_ids: Iterable[UUID], *, now: datetime) -> int:
+    """What waited for its time has waited long enough; returns how many."""
+    waiting = StateTelling.objects.filter(item_id__in=list(item_ids), attempts=0, due_at__gt=now)
+    return waiting.update(due_at=now)
 
 
 def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:

@@ -4,9 +4,10 @@ UPSERT = """
 INSERT INTO outbox_statetelling AS old
     (enqueued_at, due_at, item_id, platform_id, item_ref, visibility, revision, reason,
      attempts, last_error, acknowledged_result)
-SELECT %s, %s, new.*, 0, '', ''
-FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::text[])
-    AS new(item_id, platform_id, item_ref, visibility, revision, reason)
+SELECT %s, new.due_at, new.item_id, new.platform_id, new.item_ref, new.visibility,
+    new.revision, new.reason, 0, '', ''
+FROM unnest(%s::timestamptz[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[],
+    %s::text[]) AS new(due_at, item_id, platform_id, item_ref, visibility, revision, reason)
 ORDER BY new.item_id
 ON CONFLICT (item_id) DO UPDATE SET
     enqueued_at = excluded.enqueued_at, due_at = excluded.due_at,

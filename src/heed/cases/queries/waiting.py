@@ -13,7 +13,7 @@ SELECT c.platform_id, count(DISTINCT c.id),
        count(DISTINCT c.id) FILTER (WHERE d.due_at < %(now)s), min(d.due_at)
 FROM cases_deadline d JOIN cases_case c ON c.id = d.case_id
 WHERE d.met_at IS NULL
-  AND d.stops IN ('person_looked', 'cybertip_finished')
+  AND d.stops IN ('person_looked', 'cybertip_finished', 'authority_told', 'police_told')
   AND d.due_at - d.set_at > %(at_once)s::interval
   AND %(now)s >= d.set_at + (d.due_at - d.set_at) / 2
   AND (c.taken_until IS NULL OR c.taken_until < %(now)s)

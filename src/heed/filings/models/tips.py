@@ -33,6 +33,7 @@ class Tip(models.Model):
     state = models.CharField(max_length=12, choices=State.choices, default=State.DRAFT)
     chosen = models.JSONField(default=dict)  # what a person chose and wrote, by field
     document = models.JSONField()  # rules.tips.document, as it was last put together
+    context = models.TextField(blank=True)  # filings.context, put together at the same time
     prepared_by = models.UUIDField()
     prepared_at = models.DateTimeField()
     approved_by = models.UUIDField(null=True)
@@ -75,11 +76,11 @@ class Tip(models.Model):
 
 
 class TipFile(models.Model):
-    """One file of a tip, and how far it has come at the authority."""
+    """One file of a tip, or its context (no `file_id`), and how far it has come there."""
 
     id = models.UUIDField(primary_key=True, default=mint)
     tip = models.ForeignKey(Tip, on_delete=models.CASCADE, related_name="files")
-    file_id = models.UUIDField()
+    file_id = models.UUIDField(null=True)
     position = models.PositiveSmallIntegerField()
     file_ref = models.CharField(max_length=60, blank=True)  # 32 hex digits, a text
     md5 = models.CharField(max_length=32, blank=True)  # of what the authority received
@@ -91,7 +92,9 @@ class TipFile(models.Model):
     class Meta:
         app_label = "filings"
         constraints = [
-            models.UniqueConstraint(fields=["tip", "file_id"], name="tip_file_once"),
+            models.UniqueConstraint(
+                fields=["tip", "file_id"], name="tip_file_once", nulls_distinct=False
+            ),
         ]
 
     def __str__(self) -> str:

@@ -361,6 +361,15 @@ def end_upload(upload: Upload, *, release: bool, now: datetime) -> None:
     destroy(list(kept), why="released" if release else "refused", now=now)
 
 
+def is_being_kept(case: Case) -> bool:
+    """Whether a case's evidence is just being fetched and sealed, or is about to be."""
+    if not case.platform.evidence_url:
+        return False  # it comes when the platform brings it, or never
+    asked = queries.sealed_of(case.id).exclude(copy=Copy.REVIEW)
+    waits = asked.filter(state=State.WAITING).exists()
+    return waits or jobs.waits_or_runs(f"preserve:{case.id}")
+
+
 def start(case: Case) -> None:
     """Ask the worker to preserve, in the transaction of the hide; the hide waits for nothing."""
     jobs.later("preserve", once=f"preserve:{case.id}", queue="keep", case_id=str(case.id))

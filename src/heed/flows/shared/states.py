@@ -1,7 +1,7 @@
 """What each item should be, as one case sees it: restrict, tell the platform, write it down."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,8 +11,10 @@ from heed.cases.queries import search
 from heed.cases.services import deadlines, restrictions
 from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
-from heed.flows.shared import clocks
+from heed.flows.shared import clocks, evidence
 from heed.ledger import services as ledger
+from heed.media.models import Item
+from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
 from heed.rules import deadlines as rules
 from heed.rules import spread
@@ -21,6 +23,8 @@ from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Scope
 from heed.rules.reasons import reason_class
 from heed.rules.visibility import Visibility
+
+EVIDENCE_WITHIN = timedelta(minutes=10)  # then it is told all the same; the case says what is lost
 
 
 def lock(case_id: UUID) -> Case:
@@ -115,6 +119,7 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
     """Queue the new states for the platform, and enter them in the ledger as one entry."""
     if not changed:
         return
+    waits = _may_wait(case, changed)
     rows = [
         outbox.Telling(
             item_id=one.item_id,
@@ -123,6 +128,7 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
             visibility=one.desired,
             revision=one.revision,
             reason=_reason(case, one),
+            not_before=now + EVIDENCE_WITHIN if one.item_id in waits else None,
         )
         for one in changed
     ]
@@ -144,6 +150,30 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
         batch=[f"{one.item_id} {one.revision} {one.desired}" for one in changed],
         at=now,
     )
+
+
+def _may_wait(case: Case, changed: Sequence[Changed]) -> set[UUID]:
+    """Removals of what the platform hides already, while the case's evidence is being sealed.
+
+    A platform may destroy what is removed. What anybody can still see never waits for this.
+    """
+    gone = [one.item_id for one in changed if one.desired == Visibility.REMOVED]
+    if not gone or not evidence.is_being_kept(case):
+        return set()
+    hidden = Item.objects.filter(id__in=gone, acknowledged=Visibility.HIDDEN)
+    return set(hidden.values_list("id", flat=True))
+
+
+def tell_waiting(*, settled: UUID | None = None, now: datetime) -> int:
+    """Removals that waited, and whose evidence is kept by now or can't be; returns how many.
+
+    `settled`: the case that the job which asks has just done with.
+    """
+    items = outbox_queries.waiting_removals(now=now)
+    cases = Case.objects.select_related("platform").filter(copies__item__in=items).distinct()
+    busy = [one.id for one in cases if one.id != settled and evidence.is_being_kept(one)]
+    kept = Item.objects.filter(id__in=items).exclude(copies__case__in=busy)
+    return outbox.hasten(list(kept.values_list("id", flat=True)), now=now)
 
 
 def _reason(case: Case, one: Changed) -> str:

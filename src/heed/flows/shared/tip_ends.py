@@ -106,10 +106,10 @@ def retract(tip: Tip, *, now: datetime) -> None:
 
 
 def _gone(tip: Tip) -> bool:
-    if tip.environment != tipline.environment(tip.authority):
+    if tip.environment != tipline.environment(tip.authority, tip.platform_id):
         return False  # opened elsewhere: it is left to expire there
     try:
-        tipline.tipline().retract(tip.report_ref)
+        tipline.tipline(tip.platform_id).retract(tip.report_ref)
     except _TROUBLE as why:
         logger.warning(
             "a report could not be retracted", extra={"tip": str(tip.id), "why": type(why).__name__}

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import httpx2
-from django.conf import settings
 
 from heed.integrations.ncmec import mapping, reading
 from heed.integrations.ncmec import schema as xsd
@@ -43,16 +42,15 @@ class Client:
 
     def __init__(
         self,
-        url: str | None = None,
-        user: str = "",
-        password: str = "",
+        url: str,
+        user: str,
+        password: str,
         *,
         within_seconds: float = 60.0,
     ) -> None:
-        ours = settings.HEED_NCMEC
         self._http = httpx2.Client(
-            base_url=(ours["url"] if url is None else url).rstrip("/") + "/",
-            auth=(user or ours["user"], password or ours["password"]),
+            base_url=url.rstrip("/") + "/",
+            auth=(user, password),
             timeout=httpx2.Timeout(within_seconds, connect=10.0),
             follow_redirects=False,  # credentials go where the operator said, and nowhere else
             trust_env=False,

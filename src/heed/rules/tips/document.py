@@ -112,6 +112,7 @@ class FileFacts:
     viewed: bool = False  # by our own people, in this case, in full
     exif_viewed: bool = False
     supplemental: bool = False
+    ours: bool = False  # written by us for the tip: whether it was "viewed" is no question
     annotations: tuple[str, ...] = ()
     classification: str = ""  # A1, A2, B1, B2
     capture: Capture | None = None

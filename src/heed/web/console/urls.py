@@ -97,6 +97,7 @@ _CASE = [
     path("retry", outbox.retry_case, name="retry_case"),
     path("tips/new", cybertips.prepare, name="tip_new"),
     path("tips/<uuid:tip_id>", cybertips.page, name="tip"),
+    path("tips/<uuid:tip_id>/context", cybertips.context, name="tip_context"),
     path("tips/<uuid:tip_id>/change", cybertips.change, name="tip_change"),
     path("tips/<uuid:tip_id>/send", cybertips.send_on, name="tip_send"),
     path("tips/<uuid:tip_id>/approve", cybertips.approve, name="tip_approve"),

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from heed.cases.models import Case
 from heed.filings import tip_queries
+from heed.filings.context import NAME
 from heed.filings.gathering import Chosen
 from heed.filings.models import Tip
 from heed.flows import hand_over_tip, prepare_tip, refresh_schema
@@ -21,7 +22,7 @@ from heed.flows.shared.tipline import NotReady
 from heed.media.models import Platform
 from heed.people import queries as people
 from heed.rules.tips import checks, quality
-from heed.rules.tips.authorities import AUTHORITIES, NCMEC
+from heed.rules.tips.authorities import AUTHORITIES
 from heed.rules.tips.document import thawed
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
@@ -42,12 +43,13 @@ def overview(request: ConsoleRequest) -> HttpResponse:
     ended = list(tip_queries.ended(mine)[:MOST_ENDED])
     under_way = list(tip_queries.under_way(mine))
     cases = Case.objects.in_bulk({one.case_id for one in (*ended, *under_way)})
+    places = tipline.environments()
     facts = {
         "owed": tip_queries.owed(mine),
         "under_way": [(one, cases.get(one.case_id)) for one in under_way],
         "ended": [(one, cases.get(one.case_id)) for one in ended],
-        "environment": tipline.environment(NCMEC),
-        "schemas": tip_queries.schemas(tipline.environment(NCMEC)),
+        "environment": next(iter(places), tipline.BY_HAND),
+        "schemas": [one for where in places for one in tip_queries.schemas(where)],
         "difference": refresh_schema.difference(),
     }
     return show(request, "tips.html", facts)
@@ -158,7 +160,7 @@ def _page(
         "form": form,
         "here": here,
         "open_until": tip_queries.expires_at(tip) if tip.opened_at else None,
-        "by_hand": tipline.environment(tip.authority) == tipline.BY_HAND,
+        "by_hand": tipline.environment(tip.authority, tip.platform_id) == tipline.BY_HAND,
         "maybe_filed": tip.asking == "finish",
     }
     return show(request, "tip.html", facts, status=status)
@@ -189,6 +191,15 @@ def _act(
     else:
         messages.success(request, said)
     return redirect("console:tip", number=case.number, tip_id=tip.id)
+
+
+@require_safe
+@permissions.permission("tip.see", "case.see")
+def context(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
+    """The text that goes with it, as the analyst will have it."""
+    headers = {"Content-Disposition": f'inline; filename="{NAME}"'}
+    kind = "text/plain; charset=utf-8"
+    return HttpResponse(_tip(case, tip_id).context, content_type=kind, headers=headers)
 
 
 @require_POST

@@ -15,12 +15,19 @@ import pytest
 from allauth.mfa.totp.internal import auth as totp
 from django.conf import settings as django_settings
 from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import Settings
 
 from heed.cases.models import Case
-from heed.filings import custody, orders
-from heed.filings.models import Disclosure, Officer, Order, SealedObject
+from heed.filings import custody, feedback_paper, instruments, orders
+from heed.filings.models import (
+    Disclosure,
+    InstrumentReading,
+    Officer,
+    Order,
+    SealedObject,
+)
 from heed.filings.ordering import OfficerIn, OrderIn
 from heed.flows import wiring
 from heed.flows.answer_order import (
@@ -33,8 +40,18 @@ from heed.flows.answer_order import (
 )
 from heed.flows.disclose import build, fetch, propose, second
 from heed.flows.fetch_files import fetch_files
+from heed.flows.manage_operator import set_operator
 from heed.flows.preserve import preserve
 from heed.flows.receive_order import NothingAsked, receive_order, renew
+from heed.flows.take_instrument import (
+    MOST_BYTES,
+    NotReadable,
+    NotTaken,
+    ask,
+    open_for,
+    take,
+)
+from heed.flows.take_instrument import fetch as fetch_paper
 from heed.flows.verify_officer import (
     Call,
     MayNotVerify,
@@ -52,6 +69,7 @@ from heed.ports import Purpose
 from tests.flows.stage import Stage, entries, waiting
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.flows.test_preserving import PICTURE
+from tests.integrations.test_ncmec_documents import OPERATOR
 from tests.people import gil
 
 OLA = OfficerIn(
@@ -274,6 +292,67 @@ def test_an_order_for_what_is_gone_is_met_and_a_refused_one_is_late_if_it_was_la
     assert late.met_at == late.breached_at == town.now  # a no ends the clock, and late is late
 
 
+def test_a_removal_is_confirmed_on_the_form_of_annex_ii_and_only_once_it_is_so(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    set_operator(platform_id=town.platform_id, operator=OPERATOR, by=None, now=town.now)
+    town.post("a", FileIn(sha256=b"a" * 32))
+    order = asks(town, "removal_tco", town.url("a"))
+    with pytest.raises(feedback_paper.NotYet, match="carried out"):
+        feedback_paper.paper(order, now=town.now)
+    verified(town, order, liaison, senior)
+    carry_out(order_id=order.id, answer="Gone.", by=liaison.id, now=town.now)
+    order.refresh_from_db()
+    with pytest.raises(feedback_paper.NotYet, match="1 of 1 addresses are not confirmed"):
+        feedback_paper.paper(order, now=town.now)
+    gone = {"acknowledged": "removed", "acknowledged_at": town.now, "observed": "gone"}
+    Item.objects.update(**gone)
+    pdf = feedback_paper.paper(order, now=town.now)
+    assert pdf[:5] == b"%PDF-" and b"/Lang" in pdf
+    told = json.dumps(feedback_paper.told(order, feedback_paper.places(order), town.now))
+    for words in ("2026-77", "County police", town.url("a"), "2026-06-01 12:00:00 UTC",
+                  OPERATOR.name, "gone when we looked", "2026-12-01", order.number):  # fmt: skip
+        assert words in told
+
+
+# ------------------------------------------------------------------ the paper itself
+
+
+def test_a_paper_is_sealed_unread_and_opened_for_one_of_us_alone(
+    town: Stage, liaison: Staff, senior: Staff
+) -> None:
+    order = asks(town, "subpoena", identifiers="x")
+    paper = b"%PDF-1.7\n/OpenAction /Launch " + bytes(range(256)) * 40
+    for bad, why in ((b"MZ" + paper, "as a PDF"), (paper + bytes(MOST_BYTES), "at most 10 MB")):
+        with pytest.raises(NotTaken, match=why):
+            take(order_id=order.id, data=bad, now=town.now)
+    take(order_id=order.id, data=paper, now=town.now)
+    take(order_id=order.id, data=paper, now=town.now)  # the same again is the same
+    (sealed,) = instruments.of_order(order)
+    assert sealed.state == "kept" and b"OpenAction" not in wiring.vault().get(sealed.name)
+    key, mine = pyrage.x25519.Identity.generate(), {"order_id": order.id, "sealed_id": sealed.id}
+    with pytest.raises(MayNotVerify, match="Only a liaison"):
+        ask(**mine, recipient=str(key.to_public()), by=town.staff("Rae").id, now=town.now)
+    with pytest.raises(NotReadable, match="age1"):
+        ask(**mine, recipient="mail me", by=liaison.id, now=town.now)
+    ask(**mine, recipient=str(key.to_public()), by=liaison.id, now=town.now)
+    assert "open_instrument" in waiting()
+    read = InstrumentReading.objects.get()
+    with pytest.raises(NotReadable, match="not ready"):
+        fetch_paper(reading_id=read.id, by=liaison.id)
+    assert open_for(reading_id=read.id, now=town.now)
+    assert not open_for(reading_id=read.id, now=town.now)
+    with pytest.raises(NotReadable, match="somebody else"):
+        fetch_paper(reading_id=read.id, by=senior.id)
+    assert pyrage.decrypt(fetch_paper(reading_id=read.id, by=liaison.id), [key]) == paper
+    assert (entries("evidence.read"), entries("instrument.opened")) == (1, 1)
+    assert {wiring.vault().get(one)[:3] for one in custody.names()}  # each lies where it is noted
+    for n in range(4):
+        take(order_id=order.id, data=paper + bytes([n]), now=town.now)
+    with pytest.raises(NotTaken, match="5 papers"):
+        take(order_id=order.id, data=paper + b"more", now=town.now)
+
+
 # ------------------------------------------------------------------ giving something out
 
 
@@ -346,6 +425,23 @@ def test_an_officer_asks_confirms_and_follows_it_on_a_page_of_their_own(town: St
     code = code_in_mail()
     assert browser.post(f"/officer/o/{order.number}/act", {**act, "code": code}).status_code == 302
     assert b"it answered" in browser.get(sent["Location"]).content
+    _hands_in(browser, order, secret)
     assert b"There was none yet" in browser.get("/orders").content
     for kind in ("emergency", "subpoena", "warrant", "mlat", "removal_tco", "dsa_10", "esafety"):
         assert browser.get(f"/officer/ask/{kind}").status_code == 200
+
+
+def _hands_in(browser: Client, order: Order, secret: str) -> None:
+    """The paper itself: whatever it is called and holds, it is sealed or refused."""
+    at, said = f"/officer/o/{order.number}", {"k": secret, "what": "paper"}
+
+    def sent(name: str, body: bytes) -> Any:
+        return browser.post(f"{at}/act", {**said, "paper": SimpleUploadedFile(name, body)})
+
+    no = sent("../../evil.html", b"<script>")
+    assert no.status_code == 422 and b"as a PDF" in no.content
+    assert sent("../../evil.html", b"%PDF-1.4 <script>").status_code == 302
+    page = browser.get(f"{at}?k={secret}").content
+    assert b"sealed" in page and b"evil" not in page and b"<script>" not in page
+    big = sent("x.pdf", b"%PDF-" + bytes(11 << 20))
+    assert big.status_code == 422 and b"at most 10 MB" in big.content

@@ -9,7 +9,15 @@ from django.db.models import Count, QuerySet
 
 from heed.cases.models import Appeal, Case, Deadline
 from heed.filings import orders
-from heed.filings.models import Disclosure, Dispute, Hold, KeyWrapping, SealedObject, Unsealing
+from heed.filings.models import (
+    Disclosure,
+    Dispute,
+    Hold,
+    InstrumentReading,
+    KeyWrapping,
+    SealedObject,
+    Unsealing,
+)
 from heed.rules.clocks import Stop
 from heed.rules.retention import Reason, Retention, retention
 
@@ -114,7 +122,8 @@ def names() -> set[str]:
     """Every name that something in the vault should have."""
     sealed = SealedObject.objects.exclude(name="").values_list("name", flat=True)
     given = Disclosure.objects.exclude(name="").values_list("name", flat=True)
-    return {*sealed, *given}
+    read = InstrumentReading.objects.exclude(name="").values_list("name", flat=True)
+    return {*sealed, *given, *read}
 
 
 def wrapped_for(purpose: str) -> dict[str, int]:

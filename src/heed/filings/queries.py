@@ -122,6 +122,7 @@ def review_copy_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
 def sealed_due(*, now: datetime, limit: int, uploads: bool = False) -> list[UUID]:
     """What is still to be kept, or to be tried again; of `uploads` it is asked apart."""
     due = SealedObject.objects.filter(state__in=vault.OPEN_STATES, retry_at__lte=now)
+    due = due.exclude(copy=SealedObject.Copy.ORDER)  # it came once, and nobody can fetch it again
     due = due.exclude(upload_id=None) if uploads else due.filter(upload_id=None)
     return list(due.order_by("retry_at").values_list("id", flat=True)[:limit])
 

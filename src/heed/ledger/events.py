@@ -118,6 +118,7 @@ EVENTS = (
     Event(105, "danger.found", "A person found that a life, or somebody's safety, is in danger."),
     Event(106, "danger.told", "An authority of the place was told of a danger."),
     Event(107, "danger.dismissed", "A person found that there is no danger after all."),
+    Event(108, "instrument.opened", "A paper that an officer handed in was opened for one of us."),
     Event(65, "case_file.made", "A case file was signed for the holder of a private page."),
 )
 

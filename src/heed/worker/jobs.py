@@ -26,6 +26,7 @@ from heed.flows import (
     protect_target,
     roll_back,
     send_mail,
+    take_instrument,
 )
 
 logger = logging.getLogger(__name__)
@@ -129,6 +130,12 @@ def file_tip(*, tip_id: str, now: datetime) -> None:
 def build_disclosure(*, disclosure_id: str, now: datetime) -> None:
     """Build what two people agreed to give to an officer."""
     disclose.build(disclosure_id=UUID(disclosure_id), now=now)
+
+
+@_job("open_instrument", "keep")
+def opened_instrument(*, reading_id: str, now: datetime) -> None:
+    """Open a paper that an officer handed in, for the key of one of us."""
+    take_instrument.open_for(reading_id=UUID(reading_id), now=now)
 
 
 @_job("roll_back")

@@ -4,7 +4,13 @@ from heed.filings.models.danger import Danger
 from heed.filings.models.disputes import Dispute
 from heed.filings.models.documents import Answer, CaseFile, StatementOfReasons
 from heed.filings.models.holds import Hold, Unsealing
-from heed.filings.models.orders import Disclosure, Officer, Order, OrderStep
+from heed.filings.models.orders import (
+    Disclosure,
+    InstrumentReading,
+    Officer,
+    Order,
+    OrderStep,
+)
 from heed.filings.models.preservation import KeyWrapping, SealedObject
 from heed.filings.models.publications import Publication
 from heed.filings.models.tips import OperatorProfile, Schema, Tip, TipFile
@@ -16,6 +22,7 @@ __all__ = [
     "Disclosure",
     "Dispute",
     "Hold",
+    "InstrumentReading",
     "KeyWrapping",
     "Officer",
     "OperatorProfile",

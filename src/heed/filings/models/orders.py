@@ -108,6 +108,27 @@ class OrderStep(models.Model):
         return f"step:{self.id}"
 
 
+class InstrumentReading(models.Model):
+    """One of ours reads the paper that an officer handed in, sealed for their own key."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="readings")
+    sealed_id = models.UUIDField()
+    recipient = models.CharField(max_length=100)  # the reader's age public key
+    asked_by = models.UUIDField()
+    asked_at = models.DateTimeField()
+    name = models.CharField(max_length=80, blank=True)  # in the vault, encrypted for the reader
+    sha256 = models.BinaryField(max_length=32, null=True)
+    built_at = models.DateTimeField(null=True)
+    why_not = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        app_label = "filings"
+
+    def __str__(self) -> str:
+        return f"reading:{self.id}"
+
+
 class Disclosure(models.Model):
     """What is given out under an order: proposed by one, agreed by another, then built."""
 

@@ -14,6 +14,7 @@ class SealedObject(models.Model):
         REVIEW = "review", "Review copy"
         EVIDENCE = "evidence", "Evidence copy"
         CONTEXT = "context", "Context"
+        ORDER = "order", "Instrument of an order"  # its `case_id` is the order's
 
     class State(models.TextChoices):
         """Where it stands. "Could not be kept" is a state of its own, in sight."""
@@ -31,7 +32,7 @@ class SealedObject(models.Model):
     case_id = models.UUIDField(db_index=True)
     file_id = models.UUIDField(null=True)  # null: context
     upload_id = models.UUIDField(null=True)  # a held upload's, until somebody has decided
-    round = models.PositiveSmallIntegerField(default=1)  # context: of the case, when it was taken
+    round = models.PositiveSmallIntegerField(default=1)  # context: the case's; order: which paper
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     reason = models.CharField(max_length=200, blank=True)  # why it is missed or damaged
     source = models.CharField(max_length=12, blank=True)  # evidence | public | handed | upload

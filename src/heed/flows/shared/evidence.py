@@ -28,10 +28,16 @@ PURPOSES = {
     Copy.REVIEW: (Purpose.REVIEW,),
     Copy.EVIDENCE: (Purpose.FILING, Purpose.SEAL),
     Copy.CONTEXT: (Purpose.FILING, Purpose.SEAL),
+    Copy.ORDER: (Purpose.FILING, Purpose.SEAL),
 }
 LOCKED_FOR = timedelta(days=365)  # where the store has locks; without its key it is noise anyway
 LEASE = timedelta(minutes=10)
 AGAIN_IN = [timedelta(seconds=10), timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)]
+
+
+def _about(sealed: SealedObject) -> str:
+    """Whom the ledger's entry is about: a case, or an officer's order."""
+    return f"{'order' if sealed.copy == Copy.ORDER else 'case'}:{sealed.case_id}"
 
 
 class NotPreserved(Exception):
@@ -180,7 +186,7 @@ def _enter_kept(sealed: SealedObject, now: datetime) -> None:
     assert sealed.sealed_sha256 is not None
     ledger.enter(
         "evidence.kept",
-        subject=f"case:{sealed.case_id}",
+        subject=_about(sealed),
         body={
             "sealed": str(sealed.id),
             "copy": sealed.copy,
@@ -226,7 +232,7 @@ def _missed(sealed: SealedObject, why: str, now: datetime, *, forbidden: bool = 
         if sealed.copy != Copy.REVIEW:
             ledger.enter(
                 "evidence.missed",
-                subject=f"case:{sealed.case_id}",
+                subject=_about(sealed),
                 body={"sealed": str(sealed.id), "copy": sealed.copy, "forbidden": forbidden},
                 at=now,
             )
@@ -311,7 +317,7 @@ def note_read(sealed: SealedObject, purpose: Purpose, *, why: str, now: datetime
     vault.note_whole(sealed, now=now)
     ledger.enter(
         "evidence.read",
-        subject=f"case:{sealed.case_id}",
+        subject=_about(sealed),
         body={"sealed": str(sealed.id), "copy": sealed.copy, "for": purpose.value, "why": why},
         at=now,
     )
@@ -323,7 +329,7 @@ def _damaged(sealed: SealedObject, why: str, now: datetime) -> None:
             return
         ledger.enter(
             "evidence.damaged",
-            subject=f"case:{sealed.case_id}",
+            subject=_about(sealed),
             body={"sealed": str(sealed.id), "copy": sealed.copy, "why": why},
             at=now,
         )
@@ -339,7 +345,7 @@ def destroy(sealed: list[SealedObject], *, why: str, now: datetime) -> int:
     for one in ended:
         ledger.enter(
             "evidence.destroyed",
-            subject=f"case:{one.case_id}",
+            subject=_about(one),
             body={"sealed": str(one.id), "copy": one.copy, "why": why},
             at=now,
         )

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from heed.filings import orders
+from heed.filings import feedback_paper, instruments, orders
 from heed.filings.models import Officer, Order
 from heed.filings.ordering import OfficerIn, OrderChanged
-from heed.flows import answer_order, disclose, receive_order, verify_officer
+from heed.flows import answer_order, disclose, receive_order, take_instrument, verify_officer
 from heed.rules.orders import INSTRUMENTS, Kind
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.tries import Tries
@@ -23,6 +23,7 @@ from heed.web.officer.forms import OfficerForm, OrderForm, SignInForm
 ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
 SIGNED_IN_FOR = timedelta(minutes=30)
 CODES = Tries(most=10, within=timedelta(minutes=15))
+PAPERS = Tries(most=10, within=timedelta(hours=1))
 ASKED = Tries(most=20, within=timedelta(hours=1))
 NOT_TAKEN = 422
 
@@ -107,6 +108,8 @@ def _page(
         "steps": [one for one in orders.steps(found) if one.what in _TOLD],
         "given": orders.disclosures(found).filter(state="ready"),
         "deadlines": orders.deadlines(found),
+        "papers": list(instruments.of_order(found)),
+        "annex": found.kind == Kind.TCO and found.state == Order.State.DONE,
         "question": orders.open_question(found),
         "k": request.POST.get("k") or request.GET.get("k", ""),
         "wrong": wrong,
@@ -163,7 +166,28 @@ def _withdraw(request: HttpRequest, found: Order, now: datetime) -> str:
     return ""
 
 
-_ACTS = {"code": _code, "clarify": _clarify, "renew": _renew, "withdraw": _withdraw}
+def _paper(request: HttpRequest, found: Order, now: datetime) -> str:
+    given = request.FILES.get("paper")
+    wait = PAPERS.again_at(source(request), now)
+    if given is None:
+        return "Choose a PDF of at most 10 MB."
+    if wait:
+        return f"There were many papers. Try again in {minutes(wait - now)} minutes."
+    PAPERS.failed(source(request), now)
+    try:
+        take_instrument.take(order_id=found.id, data=given.read(), now=now)
+    except take_instrument.NotTaken as why:
+        return str(why)
+    return ""
+
+
+_ACTS = {
+    "paper": _paper,
+    "code": _code,
+    "clarify": _clarify,
+    "renew": _renew,
+    "withdraw": _withdraw,
+}
 
 
 @require_POST
@@ -180,6 +204,20 @@ def fetch(request: HttpRequest, number: str, given_id: UUID) -> HttpResponse:
         return _page(request, found, str(why), 409)
     answer = HttpResponse(body, content_type="application/octet-stream")
     answer["Content-Disposition"] = f'attachment; filename="{found.number}.tar.age"'
+    return answer
+
+
+@require_safe
+@private
+def feedback(request: HttpRequest, number: str) -> HttpResponse:
+    """The confirmation of a terrorist-content order on its form (Annex II)."""
+    found = _opened(request, number)
+    try:
+        body = feedback_paper.paper(found, now=timezone.now())
+    except feedback_paper.NotYet as why:
+        return _page(request, found, str(why), 409)
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{found.number}-annex-ii.pdf"'
     return answer
 
 

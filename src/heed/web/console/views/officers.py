@@ -11,17 +11,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
-from heed.filings import orders
+from heed.filings import feedback_paper, instruments, orders
 from heed.filings.models import Order
 from heed.filings.ordering import OrderChanged
-from heed.flows import answer_order, disclose, verify_officer
+from heed.flows import answer_order, disclose, take_instrument, verify_officer
 from heed.people import queries as people
 from heed.rules.orders import DISCLOSES, INSTRUMENTS, Asks, Kind
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
-REFUSED = (answer_order.MayNotAnswer, verify_officer.MayNotVerify, OrderChanged)
+REFUSED = (
+    answer_order.MayNotAnswer,
+    verify_officer.MayNotVerify,
+    OrderChanged,
+    take_instrument.NotReadable,
+)
 NOT_TAKEN = 422
 
 
@@ -83,6 +88,17 @@ class GiveForm(forms.Form):
             del self.fields["contents"]
 
 
+class PaperForm(forms.Form):
+    """For whom a paper is opened."""
+
+    recipient = forms.CharField(
+        label="Your own age public key",
+        max_length=100,
+        help_text="It begins with age1. Open the paper where a hostile file can do no harm.",
+        error_messages={"required": "Without a key of yours it stays sealed."},
+    )
+
+
 @require_safe
 @permissions.permission("order.see")
 def overview(request: ConsoleRequest) -> HttpResponse:
@@ -113,6 +129,7 @@ def _order(request: ConsoleRequest, ref: str, right: str) -> Order:
 def _page(request: ConsoleRequest, order: Order, status: int = 200, **more: object) -> HttpResponse:
     steps, given = list(orders.steps(order)), list(orders.disclosures(order))
     who = {one.by for one in steps if one.by} | {one.proposed_by for one in given}
+    who |= {one.asked_by for one in instruments.readings(order)[:20]}
     who |= {one.seconded_by for one in given if one.seconded_by}
     instrument = INSTRUMENTS[Kind(order.kind)]
     mail, phone = orders.contact(order)
@@ -129,6 +146,10 @@ def _page(request: ConsoleRequest, order: Order, status: int = 200, **more: obje
         "cases": cases,
         "names": people.staff_named({*who, *([order.answered_by] if order.answered_by else [])}),
         "waits": order.state in orders.WAITING,
+        "papers": list(instruments.of_order(order)),
+        "readings": list(instruments.readings(order)[:20]),
+        "paper_form": PaperForm(prefix="paper"),
+        "annex": order.kind == Kind.TCO and order.state == Order.State.DONE,
         "discloses": instrument.asks in DISCLOSES,
         "carries_out": instrument.asks in (Asks.REMOVE, Asks.PRESERVE),
         "may_answer": request.grants.may("order.answer", order.platform_id),
@@ -286,3 +307,56 @@ def second(request: ConsoleRequest, ref: str, given_id: UUID) -> HttpResponse:
         return "Agreed. The worker builds it now." if agrees == "yes" else "Not given."
 
     return _done(request, order, forms.Form({}), "second_form", say)
+
+
+@require_safe
+@permissions.permission("order.see")
+def feedback(request: ConsoleRequest, ref: str) -> HttpResponse:
+    """The confirmation of a terrorist-content order on its form (Annex II)."""
+    order = _order(request, ref, "order.see")
+    try:
+        body = feedback_paper.paper(order, now=timezone.now())
+    except feedback_paper.NotYet as why:
+        messages.error(request, str(why))
+        return redirect("console:order", ref=order.number)
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer["Content-Disposition"] = f'attachment; filename="{order.number}-annex-ii.pdf"'
+    return answer
+
+
+@require_POST
+@permissions.permission("order.answer")
+def ask_paper(request: ConsoleRequest, ref: str, sealed_id: UUID) -> HttpResponse:
+    """One of ours wants to read a paper that was handed in."""
+    order = _order(request, ref, "order.answer")
+    form = PaperForm(request.POST, prefix="paper")
+
+    def ask() -> str:
+        take_instrument.ask(
+            order_id=order.id,
+            sealed_id=sealed_id,
+            recipient=form.cleaned_data["recipient"],
+            by=request.grants.staff.pk,
+            now=timezone.now(),
+        )
+        return "It is being opened for your key. Load this page again in a moment."
+
+    return _done(request, order, form, "paper_form", ask)
+
+
+@require_POST
+@permissions.permission("order.answer")
+def fetch_paper(request: ConsoleRequest, ref: str, reading_id: UUID) -> HttpResponse:
+    """The paper, encrypted for who asked for it."""
+    order = _order(request, ref, "order.answer")
+    found = instruments.reading(reading_id)
+    if found is None or found.order_id != order.id:
+        raise Http404
+    try:
+        body = take_instrument.fetch(reading_id=found.id, by=request.grants.staff.pk)
+    except take_instrument.NotReadable as why:
+        messages.error(request, str(why))
+        return redirect("console:order", ref=order.number)
+    answer = HttpResponse(body, content_type="application/octet-stream")
+    answer["Content-Disposition"] = f'attachment; filename="{order.number}.pdf.age"'
+    return answer

@@ -222,6 +222,27 @@ def test_what_no_form_has_room_for_goes_with_it_as_a_text(desk: Desk, ncmec: Sta
     assert Tip.objects.exclude(id=tip.id).get().report_ref in told
 
 
+def test_one_question_waits_for_the_answer_to_the_one_before(
+    desk: Desk, ncmec: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is described when it came, the next is sent when that is done, finish is last."""
+    asked: list[str] = []
+    begun = desk.approved()
+    for name in ("open", "upload", "inform", "finish"):
+        ask = getattr(Client, name)
+
+        def noted(*args: Any, ask: Any = ask, name: str = name) -> Any:
+            asked.append(f"{name}?")
+            answer = ask(*args)
+            asked.append(name)
+            return answer
+
+        monkeypatch.setattr(Client, name, noted)
+    desk.work(begun)
+    calls = ["open", "upload", "inform", "upload", "inform", "finish"]
+    assert asked == [one for call in calls for one in (f"{call}?", call)]
+
+
 def test_finishing_meets_the_clock_and_starts_the_year(desk: Desk, ncmec: StandIn) -> None:
     owed = desk.deadline("us.2258a.report")
     assert owed.met_at is None and owed.due_at == desk.town.now + 24 * HOUR

@@ -245,11 +245,31 @@ def test_what_is_missing_of_an_operator_is_named() -> None:
         ((b"<agencyName>City police</agencyName>", b""), "agencyName"),
         ((b"https://square.example/p/1<", b"https://square.example/p 1<"), "spaces"),
         ((b"<reporter>", b"<reporter><age>3</age>"), "no age"),
+        ((b"<lawEnforcement>", b'<lawEnforcement fleaCountry="DE">'), "no attribute fleaCountry"),
     ],
 )
 def test_our_table_finds_the_common_mistakes(spoil: tuple[bytes, bytes], says: str) -> None:
     whole = mapping.report(WHOLE)
     assert spoil[0] in whole
+    assert any(says in fault for fault in structure.faults(whole.replace(*spoil, 1)))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        ((b"<nameValuePair>", b'<nameValuePair type="EXIF">'), "no attribute type"),
+        ((b"<fileId>", b"<fileViewedByEsp>true</fileViewedByEsp><fileId>"), "out of order"),
+        ((b' hashType="MD5"', b""), "needs the attribute hashType"),
+        ((b"<viral>true", b"<viral>false"), "left out"),
+    ],
+)
+def test_our_table_finds_the_common_mistakes_about_files(
+    spoil: tuple[bytes, bytes], says: str
+) -> None:
+    pair = b'<details type="EXIF"><nameValuePair><name>a</name><value>b</value></nameValuePair>'
+    whole = mapping.file_details("7", "0" * 32, replace(FILE, annotations=("viral",), notes=()))
+    whole = whole.replace(b"</fileDetails>", pair + b"</details></fileDetails>")
+    assert structure.faults(whole) == [] and spoil[0] in whole
     assert any(says in fault for fault in structure.faults(whole.replace(*spoil, 1)))
 
 

@@ -3,6 +3,7 @@
 Everything that is measured here is measured at Townsquare or on pages that its people see.
 """
 
+import hashlib
 import os
 import re
 import subprocess
@@ -13,14 +14,14 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from examples import pictures
 from examples.story.people import Notifier, Reviewer, Told
 from examples.story.planting import CLAIMED, Plan, Planted, altered, plant
 from examples.story.promises import Table
-from examples.story.tipline import Tipline, said_in
+from examples.story.tipline import CONTEXT, Tipline, said_in
 from examples.story.town import Json, Town
 
 Say = Callable[[str], None]
@@ -51,6 +52,7 @@ class Story:
         self.rae = Reviewer(stage.heed_url, stage.rae)
         self.sam = Reviewer(stage.heed_url, stage.sam)
         self.notice_at = 0.0
+        self.filed: Json = {}  # the CyberTip, as the stand-in for NCMEC has it
 
     def play(self) -> Table:
         """All chapters in order; the table says what held."""
@@ -209,13 +211,28 @@ class Story:
         facts = filed[0] if filed else {}
         page = self.sam.case(self.number)
         looked = int("full" in page.partition("Who has looked")[2].partition("</details>")[0])
-        files = len(facts.get("files", ()))
+        files = sum(one["name"] != CONTEXT for one in facts.get("files", {}).values())
         true = f"13; 2026-0117; {looked} of {files} files viewed"  # by the viewing log
         self.table.say("… with age, police number, and flags as the log has them",
                        said_in(facts), said_in(facts) == true)  # fmt: skip
+        places, whole = self._context_of(path, facts)
+        self.table.say("… and all that the case knows, as a text", f"{places} places", whole)
         kept = re.search(r"until <strong>([^<]+)</strong> at least", self.sam.case(self.number))
-        self.table.say("… and what was told is kept", kept.group(1) if kept else "", bool(kept))
+        until = kept.group(1) if kept else ""
+        self.table.say("… and what was told is kept for a year", until, _is_a_year(until))
+        self.filed = facts
         tipline.close()
+
+    def _context_of(self, path: str, facts: Json) -> tuple[int, bool]:
+        """How many places the text names that came with it, and whether the stand-in has it whole.
+
+        The stand-in keeps no bytes: the text is read on the tip's page, and its hash compared.
+        """
+        text = self.sam.browser.get(f"{path}/context")
+        places = len(re.findall(r"^https?://\S+ \| ", text, re.M))
+        sent = {one["name"]: one["sha256"] for one in facts.get("files", {}).values()}
+        same = sent.get(CONTEXT) == hashlib.sha256(text.encode()).hexdigest()
+        return places, same and places >= len(self.planted.copies()) and "2026-0117" in text
 
     def it_can_be_proved(self, told: Told) -> None:
         """The receipt proves the notice with no server at hand; the whole log checks."""
@@ -320,3 +337,12 @@ def _verify(receipt: bytes, key: str) -> str:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     return (done.stdout.strip() or done.stderr.strip()).partition("\n")[0]
+
+
+def _is_a_year(said: str) -> bool:
+    """Whether this day is a year from today; at midnight it may be a day off."""
+    try:
+        day = datetime.strptime(said, "%d %b %Y").replace(tzinfo=UTC)
+    except ValueError:
+        return False
+    return 364 <= (day - datetime.now(UTC)).days <= 366

@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx2
 
+CONTEXT = "case-context.txt"  # all that the case knows: it goes with every report
+
 
 class Tipline:
     """A client of the stand-in's own side."""

@@ -28,12 +28,17 @@ from tests.flows.stage import HOUR, Stage, picture
 from tests.people import dana, gil
 
 ALL = sorted(PACKS)
-FINAL = frozenset({Done.REMOVED_AND_SEARCHED, Done.REFUSED})
+EVENTS_OF_ORDERS = {  # what starts clocks that no case shows
+    "us_2702": Event.EMERGENCY_ASKED, "us_2703": Event.PRESERVATION_ASKED,
+    "tco": Event.REMOVAL_ORDERED, "dsa": Event.DANGER_SUSPECTED,
+}  # fmt: skip
 
 deeds = st.one_of(
     st.tuples(st.just("event"), st.sampled_from(Event), st.integers(0, 2)),
     st.tuples(st.just("done"), st.sampled_from(Done), st.just(0)),
     st.tuples(st.just("time"), st.sampled_from([1, 5, 24, 72, 24 * 200]), st.just(0)),
+    st.tuples(st.just("alone"), st.sampled_from(sorted(EVENTS_OF_ORDERS)), st.integers(0, 2)),
+    st.tuples(st.just("answered"), st.sampled_from(Done), st.integers(0, 2)),
     st.tuples(st.just("sweep"), st.just(None), st.just(0)),
 )
 
@@ -84,6 +89,13 @@ def test_no_clock_is_lost_met_twice_or_silently_late(
             kept = set(Deadline.objects.values_list("cause", "citation"))
             missing = {(clock.cause, clock.citation) for clock in due} - kept
             assert not missing
+        elif kind == "alone":
+            due = clocks.of_law(what, event=EVENTS_OF_ORDERS[what], cause=f"order:{nth}", at=now)
+            deadlines.set_clocks(None, due, now=now)
+            kept = set(Deadline.objects.values_list("cause", "citation"))
+            assert {(clock.cause, clock.citation) for clock in due} <= kept
+        elif kind == "answered":
+            deadlines.done(what, now=now, cause=f"order:{nth}")
         elif kind == "done":
             deadlines.done(what, now=now, case_id=case.id)
         elif kind == "time":

@@ -6,6 +6,7 @@
 3. Note the viewing; then show the small grey derivative, blurred or clear, or the picture itself.
 """
 
+import json
 import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,8 @@ from heed.rules.decisions import may_open
 
 logger = logging.getLogger(__name__)
 BLURRED_PX = 320
+METADATA = "exif"  # what a picture says of itself; without any it is written down as `NO_METADATA`
+NO_METADATA = "exif-none"
 _ENOUGH = {
     "files": "You have opened as many files as is good for a shift.",
     "shift": "You have looked for as long as is good for a shift.",
@@ -63,7 +66,7 @@ class Viewed:
 
 
 def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: datetime) -> Viewed:
-    """Open a file of a case as `blurred`, `clear` or `full`.
+    """Open a file of a case as `blurred`, `clear` or `full`; or read its `METADATA`, as JSON.
 
     Raises `MayNotView`, `NeedsRest`, `NotViewable`.
     """
@@ -72,6 +75,8 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
     _must_be_allowed(case, file, by)
     _must_be_rested(file_id, by, now)
     shown = _render(case, file, variant, now)
+    if variant == METADATA and not json.loads(shown.body):
+        variant = NO_METADATA
     with transaction.atomic():
         noted = writing.note_viewing(
             staff_id=by,
@@ -158,6 +163,8 @@ def _bytes(case: Case, file: File) -> bytes:
 
 def _rendered(data: bytes, variant: str) -> Viewed:
     try:
+        if variant == METADATA:
+            return Viewed(body=wiring.decoder().metadata(data), mime="application/json")
         if variant == "full":
             return Viewed(body=wiring.decoder().full(data), mime="image/jpeg")
         small = wiring.decoder().derivative(data, BLURRED_PX, blurred=variant != "clear")

@@ -4,6 +4,7 @@ It imports, warms up, locks itself in, and answers one job after the other until
 """
 
 import io
+import json
 import os
 import select
 import sys
@@ -23,7 +24,7 @@ def _warm_up(role: str) -> None:
     import numpy as np
     from PIL import Image
 
-    from heed.hashing import normalise, views
+    from heed.hashing import metadata, normalise, views
 
     normalise.learn_heif()
     pixels = np.random.default_rng(1).integers(0, 255, (64, 64, 3), dtype=np.uint8)
@@ -34,6 +35,7 @@ def _warm_up(role: str) -> None:
             signals_of(out.getvalue())
             views.derivative(out.getvalue(), 32)
             views.full(out.getvalue())
+            metadata.exif(out.getvalue())
     if role == VIDEOS:
         from heed.hashing import video
 
@@ -92,10 +94,17 @@ def _full(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
     return {}, views.full(data)
 
 
+def _metadata(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
+    from heed.hashing import metadata
+
+    return {}, json.dumps(metadata.exif(data)).encode()
+
+
 _JOBS: dict[str, Callable[[wire.Header, bytes], tuple[wire.Header, bytes]]] = {
     "signals": _signals,
     "derivative": _derivative,
     "full": _full,
+    "metadata": _metadata,
 }
 
 

@@ -210,6 +210,10 @@ class DecoderPool:
         """The picture, or a video's first good frame, as a plain JPEG. Raises `NotViewable`."""
         return self._view({"do": "full"}, data, within_seconds)
 
+    def metadata(self, data: bytes, within_seconds: float = 20) -> bytes:
+        """What a picture says of itself, as JSON: a list of pairs. Raises `NotViewable`."""
+        return self._view({"do": "metadata"}, data, within_seconds)
+
     def _view(self, job: wire.Header, data: bytes, within_seconds: float) -> bytes:
         answer = self._ask(job, data, within_seconds)
         if isinstance(answer, Reason):

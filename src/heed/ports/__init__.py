@@ -284,7 +284,10 @@ class Viewer(Protocol):
     """The process that alone may open review copies, and gives back pictures, never the file."""
 
     def show(self, sealing: Sealing, variant: str) -> Rendered:
-        """Render a review copy as `blurred` or `full`. Raises `ViewerAway`, `NotShown`."""
+        """Render a review copy as `blurred`, `clear` or `full`; `exif` gives what it says of itself.
+
+        Raises `ViewerAway`, `NotShown`.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

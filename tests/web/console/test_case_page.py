@@ -4,16 +4,18 @@ import json
 from datetime import timedelta
 from html import unescape
 
+import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from heed.flows import revive_jobs
+from heed.flows import revive_jobs, wiring
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
 from heed.media.models import Item
 from heed.outbox.models import StateTelling
-from heed.people.models import Role
+from heed.people.models import Role, Viewing
+from heed.people.queries import looks_of_ours
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.world import World
 
@@ -147,3 +149,19 @@ def test_work_that_failed_after_all_its_tries_is_in_sight_and_done_again(world: 
     with connection.cursor() as cursor:
         cursor.execute("SELECT attempts FROM procrastinate_jobs WHERE queueing_lock IS NULL")
         assert cursor.fetchall() == [(0,)]
+
+
+def test_what_a_picture_says_of_itself_is_shown_as_plain_text_and_written_down(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened and empty is not "viewed"; opened and read is."""
+    case = world.case(child=False)
+    rae = world.as_("Rae", Role.REVIEWER)
+    at = f"/console/c/{case.number}/files/{case.file_id}/exif"
+    assert "It has none" in unescape(rae.post(at, {"warned": "1"}).content.decode())
+    said = json.dumps([["Make", "<b>Camera</b>"], ["GPSLatitude", "52.0"]]).encode()
+    monkeypatch.setattr(wiring.decoder(), "metadata", lambda data: said)
+    found = rae.post(at, {"warned": "1"}).content.decode()
+    assert "&lt;b&gt;Camera" in found and "52.0" in found and "<img" not in found
+    assert set(Viewing.objects.values_list("variant", flat=True)) == {"exif-none", "exif"}
+    assert looks_of_ours(case.id, world.file_of(case).id) == {"exif-none", "exif"}

@@ -102,6 +102,8 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         )
         try:
             data = self._seals.open(body, wrapping)
+            if head["variant"] == "exif":
+                return {"mime": "application/json"}, self._decoder().metadata(data)
             if head["variant"] == "full":
                 return {"mime": "image/jpeg"}, self._decoder().full(data)
             clear = head["variant"] == "clear"

@@ -1,6 +1,8 @@
 """Looking at a file: asked for, logged, and never kept by the browser."""
 
 import base64
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,7 +23,8 @@ from heed.web.console import permissions, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
-VARIANTS = {"blurred", "clear", "full"}
+VARIANTS = {"blurred", "clear", "full", view_file.METADATA}
+PROVEN_AGAIN = {"full", view_file.METADATA}  # of a child: also where a picture was taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,7 @@ class Seen:
     uri: str = ""  # the bytes themselves, in the page: one look is one answer, and one log line
     kind: str = ""
     why_not: str = ""
+    rows: Sequence[Sequence[str]] | None = None  # what it says of itself
     viewing_id: UUID | None = None
     rest: bool = False  # enough for now
 
@@ -43,7 +47,7 @@ class Seen:
 def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> HttpResponse:
     """Show one file of the case, blurred or in full. Each is a look of its own in the log."""
     file = _file(request, case, file_id, variant)
-    if case.about_child and variant == "full" and sign_in.must_prove_again(request):
+    if case.about_child and variant in PROVEN_AGAIN and sign_in.must_prove_again(request):
         return _prove_again(request, case)
     graver = _gets_graver(request, case) and "warned" not in request.POST
     if graver:
@@ -119,6 +123,9 @@ def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: s
     except (view_file.NotViewable, view_file.MayNotView, view_file.NeedsRest) as refused:
         rest = isinstance(refused, view_file.NeedsRest)
         return Seen(file=file, variant=variant, name=name, why_not=str(refused), rest=rest)
+    if variant == view_file.METADATA:
+        rows = json.loads(viewed.body)
+        return Seen(file=file, variant=variant, name=name, rows=rows)
     uri = f"data:{viewed.mime};base64,{base64.b64encode(viewed.body).decode()}"
     kind = viewed.mime.partition("/")[0]
     return Seen(

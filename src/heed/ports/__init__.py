@@ -284,7 +284,7 @@ class Viewer(Protocol):
     """The process that alone may open review copies, and gives back pictures, never the file."""
 
     def show(self, sealing: Sealing, variant: str) -> Rendered:
-        """Render a review copy as `blurred`, `clear` or `full`; `exif` gives what it says of itself.
+        """Render a review copy as `blurred`, `clear` or `full`, or read its `exif` as JSON.
 
         Raises `ViewerAway`, `NotShown`.
         """

@@ -219,7 +219,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 # A file that comes with a form stays in memory: nothing of it is ever written in the clear.
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024  # of the whole form
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # of the whole form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 ACCOUNT_LOGIN_METHODS = {"email"}

@@ -443,5 +443,5 @@ def _hands_in(browser: Client, order: Order, secret: str) -> None:
     assert sent("../../evil.html", b"%PDF-1.4 <script>").status_code == 302
     page = browser.get(f"{at}?k={secret}").content
     assert b"sealed" in page and b"evil" not in page and b"<script>" not in page
-    big = sent("x.pdf", b"%PDF-" + bytes(11 << 20))
+    big = sent("x.pdf", b"%PDF-" + bytes(10 << 20))
     assert big.status_code == 422 and b"at most 10 MB" in big.content

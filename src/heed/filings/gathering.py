@@ -96,7 +96,8 @@ def document(
     at, means = _incident(facts)
     agency, agency_ref = _police(facts.notices)
     told = files(case, chosen, facts.came)
-    hashes = telling.hashes(told) if chosen.without_files else telling.more(near(case)[MOST_NEAR:])
+    unsent = [telling.hashes(told)] if chosen.without_files else []
+    unsent += [telling.more(near(case)[MOST_NEAR:])]
     return Document(
         kind=Kind(chosen.kind),
         case_ref=case.number,
@@ -112,7 +113,7 @@ def document(
         agency_ref=agency_ref,
         suspects=_suspects(facts, chosen, earlier),
         victims=_victims(facts, chosen, earlier),
-        words=telling.words(facts.notices, decision_of(case), chosen.words, hashes),
+        words=telling.words(facts.notices, decision_of(case), chosen.words, unsent),
         files=() if chosen.without_files else told,
         earlier=tuple(earlier),
     )

@@ -16,14 +16,16 @@ _STANDINGS = {"depicted": "the person shown", "guardian": "a parent or guardian"
               "other": "somebody else"}  # fmt: skip
 
 
-def words(notices: Sequence[Notice], decision: Decision | None, own: str, hashes: str = "") -> str:
+def words(
+    notices: Sequence[Notice], decision: Decision | None, own: str, unsent: Sequence[str] = ()
+) -> str:
     """What an analyst reads first: our words, what we found, then each notice as it was said."""
     parts = [own.strip()]
     if decision is not None:
         parts.append(f"Found on {decision.decided_at:%d %B %Y %H:%M} UTC by a trained person.")
         parts.append(decision.facts.strip())
     parts += [notice(one) for one in notices]
-    parts.append(hashes)
+    parts += unsent
     return "\n\n".join(part for part in parts if part)
 
 

@@ -9,6 +9,7 @@ class Migration(migrations.Migration):
         ('filings', '0009_danger'),
     ]
 
+    # Locks: a short one on tips and their files, of which a site has few.
     operations = [
         migrations.RemoveConstraint(
             model_name='tipfile',

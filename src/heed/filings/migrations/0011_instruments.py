@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
         ('filings', '0010_tip_context'),
     ]
 
+    # Locks: none that is felt; the choices of a text are not kept in the database.
     operations = [
         migrations.AlterField(
             model_name='sealedobject',

@@ -152,9 +152,9 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "heed.web.languages.InTheirLanguage",
     "heed.web.notifier.leaving.EmptyAfterLeaving",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -187,7 +187,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English")]  # those that there are texts in
+LANGUAGES = [  # those that there are texts in, under src/heed/locale, each in its own words
+    ("en", "English"), ("es", "Español"), ("fr", "Français"), ("de", "Deutsch"),
+    ("pt", "Português"), ("ar", "العربية"), ("hi", "हिन्दी"), ("uk", "Українська"),
+]  # fmt: skip
+LOCALE_PATHS = [ROOT / "src" / "heed" / "locale"]
+LANGUAGE_COOKIE_NAME = "lang"  # says no more than its name
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STATIC_URL = "static/"
 STATIC_ROOT = CONFIG.var / "static"

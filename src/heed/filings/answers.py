@@ -1,8 +1,11 @@
 """The words of answers and statements. Read by people who are afraid: short, plain, and true."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as later
 
 from heed.rules import policy
 from heed.rules.decisions import Ruling
@@ -21,7 +24,7 @@ def text(
 
     `body` says that a body is concerned: then two people must have looked before it may stay.
     """
-    rule = policy.clause(clause, policy_version).title
+    rule = _(policy.clause(clause, policy_version).title)
     if ruling is Ruling.REMOVE:
         parts = [
             _("You were right to tell us. It is against our rules, and we have taken it down."),
@@ -56,39 +59,72 @@ def _who(*, unseconded: bool, body: bool) -> str:
     return _("A trained person decided this.")
 
 
+DONE, WHY, FACTS = later("What was done"), later("Why"), later("Facts")
+GROUND, UNTIL = later("Ground"), later("How long")
+BY, REDRESS = later("Decided by"), later("If you disagree")
+_ORDER = (DONE, WHY, FACTS, GROUND, UNTIL, BY, REDRESS)
+_CHECKING = later("We are checking it against one of our rules.")
+_RULE = later("Our policy, version %(version)s: %(rule)s.")
+_GROUND = re.compile(
+    r"(?P<checking>We are .+? rules\. )?Our policy, version (?P<version>\S+): (?P<rule>.+)\."
+)
+
+
 def restored() -> dict[str, Any]:
     """What an uploader is told when a restriction is lifted."""
     return {
-        "What was done": "Your post is shown again, as before.",
-        "Why": "A person has looked at it. It need not have been restricted.",
+        DONE: later("Your post is shown again, as before."),
+        WHY: later("A person has looked at it. It need not have been restricted."),
     }
 
 
 def statement(
     *, level: str, decided: bool, quiet: bool, clause: str, policy_version: str
 ) -> dict[str, Any]:
-    """A statement of reasons (DSA Article 17(3)) as flat, readable keys.
+    """A statement of reasons (DSA Article 17(3)) as flat, readable keys, in English.
 
     `quiet` (minors and extortion): no facts, nothing that tells that somebody gave notice.
     """
-    rule = policy.clause(clause, policy_version)
+    rule = _RULE % {"version": policy_version, "rule": policy.clause(clause, policy_version).title}
     what = {
-        "limited": "It is no longer shown in feeds, search or recommendations.",
-        "hidden": "Nobody can see it for now.",
-        "removed": "It was removed.",
+        "limited": later("It is no longer shown in feeds, search or recommendations."),
+        "hidden": later("Nobody can see it for now."),
+        "removed": later("It was removed."),
     }
     made = {
-        "What was done": what[level],
-        "Ground": f"{'' if decided else 'We are checking it against one of our rules. '}"
-        f"Our policy, version {policy_version}: {rule.title}.",
-        "How long": "Without an end date."
+        DONE: what[level],
+        GROUND: rule if decided else f"{_CHECKING} {rule}",
+        UNTIL: later("Without an end date.")
         if decided
-        else "Until a person has looked at it. If it breaks no rule, it is shown again.",
-        "Decided by": "A person." if decided else "A rule, before a person has looked.",
-        "If you disagree": "Ask for another look with the link that came with this. It is free; "
-        "a person who has not decided before will look. You may also go to a court, and in the "
-        "European Union to an out-of-court dispute body.",
+        else later("Until a person has looked at it. If it breaks no rule, it is shown again."),
+        BY: later("A person.") if decided else later("A rule, before a person has looked."),
+        REDRESS: later(
+            "Ask for another look with the link that came with this. It is free; a person who has "
+            "not decided before will look. You may also go to a court, and in the European Union "
+            "to an out-of-court dispute body."
+        ),
     }
     if not quiet:
-        made["Facts"] = "Somebody told us about it." if not decided else "A person looked at it."
+        made[FACTS] = (
+            later("A person looked at it.") if decided else later("Somebody told us about it.")
+        )
     return made
+
+
+def spoken(made: Mapping[str, Any]) -> dict[str, str]:
+    """A kept statement in the language in force, what was done first.
+
+    What is written otherwise than today stays as it was written.
+    """
+    order = {name: place for place, name in enumerate(_ORDER)}
+    names = sorted(made, key=lambda name: order.get(name, len(order)))
+    return {_(name): _said(str(made[name])) for name in names}
+
+
+def _said(text: str) -> str:
+    ground = _GROUND.fullmatch(text)
+    if ground is None:
+        return _(text)
+    title = ground["rule"]
+    rule = _(_RULE) % {"version": ground["version"], "rule": _(title)}
+    return f"{_(_CHECKING)} {rule}" if ground["checking"] else rule

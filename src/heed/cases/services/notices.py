@@ -154,3 +154,8 @@ def add_places(notice: Notice, places: Sequence[Place]) -> None:
         Target(notice=notice, position=len(rows) + number_, url=url, signals=signals)
         for number_, (url, signals) in enumerate(new)
     )
+
+
+def speak(notice_id: UUID, language: str) -> None:
+    """Write to whoever gave this notice in that language from now on."""
+    Notice.objects.filter(id=notice_id).exclude(language=language).update(language=language)

@@ -9,7 +9,7 @@ from django.shortcuts import render
 NEUTRAL = "https://www.wikipedia.org/"  # where the quick exit leads
 LEFT_FOR_SECONDS = 3600  # so long the pages of this site ask before they show themselves again
 _COOKIE = "left"
-_PLACES = ("/", "/notice", "/find", "/policy", "/measures", "/verify")
+_PLACES = ("/", "/notice", "/find", "/help", "/policy", "/measures", "/verify")
 
 
 def leave(request: HttpRequest) -> HttpResponse:

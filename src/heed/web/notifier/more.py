@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from heed.web.notifier import choices, links
+from heed.web.notifier import choices, helplines, links
 
 _OLDEST = 120
 _SHORT = {
     "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
     "their_account": 300,
 }  # fmt: skip
-FACTS = ("words", "links", "age", "young", "danger", *_SHORT)
+FACTS = ("words", "links", "age", "young", "danger", "country", *_SHORT)
 DECLARED = ("good_faith", "not_consensual", "acting_for", "signature")
 CONTACT = ("email", "write", "good_faith", "not_consensual", "acting_for", "signature")
 
@@ -44,6 +44,8 @@ def facts(typed: Mapping[str, str]) -> Added:
         said["danger_now"] = True
     if typed["young"] in choices.AGE:
         said["age_then"] = choices.AGE[typed["young"]].value
+    if helplines.country(typed["country"]) is not None:
+        said["country"] = typed["country"]
     _take_age(typed["age"], said, errors)
     _take_links(typed["links"], said, errors)
     return Added(typed=typed, said={k: v for k, v in said.items() if v != ""}, errors=errors)

@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from heed.cases.models import Appeal
 from heed.cases.queries.own_notices import fits
+from heed.filings import answers
 from heed.filings.models import StatementOfReasons
 from heed.media.models import Item
-
-_ORDER = ("What was done", "Facts", "Ground", "How long", "Decided by", "If you disagree")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +17,7 @@ class Shown:
     """A statement in words."""
 
     issued_at: datetime
-    body: Mapping[str, Any]  # what was done first; the database keeps no order
+    body: Mapping[str, str]  # what was done first; the database keeps no order
     shown_again: bool  # the post is as it was before
     appeal_open: bool
     appeal_state: str
@@ -37,13 +35,9 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
     appeal = Appeal.objects.filter(statement_id=statement_id).order_by("-opened_at").first()
     return Shown(
         issued_at=statement.issued_at,
-        body=dict(sorted(statement.body.items(), key=lambda pair: _place(pair[0]))),
+        body=answers.spoken(statement.body),
         shown_again=Item.objects.filter(id=statement.item_id, desired="visible").exists(),
         appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
         appeal_state=appeal.state if appeal else "",
         appeal_reasons=appeal.reasons if appeal else "",
     )
-
-
-def _place(name: str) -> int:
-    return _ORDER.index(name) if name in _ORDER else len(_ORDER)

@@ -16,13 +16,14 @@ from heed.cases.queries import own_notices
 from heed.cases.queries.own_notices import Busy
 from heed.cases.queries.private import private_page
 from heed.flows.receive_notice import SaidBefore
+from heed.web import languages
 from heed.web.notifier import access, choices, form, links
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.form import Checked
-from heed.web.notifier.helplines import HELPLINES
 from heed.web.notifier.spoken import Told, told
 from heed.web.notifier.taking import Sent, take_in
 from heed.web.notifier.views_codes import VIDEO_HERE
+from heed.web.notifier.views_help import near
 
 OTHER_AN_HOUR = 20  # notices from one source that are about no body; those about bodies always pass
 _HOUR = timedelta(hours=1)
@@ -39,7 +40,10 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, Checked(typed=form.fresh(request.GET.get("url", ""))))
     now = timezone.now()
-    checked = form.check(form.read(request.POST.dict()))
+    typed = form.read(request.POST.dict())
+    if "only_speak" in request.POST:  # another language; nothing typed is lost, nothing is sent
+        return _form(request, Checked(typed=typed))
+    checked = form.check(typed)
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         return _form(request, checked, status=403, again=True)
     if checked.errors:
@@ -49,7 +53,7 @@ def start(request: HttpRequest) -> HttpResponse:
         answer = _form(request, checked, status=429, wait=minutes(wait))
         answer["Retry-After"] = str(int(wait.total_seconds()) + 1)
         return answer
-    language = get_language() or "en"
+    language = languages.known(get_language() or "en")
     try:
         sent = take_in(checked, source=source(request), language=language, now=now)
     except SaidBefore:
@@ -93,7 +97,7 @@ def _form(
         "busy": busy,
         "sites": links.sites(),
         "choices": choices,
-        "helplines": HELPLINES,
+        **near(request),
     }
     return render(request, "notifier/start.html", shown, status=status)
 
@@ -102,7 +106,7 @@ def _sent(request: HttpRequest, sent: tuple[Sent, ...], now: datetime) -> HttpRe
     shown = {
         "notices": [_shown(one, now) for one in sent],
         "first": sent[0],
-        "helplines": HELPLINES,
+        **near(request),
     }
     answer = render(request, "notifier/sent.html", shown)
     for one in sent:

@@ -20,6 +20,8 @@ from heed.flows.supplement_notice import supplement_notice
 from heed.flows.withdraw_notice import withdraw_notice
 from heed.web.notifier import access, choices, links, more
 from heed.web.notifier.doors import private
+from heed.web.notifier.helplines import COUNTRIES
+from heed.web.notifier.views_help import near
 from heed.web.notifier.views_page import show
 
 
@@ -67,12 +69,15 @@ def _step(
     request: HttpRequest, template: str, notice: Notice, added: more.Added, *, first: bool = False
 ) -> HttpResponse:
     asked = request.method == "POST"
+    typed = added.typed if asked else {**added.typed, "country": notice.country}
     shown = {
         "page": private_page(notice, timezone.now()),
-        "typed": added.typed,
+        "typed": typed,
         "errors": added.errors if asked and not first else {},
         "done": request.GET.get("done", ""),
         "choices": choices,
+        "countries": COUNTRIES,
+        **near(request, notice.country),
     }
     return render(request, template, shown, status=422 if shown["errors"] else 200)
 

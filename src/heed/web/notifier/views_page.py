@@ -17,10 +17,11 @@ from heed.filings.letters import replies
 from heed.filings.queries import answers_to, told_authorities
 from heed.flows.renew_link import renew_link
 from heed.rules.clocks import Stop
+from heed.web import languages
 from heed.web.notifier import access, choices, leaving, spoken, story
 from heed.web.notifier.doors import private
-from heed.web.notifier.helplines import HELPLINES
 from heed.web.notifier.taking import left
+from heed.web.notifier.views_help import near
 
 DONE = {
     "more": _("Thank you. We have added what you told us."),
@@ -57,16 +58,25 @@ def page(request: HttpRequest, number: str) -> HttpResponse:
     """The page itself. A secret in the address moves into a cookie, out of the history."""
     secret = request.GET.get("k", "")
     if secret:
-        return _bring_in(number, secret)
+        return _bring_in(request, number, secret)
     return show(request, access.required(request, number), done=request.GET.get("done", ""))
 
 
-def _bring_in(number: str, secret: str) -> HttpResponse:
+def _bring_in(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     notice = own_notices.notice_with_secret(number, secret)
     if notice is None:
         raise Http404("no page here")
     path = access.path_of(notice.number)
-    return access.let_in(HttpResponseRedirect(path), path, secret)
+    answer = speaking(request, notice, HttpResponseRedirect(path))
+    return access.let_in(answer, path, secret)
+
+
+def speaking(request: HttpRequest, notice: Notice, answer: HttpResponse) -> HttpResponse:
+    """Go on in the language of the notice, unless this browser was told another one."""
+    language = languages.known(notice.language)
+    if not language or languages.chosen_by(request):
+        return answer
+    return languages.remember(answer, language)
 
 
 def show(
@@ -78,6 +88,13 @@ def show(
     errors: dict[str, str] | None = None,
 ) -> HttpResponse:
     """The private page, perhaps with something typed that could not be taken yet."""
+    with languages.at(notice.country):
+        return _shown(request, notice, done, typed or {}, errors or {})
+
+
+def _shown(
+    request: HttpRequest, notice: Notice, done: str, typed: dict[str, str], errors: dict[str, str]
+) -> HttpResponse:
     now = timezone.now()
     path = access.path_of(notice.number)
     secret = access.secret_of(request, path)
@@ -85,9 +102,9 @@ def show(
         **_context(notice, private_page(notice, now), now),
         "done": DONE.get(done, ""),
         "was": done,
-        "typed": typed or {},
-        "errors": errors or {},
-        "helplines": HELPLINES,
+        "typed": typed,
+        "errors": errors,
+        **near(request, notice.country),
         "link": f"{settings.PUBLIC_URL}{path}?k={secret}",
     }
     answer = render(request, "notifier/page.html", shown, status=422 if errors else 200)

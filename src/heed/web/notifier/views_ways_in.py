@@ -7,11 +7,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from heed.cases.models import Notice
 from heed.flows.confirm_contact import confirm_contact
 from heed.flows.open_appeal import appeal_as_uploader
 from heed.flows.renew_link import TooManyGuesses, recover
 from heed.web.notifier import access, more, statements
 from heed.web.notifier.doors import minutes, private, source
+from heed.web.notifier.views_page import speaking
 
 
 @private
@@ -31,7 +33,8 @@ def find(request: HttpRequest) -> HttpResponse:
     if found is None:
         return render(request, "notifier/find.html", {"typed": typed, "wrong": True}, status=422)
     path = access.path_of(number)
-    return access.let_in(redirect(f"{path}?done=found"), path, found[1])
+    answer = speaking(request, Notice.objects.get(id=found[0]), redirect(f"{path}?done=found"))
+    return access.let_in(answer, path, found[1])
 
 
 def as_number(typed: str) -> str:

@@ -1,13 +1,30 @@
 """A partner's page in words."""
 
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from heed.people import partners
 from heed.people.partner_models import Partner, PartnerNote
 from heed.web.notifier.choices import WHAT_SAID as FIELDS
 
 __all__ = ["FIELDS", "KINDS", "TURNS", "may_appeal"]
 
-KINDS = {kind.value: kind.label for kind in Partner.Kind}
-TURNS = {turn.value: turn.label for turn in PartnerNote.What}
+Words = str | Promise
+
+KINDS: Mapping[str, Words] = {
+    Partner.Kind.FLAGGER: _("Trusted flagger"),
+    Partner.Kind.HOTLINE: _("Hotline"),
+    Partner.Kind.SCHOOL: _("School"),
+}
+TURNS: Mapping[str, Words] = {
+    PartnerNote.What.WARNED: _("Warned"),
+    PartnerNote.What.PAUSED: _("Paused"),
+    PartnerNote.What.RESTORED: _("Restored"),
+    PartnerNote.What.APPEALED: _("Asked for another look"),
+    PartnerNote.What.ANSWERED: _("Answered"),
+}
 
 
 def may_appeal(partner: Partner) -> bool:

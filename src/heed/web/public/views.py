@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -17,7 +18,7 @@ from heed.people import queries as people
 from heed.people import rota
 from heed.rules import policy as stated
 from heed.rules.policy import NoSuchClause
-from heed.web.public.words import DAYS, RULES, clock, rows
+from heed.web.public.words import RULES, clock, rows
 
 MEASURED_OVER = timedelta(days=90)
 
@@ -50,7 +51,7 @@ def _hours() -> list[dict[str, Any]]:
             "name": platform.name,
             "zone": rota.emergency(platform.id).zone,
             "days": [
-                (DAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
+                (WEEKDAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
                 for one in rota.coverage(platform.id)
             ],
             "people": len(people.deciders(platform.id)),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from django.utils.translation import gettext_lazy as _
+
 from heed.measures.queries import Measures, Span
 from heed.rules.policy import clauses
 
@@ -16,20 +18,34 @@ def clock(minutes: int) -> time:
 
 
 RULES = (
-    "A nude or sexual picture of someone who was under 18 is hidden as soon as anybody tells us. "
-    "“Not sure” counts as under 18. Then a trained person looks.",
-    "An adult's picture that was posted without consent is taken out of search and feeds at once. "
-    "It is hidden as soon as a short statement is signed and an address is confirmed.",
-    "Words alone are never hidden before a person has decided.",
-    "Who posted it makes no difference: not how many followers they have, not their fame, "
-    "party or country. Nobody is exempt.",
-    "What does the most harm is looked at first: danger to a life, then children, then intimate "
-    "pictures and threats, then the rest.",
-    "The clock starts when your message arrives. Missing details never stop it.",
-    "To say “no rule was broken” about a picture of a body takes two people who have both seen it.",
-    "Every answer has its reasons, and a way to a different person.",
-    "Taking your message back never puts a picture back up. Somebody may have made you do it.",
-    "Everything we do is written into a log that can't be changed afterwards without being seen.",
+    _(
+        "A nude or sexual picture of someone who was under 18 is hidden as soon as anybody tells "
+        "us. “Not sure” counts as under 18. Then a trained person looks."
+    ),
+    _(
+        "An adult's picture that was posted against their will is taken out of search and feeds at "
+        "once. It is hidden as soon as a short statement is signed and an address is confirmed."
+    ),
+    _("Words alone are never hidden before a person has decided."),
+    _(
+        "Who posted it makes no difference: not how many followers they have, not their fame, "
+        "party or country. Nobody is exempt."
+    ),
+    _(
+        "What does the most harm is looked at first: danger to a life, then children, then nude or "
+        "sexual pictures and threats, then the rest."
+    ),
+    _("The clock starts when your message arrives. Missing details never stop it."),
+    _(
+        "To say “no rule was broken” about a picture of a body takes two people who have both "
+        "seen it."
+    ),
+    _("Every answer has its reasons, and a way to a different person."),
+    _("Taking your message back never puts a picture back up. Somebody may have made you do it."),
+    _(
+        "All that we do is written into a log. If somebody changed it later, anybody could see "
+        "that."
+    ),
 )
 
 
@@ -98,7 +114,7 @@ def _on_accounts(found: Measures) -> list[Row]:
         f"{count} {_MEASURES[measure]} under “{titles.get(clause, clause)}”"
         for measure, clause, count in found.on_accounts
     )
-    total = sum(count for _, _, count in found.on_accounts)
+    total = sum(count for *_who, count in found.on_accounts)
     counted = "Warned, limited or suspended after something was taken down. To suspend takes two."
     return [Row("Done to accounts", str(total), f"{counted} {by_rule}".strip())]
 

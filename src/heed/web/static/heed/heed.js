@@ -7,7 +7,7 @@
   const left = () => { try { return sessionStorage.getItem("left") === "yes"; } catch { return false; } };
   const leave = () => {
     note("yes");
-    document.title = "Weather";
+    document.title = exit.dataset.away || "…";
     document.body.hidden = true;
     window.location.replace(exit.href);
   };

@@ -74,7 +74,7 @@ def _bring_in(request: HttpRequest, number: str, secret: str) -> HttpResponse:
 def speaking(request: HttpRequest, notice: Notice, answer: HttpResponse) -> HttpResponse:
     """Go on in the language of the notice, unless this browser was told another one."""
     language = languages.known(notice.language)
-    if not language or languages.chosen_by(request):
+    if not language or languages.chosen_by(request) or languages.of(request) == language:
         return answer
     return languages.remember(answer, language)
 

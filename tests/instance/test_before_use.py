@@ -16,7 +16,10 @@ from tests.integrations.test_ncmec_documents import OPERATOR
 
 
 def said() -> dict[str, str]:
-    return {one.about: f"{one.says} -> {one.how}" for one in todo()}
+    found: dict[str, str] = {}
+    for one in todo():
+        found[one.about] = f"{found.get(one.about, '')}{one.says} -> {one.how}\n"
+    return found
 
 
 @pytest.mark.django_db
@@ -28,7 +31,14 @@ def test_registration_credentials_contact_point_and_counsel_are_asked_for(settin
     assert "one person as point of contact" in found["town: contact point"]
     assert "ask counsel" in found["town: counsel"] and "ask counsel" in found["laws"]
     assert "HEED_MAIL_URL" in found["mail"] and "TLS" in found["address"]
-    assert "town: people" in found
+    assert "town: people" in found and "may answer officers" in found["town: officers"]
+    assert "HEED_DSA_TOKEN" in found["DSA Transparency Database"]
+    assert "HEED_EVIDENCE_MODE" in found["evidence"] and "second-hand" in found["laws"]
+    for about in ("duty", "hours", "emergency"):
+        assert "/console/duty" in found[f"town: {about}"]
+    settings.HEED_STATUTES, settings.HEED_EVIDENCE_MODE = ["uk_osa", "us_2702"], "bytes"
+    assert "register with the NCA" in said()["NCA"]
+    assert not {"evidence", "DSA Transparency Database"} & set(said())
     settings.HEED_NCMEC = {"environment": "test", "url": "", "user": "u", "password": "p"}
     assert "nobody is told" in said()["NCMEC"]
     settings.HEED_NCMEC |= {"environment": "production", "password": ""}
@@ -46,7 +56,13 @@ def test_registration_credentials_contact_point_and_counsel_are_asked_for(settin
     found = said()
     assert "nobody is told" in found["town: NCMEC"] and "'gone'" in found["NCMEC"]
     settings.HEED_NCMEC_PLATFORMS = {}
-    assert not {"NCMEC", "town: contact point", "town: counsel", "town: people"} & set(said())
+    assert not {
+        "town: officers",
+        "NCMEC",
+        "town: contact point",
+        "town: counsel",
+        "town: people",
+    } & set(said())
 
 
 def test_credentials_of_one_platform_lie_apart_for_test_and_production(tmp_path: Path) -> None:

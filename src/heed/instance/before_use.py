@@ -3,9 +3,11 @@
 Nothing here is broken; a site that only tries Heed out can leave all of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
+
+from heed.rules.clocks import Term, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ def todo() -> Iterator[Todo]:
 
     try:
         yield from _server()
+        yield from _laws()
         yield from _authorities()
         yield from _platforms()
     except ProgrammingError:
@@ -40,6 +43,34 @@ def _server() -> Iterator[Todo]:
     laws = ", ".join(settings.HEED_STATUTES) or "none"
     yield Todo("laws", f"clocks run for: {laws}",
                "ask counsel which laws are yours, and set HEED_STATUTES")  # fmt: skip
+
+
+def _laws() -> Iterator[Todo]:
+    """What the laws that are switched on ask for beyond their clocks."""
+    from django.conf import settings
+
+    from heed.rules.holding import JURISDICTIONS
+    from heed.rules.statutes import PACKS
+
+    if "dsa" in settings.HEED_STATUTES and not settings.HEED_DSA_URL:
+        yield Todo("DSA Transparency Database", "statements of reasons are sent to nobody",
+                   "have the coordinator give you an account, and set HEED_DSA_URL and "
+                   "HEED_DSA_TOKEN; a micro or small platform leaves it")  # fmt: skip
+    if "uk_osa" in settings.HEED_STATUTES:
+        yield Todo("NCA", "section 66 asks for registration, unless every finding goes to NCMEC",
+                   "register with the NCA, or file each finding with NCMEC")  # fmt: skip
+    if not settings.HEED_EVIDENCE_MODE:
+        held = JURISDICTIONS[settings.HEED_JURISDICTION]
+        yield Todo("evidence", f"{held.mode} of minors' files, as {held.citation} ({held.verified})",
+                   "ask counsel whether you may hold them, and set HEED_EVIDENCE_MODE")  # fmt: skip
+    unread = [one for one in settings.HEED_STATUTES if _unread(PACKS[one].TERMS)]
+    if unread:
+        yield Todo("laws", f"some times of {', '.join(unread)} were read second-hand or remembered",
+                   "have counsel compare them with docs/laws/")  # fmt: skip
+
+
+def _unread(terms: Iterable[Term]) -> bool:
+    return any(term.verified is not Verified.TEXT for term in terms)
 
 
 def _authorities() -> Iterator[Todo]:
@@ -89,6 +120,7 @@ def _platforms() -> Iterator[Todo]:
                        "set it with heed platform; see docs/integrate.md")  # fmt: skip
         yield from _operator(platform.id, platform.slug)
         yield from _people(platform.id, platform.slug)
+        yield from _duty(platform.id, platform.slug)
 
 
 def _operator(platform_id: UUID, slug: str) -> Iterator[Todo]:
@@ -122,3 +154,23 @@ def _people(platform_id: UUID, slug: str) -> Iterator[Todo]:
     if not roles[Role.ADMINISTRATOR]:
         yield Todo(f"{slug}: people", "nobody may fill in who runs the platform",
                    "heed staff add ... --role administrator")  # fmt: skip
+    if len(roles[Role.LIAISON] | roles[Role.SENIOR]) < 2:
+        yield Todo(f"{slug}: officers", "fewer than two may answer officers: nothing can be given",
+                   "heed staff add ... --role liaison")  # fmt: skip
+
+
+def _duty(platform_id: UUID, slug: str) -> Iterator[Todo]:
+    from django.utils import timezone
+
+    from heed.people import rota
+
+    set_up, where = rota.emergency(platform_id), "/console/duty"
+    if not rota.coming(platform_id, now=timezone.now()).exists():
+        yield Todo(f"{slug}: duty", "nobody is on the rota: every call rings everybody who decides",
+                   f"a senior puts people on it at {where}")  # fmt: skip
+    if not rota.coverage(platform_id):
+        yield Todo(f"{slug}: hours", "none are declared, and the policy page says so",
+                   f"declare when people are there at {where}")  # fmt: skip
+    if set_up.changed_at is None:
+        yield Todo(f"{slug}: emergency", "the protocol and its telephone numbers are Heed's own",
+                   f"write your own, with the police of the place, at {where}")  # fmt: skip

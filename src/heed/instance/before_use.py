@@ -61,7 +61,7 @@ def _laws() -> Iterator[Todo]:
                    "register with the NCA, or file each finding with NCMEC")  # fmt: skip
     if not settings.HEED_EVIDENCE_MODE:
         held = JURISDICTIONS[settings.HEED_JURISDICTION]
-        yield Todo("evidence", f"{held.mode} of minors' files, as {held.citation} ({held.verified})",
+        yield Todo("evidence", f"{held.mode} of minors, by {held.citation} ({held.verified})",
                    "ask counsel whether you may hold them, and set HEED_EVIDENCE_MODE")  # fmt: skip
     unread = [one for one in settings.HEED_STATUTES if _unread(PACKS[one].TERMS)]
     if unread:

@@ -16,7 +16,7 @@ from uuid import UUID
 from allauth.mfa.totp.internal import auth as totp
 from django.db import transaction
 
-from heed.filings import ordering, orders
+from heed.filings import ordering, orders, passkeys
 from heed.filings.models import Officer, Order, OrderStep
 from heed.ledger import services as ledger
 from heed.people import queries as people
@@ -100,7 +100,7 @@ def judge_call(*, order_id: UUID, agrees: bool, by: UUID, now: datetime) -> None
 def open_account(*, order_id: UUID, by: UUID, now: datetime) -> str:
     """An agency account for an officer who was called back; its TOTP secret, shown this once.
 
-    Opening it again renews it, with a new secret. Raises `MayNotVerify`.
+    Opening it again renews it, with a new secret and no passkeys. Raises `MayNotVerify`.
     """
     order = Order.objects.select_related("officer").get(id=order_id)
     must_answer_for(order.platform_id, by)
@@ -108,6 +108,7 @@ def open_account(*, order_id: UUID, by: UUID, now: datetime) -> str:
         raise MayNotVerify("First the mailbox and the call-back, then an account.")
     secret = str(totp.generate_totp_secret())
     with transaction.atomic():
+        passkeys.forget(order.officer)
         ordering.raise_level(
             order.officer,
             CALLED_BACK,

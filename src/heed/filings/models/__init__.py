@@ -8,6 +8,7 @@ from heed.filings.models.orders import (
     Disclosure,
     InstrumentReading,
     Officer,
+    OfficerPasskey,
     Order,
     OrderStep,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "InstrumentReading",
     "KeyWrapping",
     "Officer",
+    "OfficerPasskey",
     "OperatorProfile",
     "Order",
     "OrderStep",

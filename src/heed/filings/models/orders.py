@@ -33,6 +33,23 @@ class Officer(models.Model):
         return f"officer:{self.id}"
 
 
+class OfficerPasskey(models.Model):
+    """A device that opens an agency account; gone when the account is opened anew."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    officer = models.ForeignKey(Officer, on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=60)
+    answer = models.JSONField()  # of the device when it was added: its public key is in it
+    added_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "filings"
+
+    def __str__(self) -> str:
+        return f"passkey:{self.id}"
+
+
 class Order(models.Model):
     """What an officer asks, as they asked it."""
 

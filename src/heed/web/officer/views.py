@@ -1,26 +1,35 @@
 """The officers' door: what can be asked, the request, and its own page."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from heed.filings import feedback_paper, instruments, orders
+from heed.filings import feedback_paper, instruments, orders, passkeys
 from heed.filings.models import Officer, Order
 from heed.filings.ordering import OfficerIn, OrderChanged
-from heed.flows import answer_order, disclose, receive_order, take_instrument, verify_officer
+from heed.flows import (
+    answer_order,
+    disclose,
+    open_by_passkey,
+    receive_order,
+    take_instrument,
+    verify_officer,
+)
 from heed.rules.orders import INSTRUMENTS, Kind
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.tries import Tries
 from heed.web.officer.forms import OfficerForm, OrderForm, SignInForm
 
 ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
+CHALLENGE = "heed_officer_challenge"
 SIGNED_IN_FOR = timedelta(minutes=30)
 CODES = Tries(most=10, within=timedelta(minutes=15))
 PAPERS = Tries(most=10, within=timedelta(hours=1))
@@ -234,14 +243,88 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and not wait:
         account = verify_officer.sign_in(**form.cleaned_data, now=now)
         if account is not None:
-            request.session.cycle_key()
-            request.session[ACCOUNT] = str(account)
-            request.session[ACCOUNT_UNTIL] = (now + SIGNED_IN_FOR).isoformat()
-            return HttpResponseRedirect("/officer/")
+            return _let_in(request, account, now)
         CODES.failed(source(request), now)
         form.add_error(None, "These don't fit together, or the account has run out.")
     facts = {"form": form, "wait": minutes(wait - now) if wait else 0}
     return render(request, "officer/sign_in.html", facts, status=422 if form.errors else 200)
+
+
+def _let_in(request: HttpRequest, account: UUID, now: datetime) -> HttpResponse:
+    request.session.cycle_key()
+    request.session[ACCOUNT] = str(account)
+    request.session[ACCOUNT_UNTIL] = (now + SIGNED_IN_FOR).isoformat()
+    return HttpResponseRedirect("/officer/")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def passkey(request: HttpRequest) -> HttpResponse:
+    """What a device is asked (GET), and its answer (POST): then the account is open."""
+    now = timezone.now()
+    if request.method != "POST":
+        asked, request.session[CHALLENGE] = open_by_passkey.begin()
+        return JsonResponse({"request_options": asked})
+    wait = CODES.again_at(source(request), now)
+    account = None
+    if not wait:
+        state, answer = request.session.pop(CHALLENGE, {}), _answer(request)
+        account = open_by_passkey.sign_in(state=state, answer=answer, now=now)
+    if account is not None:
+        return _let_in(request, account, now)
+    CODES.failed(source(request), now)
+    form = SignInForm()
+    no = "This device opens no account here, or the account has run out."
+    facts = {"form": form, "no": no, "wait": minutes(wait - now) if wait else 0}
+    return render(request, "officer/sign_in.html", facts, status=NOT_TAKEN)
+
+
+def _answer(request: HttpRequest) -> dict[str, Any]:
+    try:
+        said = json.loads(request.POST.get("credential", ""))
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+def devices(request: HttpRequest) -> HttpResponse:
+    """The passkeys of the account that is signed in: add one, take one off."""
+    account, now = _account(request), timezone.now()
+    if account is None:
+        return HttpResponseRedirect("/officer/sign-in")
+    wrong = _change_devices(request, account, now) if request.method == "POST" else ""
+    if request.method == "POST" and not wrong:
+        return HttpResponseRedirect("/officer/account")
+    asked, request.session[CHALLENGE] = open_by_passkey.begin_adding(officer_id=account.id, now=now)
+    facts = {
+        "account": account,
+        "passkeys": list(passkeys.of(account.id)),
+        "asked": {"creation_options": asked},
+        "wrong": wrong,
+    }
+    return render(request, "officer/account.html", facts, status=NOT_TAKEN if wrong else 200)
+
+
+def _change_devices(request: HttpRequest, account: Officer, now: datetime) -> str:
+    """What went wrong; empty when it is done."""
+    if off := request.POST.get("off", ""):
+        gone = off in {str(one.id) for one in passkeys.of(account.id)}
+        if gone:
+            open_by_passkey.drop(officer_id=account.id, passkey_id=UUID(off))
+        return "" if gone else "This device is not on the account any more."
+    try:
+        open_by_passkey.add(
+            officer_id=account.id,
+            state=request.session.pop(CHALLENGE, {}),
+            answer=_answer(request),
+            name=request.POST.get("name", ""),
+            now=now,
+        )
+    except open_by_passkey.NotAdded as why:
+        return str(why)
+    return ""
 
 
 @require_POST

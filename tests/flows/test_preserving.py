@@ -171,7 +171,10 @@ def test_a_lost_key_is_named_and_is_no_damage_to_the_object(
     (tmp_path / "keys" / "filer.key").unlink()
     with pytest.raises(NotPreserved, match=r"filer\.key can't be read"):
         read(case, square)
-    assert sealed(case, "evidence").state == "kept"
+    one = sealed(case, "evidence")
+    assert one.state == "kept" and "the key is lost" in one.reason  # the case says so
+    shutil.copy(django_settings.HEED_VAR / "keys" / "vault" / "filer.key", tmp_path / "keys")
+    assert read(case, square) == PICTURE and sealed(case, "evidence").reason == ""
 
 
 @pytest.mark.parametrize("given", [True, False])

@@ -133,9 +133,15 @@ def note_damaged(sealed: SealedObject, reason: str, *, now: datetime) -> bool:
     return bool(kept.update(state=State.DAMAGED, reason=reason[:200], retry_at=now))
 
 
-def note_whole(sealed: SealedObject, *, now: datetime) -> None:
-    """It was read, and is as it was put."""
-    SealedObject.objects.filter(id=sealed.id, state=State.KEPT).update(checked_at=now)
+def note_whole(sealed: SealedObject, *, opened: bool = False, now: datetime) -> None:
+    """It was read, and is as it was put; `opened`: with its key, so whatever was said is over."""
+    kept = SealedObject.objects.filter(id=sealed.id, state=State.KEPT)
+    kept.update(checked_at=now, **({"reason": ""} if opened else {}))
+
+
+def note_unreadable(sealed: SealedObject, reason: str) -> None:
+    """It lies there whole, and its key is lost: no damage, and the case says so all the same."""
+    SealedObject.objects.filter(id=sealed.id, state=State.KEPT).update(reason=reason[:200])
 
 
 def destroy(sealed_ids: Sequence[UUID], *, now: datetime) -> list[SealedObject]:

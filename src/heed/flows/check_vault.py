@@ -71,7 +71,7 @@ def drill(*, at_most: int, halves: Sequence[str] = (), now: datetime) -> Drilled
         if why:
             failed.append(f"{sealed.id} (case {sealed.case_id}): {why}")
         else:
-            vault.note_whole(sealed, now=now)
+            vault.note_whole(sealed, opened=True, now=now)
     body = {"opened": opened, "by_seal": by_seal, "failed": len(failed)}
     ledger.enter("vault.drilled", subject="vault", body=body, at=now)
     return Drilled(opened=opened, by_seal=by_seal, failed=tuple(failed))
@@ -88,7 +88,10 @@ def _fails(sealed: SealedObject, purpose: Purpose, halves: Sequence[str], now: d
             if halves
             else seals.open(sealing.body, wrapped)
         )
-    except (evidence.NotPreserved, KeyLost, NotOpened) as why:
+    except KeyLost as lost:
+        vault.note_unreadable(sealed, f"the key is lost: {lost}")
+        return str(lost)
+    except (evidence.NotPreserved, NotOpened) as why:
         return str(why)
     same = sha256(data).digest() == bytes(sealed.plain_sha256 or b"")
     return "" if same else "other bytes come out than went in"

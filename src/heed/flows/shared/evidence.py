@@ -304,6 +304,7 @@ def open_sealed(sealed: SealedObject, purpose: Purpose, *, why: str, now: dateti
         data = wiring.seals().open(sealing.body, sealing.wrappings[0])
     except KeyLost as lost:
         logger.error("vault key lost", extra={"purpose": purpose.value})
+        vault.note_unreadable(sealed, f"the key is lost: {lost}")
         raise NotPreserved(f"The key is lost: {lost}.") from lost
     except NotOpened as altered:
         _damaged(sealed, "its key does not open it", now)
@@ -314,7 +315,7 @@ def open_sealed(sealed: SealedObject, purpose: Purpose, *, why: str, now: dateti
 
 def note_read(sealed: SealedObject, purpose: Purpose, *, why: str, now: datetime) -> None:
     """An entry for each reading: which copy, for whom, for what."""
-    vault.note_whole(sealed, now=now)
+    vault.note_whole(sealed, opened=True, now=now)
     ledger.enter(
         "evidence.read",
         subject=_about(sealed),

@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from heed.instance import checks, grants, keys, postgres
 from heed.instance.addresses import Urls
@@ -30,6 +32,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 RUN = "HEED_TEST_RUN"  # the directory of this run, told to the pytest workers
+# A property is tried on a few examples here, and on as many as one likes by hand. No deadlines: the
+# machine may be shared.
+hypothesis_settings.register_profile(
+    "suite", deadline=None, max_examples=int(os.environ.get("HEED_TEST_EXAMPLES", "40"))
+)
+hypothesis_settings.load_profile("suite")
+DJANGOS_OWN = {"django_migrations", "django_content_type", "auth_permission", "django_site"}
 CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -97,6 +106,27 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, and CI=true allows no skips: {report.longrepr}"
     return report
+
+
+def _swept(_: TransactionTestCase) -> None:
+    """Empties the tables that hold something; Django would take all of them, for half a second."""
+    names = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    kept = [name for name in names if name not in DJANGOS_OWN]
+    ask = " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM \"{name}\")" for name in kept
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ask)
+        full = [name for (name,) in cursor.fetchall()]
+        for name in full:
+            cursor.execute(f'ALTER TABLE "{name}" DISABLE TRIGGER USER')
+            cursor.execute(f'DELETE FROM "{name}"')
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # all is gone: nothing points to nothing
+        for name in full:
+            cursor.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
+
+
+TransactionTestCase._fixture_teardown = _swept  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

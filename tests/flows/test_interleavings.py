@@ -18,7 +18,7 @@ from tests.flows.stage import HOUR, NOON, Stage, do, picture, take
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 RIVALS = 4
-SECONDS = float(os.environ.get("HEED_TEST_RIVALS_SECONDS", "25"))
+SECONDS = float(os.environ.get("HEED_TEST_RIVALS_SECONDS", "10"))
 SEED = int(os.environ.get("HEED_TEST_RIVALS_SEED", "1"))
 
 

@@ -4,11 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
-
-hypothesis_settings.register_profile("unhurried", deadline=None)  # others share the machine
-hypothesis_settings.load_profile("unhurried")
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 250_000, tzinfo=UTC)
 

@@ -47,7 +47,7 @@ def video() -> bytes:
     return out.getvalue()
 
 
-def eventually(ask: Callable[[], T | None], *, within: float = 10) -> T:
+def eventually(ask: Callable[[], T | None], *, within: float = 60) -> T:
     """The first true answer."""
     until = time.monotonic() + within
     while True:

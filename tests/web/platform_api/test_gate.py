@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -66,11 +67,13 @@ class Door:
 
 
 @pytest.fixture
-def door(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Door]:
+def door(transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
+    monkeypatch.setattr(settings, "HEED_VAR", tmp_path)  # an index that no other test has filled
     monkeypatch.setattr(following, "BELIEVED_SECONDS", 60.0)  # here nobody follows meanwhile
     matching._shelf.forget(BANKED)
     door = Door()
     yield door
+    matching._shelf.forget(BANKED)
     door.pool.shutdown()
     door.gate._looking.shutdown()
 
@@ -90,7 +93,6 @@ def test_who_meets_nothing_is_let_in_without_django_and_in_its_very_words(
     door: Door, api: Api
 ) -> None:
     path = f"{CHECK}?account_ref=uri&upload_ref=a%2Fb"
-    door.following.once()  # as a thread does all the time: a slow set-up made it old
     quick = door.post(api.key, path, json={"signals": SIGNALS})
     assert (quick.status_code, door.asked, File.objects.count()) == (200, 0, 0)
     assert quick.headers["content-type"] == "application/json"

@@ -222,9 +222,6 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 # Notices may be long; what is longer still is refused by the door in words, not by a broken parser.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
-# A file that comes with a form stays in memory: nothing of it is ever written in the clear.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE  # of the whole form
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
 ACCOUNT_LOGIN_METHODS = {"email"}

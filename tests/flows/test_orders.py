@@ -323,7 +323,7 @@ def test_a_paper_is_sealed_unread_and_opened_for_one_of_us_alone(
 ) -> None:
     order = asks(town, "subpoena", identifiers="x")
     paper = b"%PDF-1.7\n/OpenAction /Launch " + bytes(range(256)) * 40
-    for bad, why in ((b"MZ" + paper, "as a PDF"), (paper + bytes(MOST_BYTES), "at most 10 MB")):
+    for bad, why in ((b"MZ" + paper, "as a PDF"), (paper + bytes(MOST_BYTES), "at most 8 MB")):
         with pytest.raises(NotTaken, match=why):
             take(order_id=order.id, data=bad, now=town.now)
     take(order_id=order.id, data=paper, now=town.now)
@@ -433,15 +433,20 @@ def test_an_officer_asks_confirms_and_follows_it_on_a_page_of_their_own(town: St
 
 def _hands_in(browser: Client, order: Order, secret: str) -> None:
     """The paper itself: whatever it is called and holds, it is sealed or refused."""
-    at, said = f"/officer/o/{order.number}", {"k": secret, "what": "paper"}
+    at = f"/officer/o/{order.number}"
 
     def sent(name: str, body: bytes) -> Any:
-        return browser.post(f"{at}/act", {**said, "paper": SimpleUploadedFile(name, body)})
+        said = {"paper": SimpleUploadedFile(name, body)}
+        return browser.post(f"{at}/paper?k={secret}", said)
 
     no = sent("../../evil.html", b"<script>")
     assert no.status_code == 422 and b"as a PDF" in no.content
     assert sent("../../evil.html", b"%PDF-1.4 <script>").status_code == 302
     page = browser.get(f"{at}?k={secret}").content
     assert b"sealed" in page and b"evil" not in page and b"<script>" not in page
-    big = sent("x.pdf", b"%PDF-" + bytes(10 << 20))
-    assert big.status_code == 422 and b"at most 10 MB" in big.content
+    big = sent("x.pdf", b"%PDF-" + bytes(8 << 20))
+    assert big.status_code == 422 and b"at most 8 MB" in big.content
+    assert sent("x.pdf", b"%PDF-" + bytes(13 << 20)).status_code == 413
+    strict = Client(enforce_csrf_checks=True)
+    said = {"paper": SimpleUploadedFile("x.pdf", b"%PDF-1")}
+    assert strict.post(f"{at}/paper?k={secret}", said).status_code == 403

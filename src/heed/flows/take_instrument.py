@@ -25,7 +25,7 @@ from heed.ledger import services as ledger
 from heed.ports import BadRecipient, ObjectMissing, Purpose, VaultTrouble
 
 logger = logging.getLogger(__name__)
-MOST_BYTES = 10 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 MOST_PAPERS = 5  # for one order: a page that anybody may fill is no store
 BEGINS = b"%PDF-"
 LEASE = timedelta(minutes=10)

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern] = [
     path("officer/sign-out", views.sign_out, name="officer_sign_out"),
     path("officer/o/<slug:number>", views.order, name="officer_order"),
     path("officer/o/<slug:number>/act", views.act, name="officer_act"),
+    path("officer/o/<slug:number>/paper", views.paper, name="officer_paper"),
     path("officer/o/<slug:number>/annex-ii", views.feedback, name="officer_feedback"),
     path("officer/o/<slug:number>/given/<uuid:given_id>", views.fetch, name="officer_fetch"),
     path("orders", views.published, name="orders"),

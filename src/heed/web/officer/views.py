@@ -6,10 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from heed.filings import feedback_paper, instruments, orders, passkeys
@@ -35,6 +38,7 @@ CODES = Tries(most=10, within=timedelta(minutes=15))
 PAPERS = Tries(most=10, within=timedelta(hours=1))
 ASKED = Tries(most=20, within=timedelta(hours=1))
 NOT_TAKEN = 422
+NO_PAPER = "Choose a PDF of at most 8 MB."
 
 
 @require_safe
@@ -101,7 +105,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 
 def _opened(request: HttpRequest, number: str) -> Order:
-    given = request.POST.get("k") or request.GET.get("k", "")
+    given = request.GET.get("k") or request.POST.get("k", "")
     found = orders.opened_with(number, given)
     if found is None:
         raise Http404
@@ -120,7 +124,7 @@ def _page(
         "papers": list(instruments.of_order(found)),
         "annex": found.kind == Kind.TCO and found.state == Order.State.DONE,
         "question": orders.open_question(found),
-        "k": request.POST.get("k") or request.GET.get("k", ""),
+        "k": request.GET.get("k") or request.POST.get("k", ""),
         "wrong": wrong,
         "waits": found.state in orders.WAITING,
         **more,
@@ -175,28 +179,45 @@ def _withdraw(request: HttpRequest, found: Order, now: datetime) -> str:
     return ""
 
 
-def _paper(request: HttpRequest, found: Order, now: datetime) -> str:
-    given = request.FILES.get("paper")
-    wait = PAPERS.again_at(source(request), now)
-    if given is None:
-        return "Choose a PDF of at most 10 MB."
-    if wait:
-        return f"There were many papers. Try again in {minutes(wait - now)} minutes."
-    PAPERS.failed(source(request), now)
-    try:
-        take_instrument.take(order_id=found.id, data=given.read(), now=now)
-    except take_instrument.NotTaken as why:
-        return str(why)
-    return ""
-
-
 _ACTS = {
-    "paper": _paper,
     "code": _code,
     "clarify": _clarify,
     "renew": _renew,
     "withdraw": _withdraw,
 }
+
+
+class _InMemory(MemoryFileUploadHandler):
+    """A paper never lies about in a temporary directory."""
+
+    def handle_raw_input(self, *args: object, **kwargs: object) -> None:
+        self.activated = True
+
+
+@csrf_exempt  # until the handler is set: `_take_paper` asks for it
+@require_POST
+@private
+def paper(request: HttpRequest, number: str) -> HttpResponse:
+    """The instrument itself, as a PDF."""
+    request.upload_handlers = [_InMemory(request)]
+    return _take_paper(request, number)
+
+
+@csrf_protect
+def _take_paper(request: HttpRequest, number: str) -> HttpResponse:
+    found, now, given = _opened(request, number), timezone.now(), request.FILES.get("paper")
+    wait = PAPERS.again_at(source(request), now)
+    if wait or not isinstance(given, UploadedFile):
+        many = (
+            f"There were many papers. Try again in {minutes(wait - now)} minutes." if wait else ""
+        )
+        return _page(request, found, many or NO_PAPER, NOT_TAKEN)
+    PAPERS.failed(source(request), now)
+    try:
+        take_instrument.take(order_id=found.id, data=given.read(), now=now)
+    except take_instrument.NotTaken as why:
+        return _page(request, found, str(why), NOT_TAKEN)
+    return HttpResponseRedirect(f"/officer/o/{number}?k={request.GET.get('k', '')}")
 
 
 @require_POST

@@ -3,7 +3,7 @@
     PYTHONPATH=src python -m bench.memory
 
 Starts an instance that was made before (a first start makes the database, which is told apart), and
-adds up the proportional set size (PSS) of database, web and worker. Linux only.
+adds up the proportional set size (PSS) of database, web, worker and viewer. Linux only.
 """
 
 import os
@@ -43,7 +43,9 @@ def started(place: Place) -> tuple[float, dict[str, float]]:
     with processes.running(place, port=PORT, say=lambda *_: None) as heed:
         ready = time.monotonic() - began
         time.sleep(SETTLE_SECONDS)
-        return ready, {name: megabytes(heed, name) for name in ("database", "web", "worker")}
+        return ready, {
+            name: megabytes(heed, name) for name in ("database", "web", "worker", "viewer")
+        }
 
 
 def megabytes(heed: Running, name: str) -> float:

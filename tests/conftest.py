@@ -53,6 +53,8 @@ CHROMIUM_FLAGS = [
 
 def pytest_configure(config: pytest.Config) -> None:
     """Gives the run a directory, and the settings a `var` in it."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as ./heed does, for the same reason
+    sys.dont_write_bytecode = False
     worker = getattr(config, "workerinput", {}).get("workerid")
     if worker is None:
         directory = Path(tempfile.mkdtemp(prefix="heed-test-"))

@@ -39,6 +39,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (root / "requirements" / f"{name}.txt").write_text("# nothing\n")
     package = root / "src" / "heed"
     package.mkdir(parents=True)
+    (package / "__init__.py").write_text("")
     (package / "__main__.py").write_text("import sys; print('ran', *sys.argv[1:])\n")
     yield root
     shutil.rmtree(root)
@@ -55,7 +56,8 @@ def run(root: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[
 
 
 def test_it_makes_its_packages_once_then_hands_over(checkout: Path) -> None:
-    first = run(checkout, "up", "--port", "8010")
+    first = run(checkout, "up", "--port", "8010", PYTHONDONTWRITEBYTECODE="1")
+    assert (checkout / "src/heed/__pycache__").exists(), "every start would compile everything"
     assert first.stdout.splitlines()[-1] == "ran up --port 8010", first.stderr
     assert "Making .venv" in first.stdout
     assert run(checkout, "verify").stdout == "ran verify\n"

@@ -58,6 +58,10 @@ class Crew:
         """How often a child has ended since it last ran steadily."""
         return sum(kept.deaths for kept in self._kept if kept.child.name == name)
 
+    def take_on(self, child: Child) -> None:
+        """Keeps one more child running from now on."""
+        self._kept.append(_Kept(child))
+
     def pid(self, name: str) -> int | None:
         """The process id of a child, or of the `database` if it is ours, while it runs."""
         if name == "database" and self._server:
@@ -82,7 +86,7 @@ class Crew:
         try:
             while not self._stopping.is_set():
                 self._tend_database()
-                for kept in self._kept:
+                for kept in list(self._kept):
                     self._tend_child(kept)
                 self._stopping.wait(_POLL_SECONDS)
         finally:

@@ -96,11 +96,12 @@ def running(
         children = [
             Child(name="web", command=web, env=ours),
             Child(name="worker", command=list(worker) or _heed("worker"), env=ours),
-            Child(name="viewer", command=_heed("viewer"), env=ours),
         ]
         crew = Crew([*children, *beside], logs=place.logs, say=say, server=server)
         with crew.running():
             wait_ready(f"{address(host, port)}/status", crew, "web")
+            # Nobody opens a file in the first second: the pages come first.
+            crew.take_on(Child(name="viewer", command=_heed("viewer"), env=ours))
             yield Running(place=place, url=url, database=urls, crew=crew)
 
 

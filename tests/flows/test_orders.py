@@ -306,6 +306,9 @@ def test_a_removal_is_confirmed_on_the_form_of_annex_ii_and_only_once_it_is_so(
     with pytest.raises(feedback_paper.NotYet, match="1 of 1 addresses are not confirmed"):
         feedback_paper.paper(order, now=town.now)
     gone = {"acknowledged": "removed", "acknowledged_at": town.now, "observed": "gone"}
+    Item.objects.update(**gone | {"observed": "seen"})  # the platform says so, and it is not so
+    with pytest.raises(feedback_paper.NotYet, match="1 of 1"):
+        feedback_paper.paper(order, now=town.now)
     Item.objects.update(**gone)
     pdf = feedback_paper.paper(order, now=town.now)
     assert pdf[:5] == b"%PDF-" and b"/Lang" in pdf

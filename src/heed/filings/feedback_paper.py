@@ -19,10 +19,10 @@ from heed.rules.orders import Kind
 from heed.rules.tips.document import Operator
 from heed.rules.visibility import Visibility
 
+STILL_THERE = "seen"  # whatever the platform says: such a removal is not confirmed
 _SEEN = {
     "gone": "gone when we looked",
     "unverifiable": "we could not look: a login or a border is in the way",
-    "seen": "STILL THERE when we looked",
     "": "not looked at again yet",
 }
 _TEMPLATE = b"""
@@ -74,7 +74,7 @@ def paper(order: Order, *, now: datetime) -> bytes:
     if order.kind != Kind.TCO or order.state != Order.State.DONE:
         raise NotYet("This form is for a terrorist-content order that was carried out.")
     found = places(order)
-    waiting = [one.url for one in found if one.gone_at is None]
+    waiting = [one.url for one in found if one.gone_at is None or one.seen == STILL_THERE]
     if waiting or not found:
         raise NotYet(f"{len(waiting)} of {len(found)} addresses are not confirmed as removed yet.")
     said = json.dumps(told(order, found, now))

@@ -176,6 +176,8 @@ class Visit(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer leaves as one: in two parts each would wait for the other side
+    disable_nagle_algorithm = True
     server: "StandIn"
 
     def do_GET(self) -> None:

@@ -1,21 +1,25 @@
 """check_upload, fetch_files, view_file: whatever needs the bytes of a file."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
 
 from examples import pictures
 from heed.cases.models import Case, Deadline
-from heed.flows.check_upload import check_bytes, check_signals
+from heed.cases.queries.waiting import waiting
+from heed.flows.check_again import check_again, settle
+from heed.flows.check_upload import check_bytes, check_signals, check_url
 from heed.flows.fetch_files import fetch_files
 from heed.flows.judge_copy import settle_upload
 from heed.flows.view_file import MayNotView, NotViewable, view_file
-from heed.media.models import ItemFile, Upload
+from heed.media.models import ItemFile, Unchecked, Upload
 from heed.media.services import FileIn
 from heed.outbox.models import Letter
 from heed.people.models import Role, Viewing
 from heed.rules.decisions import Ruling
-from heed.rules.gate import Verdict
+from heed.rules.gate import LOOK_WITHIN, Verdict
 from tests.flows.stage import HOUR, SECOND, Stage, entries, facts_now, picture
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.people import dana, gil
@@ -96,6 +100,65 @@ def test_a_picture_that_cannot_be_read_is_held_and_never_passed(town: Stage) -> 
     broken = pictures.picture(7)[:200]
     checked = check_bytes(platform_id=town.platform_id, data=broken, upload_ref="u", now=town.now)
     assert (checked.verdict, checked.reason) == (Verdict.HOLD, "could-not-be-checked")
+    waits = Unchecked.objects.get()
+    assert (waits.file_id, waits.retry_at) == (Upload.objects.get().file_id, None)
+    rae = town.staff("Rae")
+    assert settle(row_id=waits.id, release=False, by=rae.id, now=town.now)
+    assert not settle(row_id=waits.id, release=True, by=rae.id, now=town.now)
+    assert Upload.objects.get().state == Upload.State.BLOCKED
+    assert Letter.objects.filter(kind="upload.blocked").count() == 1
+
+
+def test_an_address_that_could_not_be_fetched_is_tried_again_and_the_platform_is_told(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    data = pictures.picture(3)
+    asked: dict[str, Any] = {"platform_id": square.platform_id, "account_ref": "uri"}
+    for name in ("a", "a", "b", "c", "d"):  # the platform asks again
+        url = square.url(f"files/{name}.0")
+        held = check_url(**asked, url=url, upload_ref=name, now=square.now)
+        assert (held.verdict, held.reason) == (Verdict.HOLD, "could-not-be-checked")
+    assert entries("gate.failed") == 4
+    assert dict(Unchecked.objects.values_list("upload_ref", "asked"))["a"] == 2
+    assert waiting(now=square.now) == {}
+    later = square.now + 2 * HOUR
+    assert waiting(now=later)[square.platform_id].uploads == 4
+    platform.bytes["a.0"] = data
+    platform.bytes["c.0"] = data[:200]
+    put(square, platform, "b", data)  # told of as a post meanwhile: read where it stands
+    assert check_again(now=square.now + 60 * SECOND) == 3
+    ends = dict(Unchecked.objects.exclude(ended_at=None).values_list("upload_ref", "ended_as"))
+    assert ends == {"a": "checked", "b": "registered", "c": "checked"}
+    told = [(one.kind, one.payload["upload_ref"]) for one in Letter.objects.all()]
+    assert told == [("upload.released", "a")]
+    broken = Unchecked.objects.get(upload_ref="c", ended_at=None)  # had, and can't be read
+    still = Unchecked.objects.get(upload_ref="d")
+    assert broken.since_at == broken.due_at - LOOK_WITHIN == still.since_at
+    platform.bytes["d.0"] = data
+    check_url(**asked, url=square.url("files/d.0"), upload_ref="d", now=square.now)
+    still.refresh_from_db()
+    assert still.ended_as == "checked"
+
+
+def test_what_is_not_compared_in_time_is_held_and_compared_again(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+
+    def endless(*_: Any) -> Any:
+        connection.cursor().execute("SELECT pg_sleep(20)")
+
+    with monkeypatch.context() as slow:
+        slow.setattr("heed.flows.check_upload.COMPARE_WITHIN_SECONDS", 0.02)
+        slow.setattr("heed.media.queries.banked", endless)
+        checked = check_signals(
+            platform_id=town.platform_id, signals=ONE, upload_ref="u", now=town.now
+        )
+        assert (checked.verdict, checked.reason) == (Verdict.HOLD, "could-not-be-checked")
+        assert check_again(now=town.now + 60 * SECOND) == 0
+    assert check_again(now=town.now + HOUR) == 1
+    assert Upload.objects.get().reason == "same-as-claimed"
 
 
 # ------------------------------------------------------------------ fetch_files

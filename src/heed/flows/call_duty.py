@@ -1,6 +1,7 @@
 """Somebody is always due: the duty person is rung, then the next, until a person takes it.
 
-1. Open a call where cases wait with half of their time gone; end those that nothing waits for.
+1. Open a call where cases, or uploads that could not be checked, wait with half of their time
+   gone; end those that nothing waits for.
 2. Claim each call that is to ring, in a transaction of its own: two workers never ring at once.
 3. Ring whose turn it is; note every try. One that nobody heard goes to the next person at once.
 """
@@ -147,9 +148,8 @@ def _words(call: Call, platform: Platform, what: Waiting | None) -> Ringing:
     if call.kind == Call.Kind.DANGER:
         first = f"URGENT, {platform.name}: somebody has to look now, at the latest by {by}."
     else:
-        cases = 0 if what is None else what.cases
         late = 0 if what is None else what.overdue
-        first = f"{platform.name}: {_many(cases)} somebody to look by {by}; {late} overdue."
+        first = f"{platform.name}: {_many(what)} somebody to look by {by}; {late} overdue."
     again = f" Nobody has taken this yet (call {call.rings + 1})." if call.rings else ""
     return Ringing(
         subject="Heed: somebody has to look now" if "URGENT" in first else "Heed: cases wait",
@@ -159,8 +159,17 @@ def _words(call: Call, platform: Platform, what: Waiting | None) -> Ringing:
     )
 
 
-def _many(cases: int) -> str:
-    return "one case waits for" if cases == 1 else f"{cases} cases wait for"
+def _many(what: Waiting | None) -> str:
+    """What waits, as the beginning of a sentence."""
+    cases, uploads = (0, 0) if what is None else (what.cases, what.uploads)
+    said = [_count(cases, "case")] if cases or not uploads else []
+    if uploads:
+        said.append(f"{_count(uploads, 'upload')} that could not be checked")
+    return f"{' and '.join(said)} wait{'s' if cases + uploads == 1 else ''} for"
+
+
+def _count(number: int, what: str) -> str:
+    return f"one {what}" if number == 1 else f"{number} {what}s"
 
 
 def turn_of(call: Call, *, now: datetime) -> Sequence[Staff]:

@@ -4,7 +4,8 @@
    its signals as told).
 2. Compare it with the banks: what was removed is blocked or held, what is claimed is held.
 3. Note every match, and what was held or blocked at its case; a match that no case is behind opens
-   one where a person is due. "Could not check" is held, never let through unseen.
+   one where a person is due. "Could not check" is held, never let through unseen: it is tried
+   again (`check_again`), and a person is due for it.
 4. Seal the bytes of what is held, so that a person can look at them.
 """
 
@@ -14,20 +15,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg.errors import QueryCanceled
 
 from heed.cases.models import Case
 from heed.cases.services import cases
 from heed.flows import wiring
 from heed.flows.shared import evidence, matches, states
 from heed.ledger import services as ledger
-from heed.media import matching
+from heed.media import matching, unchecked
 from heed.media import queries as media
 from heed.media import services as writing
 from heed.media.feeds import BANKED
 from heed.media.models import File, Platform, Upload
 from heed.media.queries import Banked
 from heed.media.services import FileIn
+from heed.media.unchecked import Question
 from heed.ports import NotFetched
 from heed.rules.banks import at_the_door
 from heed.rules.claims import BankAction
@@ -35,6 +38,7 @@ from heed.rules.gate import NOT_CHECKED, NOTHING, Verdict, verdict
 
 MOST_BYTES = 100 << 20
 FETCH_WITHIN_SECONDS = 20.0
+COMPARE_WITHIN_SECONDS = 4.0  # without the index, millions take longer than anybody waits
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,11 @@ class Checked:
     reason: str
     sha256: bytes  # empty when not even that could be learnt
     case_number: str  # empty when no case is concerned
+    bank: str = ""  # whose word it is: a bank of the platform's own, or a shared one
+
+
+class NotCompared(Exception):
+    """The banks could not be asked in time: nothing is known of this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,48 +67,77 @@ class _Asked:
     account_ref: str
     upload_ref: str
 
+    @property
+    def question(self) -> Question:
+        """As it is written down when it can't be answered."""
+        return Question(
+            platform_id=self.platform.id, file=self.file, account_ref=self.account_ref,
+            upload_ref=self.upload_ref,
+        )  # fmt: skip
+
 
 def check_bytes(
     *, platform_id: UUID, data: bytes, account_ref: str = "", upload_ref: str = "", now: datetime
 ) -> Checked:
     """Check a file by its bytes. Raises nothing for a bad file: see the reason."""
     platform = Platform.objects.get(id=platform_id)
+    file = _read(platform, data, now)
+    return _answer(_Asked(platform, file, account_ref, upload_ref), now, data)
+
+
+def _read(platform: Platform, data: bytes, now: datetime) -> File:
     signals = wiring.decoder().signals(data)
     with transaction.atomic():
-        file = writing.keep_file(signals, platform=platform, now=now)
-    return _check(_Asked(platform, file, account_ref, upload_ref), now, data)
+        return writing.keep_file(signals, platform=platform, now=now)
 
 
 def check_url(
     *, platform_id: UUID, url: str, account_ref: str = "", upload_ref: str = "", now: datetime
 ) -> Checked:
-    """Check the file at an address. What can't be fetched is held, and noted; ask again."""
-    platform = Platform.objects.get(id=platform_id)
-    try:
-        fetched = wiring.fetcher().fetch(
-            url,
-            max_bytes=MOST_BYTES,
-            within_seconds=FETCH_WITHIN_SECONDS,
-            private_addresses_allowed=tuple(platform.private_addresses),
-        )
-    except NotFetched as refused:
-        return _not_checked(platform, str(refused) or "not fetched", now)
-    if fetched.status != 200 or not fetched.complete or not fetched.body:
-        return _not_checked(platform, f"answered {fetched.status}, or not whole", now)
-    return check_bytes(
-        platform_id=platform_id,
-        data=fetched.body,
-        account_ref=account_ref,
-        upload_ref=upload_ref,
-        now=now,
+    """Check the file at an address. What can't be fetched is held, noted, and tried again."""
+    asked = Question(
+        platform_id=platform_id, url=url, account_ref=account_ref, upload_ref=upload_ref
     )
+    try:
+        return _answered(asked, look_at(asked, now=now), now)
+    except (NotFetched, NotCompared) as why:
+        return _not_checked(asked, str(why) or "not fetched", now)
 
 
-def _not_checked(platform: Platform, why: str, now: datetime) -> Checked:
-    """Held, in sight of whoever runs Heed; there is no file yet that could wait for a person."""
-    logger.error("an upload could not be checked", extra={"platform": platform.slug, "why": why})
-    ledger.enter("gate.failed", subject=f"platform:{platform.id}", body={"why": why[:200]}, at=now)
-    return Checked(verdict=Verdict.HOLD, reason=NOT_CHECKED, sha256=b"", case_number="")
+def look_at(asked: Question, *, now: datetime) -> Checked:
+    """Fetch an address and check what is there. Raises `NotFetched`, `NotCompared`: why."""
+    platform = Platform.objects.get(id=asked.platform_id)
+    fetched = wiring.fetcher().fetch(
+        asked.url,
+        max_bytes=MOST_BYTES,
+        within_seconds=FETCH_WITHIN_SECONDS,
+        private_addresses_allowed=tuple(platform.private_addresses),
+    )
+    if fetched.status != 200 or not fetched.complete or not fetched.body:
+        raise NotFetched(f"answered {fetched.status}, or not whole")
+    file = _read(platform, fetched.body, now)
+    facts = _Asked(platform, file, asked.account_ref, asked.upload_ref)
+    return _check(facts, now, fetched.body)
+
+
+def compare_again(asked: Question, *, now: datetime) -> Checked:
+    """Compare a file that was read before. Raises `NotCompared`."""
+    assert asked.file is not None
+    platform = Platform.objects.get(id=asked.platform_id)
+    return _check(_Asked(platform, asked.file, asked.account_ref, asked.upload_ref), now)
+
+
+def _not_checked(asked: Question, why: str, now: datetime) -> Checked:
+    """Held; tried again; and somebody is due for it, who is told when half of the time is gone."""
+    with transaction.atomic():
+        row, fresh = unchecked.note(asked, why, again=True, now=now)
+        if fresh:
+            where = f"platform:{asked.platform_id}"
+            body = {"why": why[:200], "unchecked": str(row.id)}
+            ledger.enter("gate.failed", subject=where, body=body, at=now)
+    logger.error("an upload could not be checked", extra={"unchecked": str(row.id), "why": why})
+    sha256 = b"" if asked.file is None else bytes(asked.file.sha256)
+    return Checked(verdict=Verdict.HOLD, reason=NOT_CHECKED, sha256=sha256, case_number="")
 
 
 def check_signals(
@@ -120,7 +158,7 @@ def check_signals(
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         file = writing.keep_told_signals(platform, signals, now=now)
-    return _check(_Asked(platform, file, account_ref, upload_ref), now)
+    return _answer(_Asked(platform, file, account_ref, upload_ref), now)
 
 
 def is_stranger(signals: FileIn) -> bool:
@@ -129,9 +167,35 @@ def is_stranger(signals: FileIn) -> bool:
     return book is not None and matching.strangers([signals], book) == [True]
 
 
+def _answer(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
+    try:
+        return _answered(asked.question, _check(asked, now, data), now)
+    except NotCompared as why:
+        return _not_checked(asked.question, str(why), now)
+
+
+def _answered(asked: Question, done: Checked, now: datetime) -> Checked:
+    """What could not be checked when it was asked before, and was now, waits no more."""
+    if done.reason != NOT_CHECKED and (asked.upload_ref or asked.url):
+        unchecked.answered(asked, release=done.verdict is Verdict.ALLOW, now=now)
+    return done
+
+
+def _met(asked: _Asked) -> list[Banked]:
+    """The banks' word on the file. Raises `NotCompared`."""
+    try:
+        with transaction.atomic(), media.at_most(COMPARE_WITHIN_SECONDS):
+            met = media.banked(asked.platform, asked.file)
+    except OperationalError as failed:
+        if isinstance(failed.__cause__, QueryCanceled):
+            raise NotCompared("the index was away, and there is too much to compare") from failed
+        raise
+    return matches.standing(asked.platform, asked.file, met)
+
+
 def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
-    file = asked.file
-    met = matches.standing(asked.platform, file, media.banked(asked.platform, file))
+    """Raises `NotCompared`."""
+    file, met = asked.file, _met(asked)
     first = at_the_door(met)
     answer, reason = verdict(
         action=None if first is None else first.action,
@@ -145,6 +209,8 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
             case = _noted(asked, met, first, now) if met else None
             noted = answer is not Verdict.ALLOW
             upload = _note(asked, case, first, answer, reason, now) if noted else None
+            if reason == NOT_CHECKED:
+                unchecked.note(asked.question, file.reason or reason, again=False, now=now)
         if upload is not None and case is not None and data:
             _keep(upload, case, data, now)
     return Checked(
@@ -152,6 +218,7 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
         reason=reason,
         sha256=bytes(file.sha256),
         case_number=case.number if case else "",
+        bank=first.bank_name if first is not None and answer is not Verdict.ALLOW else "",
     )
 
 

@@ -17,7 +17,9 @@ _django = Threads(get_wsgi_application(), ThreadPoolExecutor(THREADS, "pages"))
 
 from heed.web.platform_api.gate.following import Following  # noqa: E402  (Django is set up now)
 from heed.web.platform_api.gate.handler import Gate  # noqa: E402
+from heed.web.platform_api.gate.missed import Missed  # noqa: E402
 
-_following = Following()
+_missed = Missed()
+_following = Following(_missed.tell)
 _following.start()
-application = Gate(_django, _following)
+application = Gate(_django, _following, _missed)

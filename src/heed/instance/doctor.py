@@ -100,6 +100,21 @@ def _worker(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding
     return Finding("worker", "none is alive: nothing is verified, sent or reminded", "heed up")
 
 
+def _gate(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    table = connection.execute("SELECT to_regclass('media_unchecked')").fetchone()
+    if table is None or table[0] is None:
+        return Finding("gate", "the database has no uploads yet", "heed migrate")
+    row = connection.execute(
+        "SELECT count(*), count(*) FILTER (WHERE due_at < now()), string_agg(DISTINCT reason, ', ')"
+        " FROM media_unchecked WHERE ended_at IS NULL"
+    ).fetchone()
+    assert row is not None
+    if not row[0]:
+        return Finding("gate", "no upload waits unchecked")
+    says = f"{row[0]} could not be checked and wait for a person, {row[1]} late: {row[2]}"
+    return Finding("gate", says, "see to them at /console/unchecked; the web log says what failed")
+
+
 def _log(urls: Urls) -> Finding:
     from heed.ledger import signing
     from heed.ledger.keys import CannotSign
@@ -162,4 +177,5 @@ _EXAMINATIONS: tuple[Callable[[psycopg.Connection, Place, Urls], Finding], ...] 
     _roles,
     _migrations,
     _worker,
+    _gate,
 )

@@ -2,7 +2,8 @@
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -54,6 +55,7 @@ class Banked:
     distance_bits: int
     threshold_bits: int
     exact: bool
+    bank_name: str  # empty for a case's own bank: the case names it
 
 
 def bits(value: bytes) -> str:
@@ -180,7 +182,8 @@ def _videos_with(
 
 _BANKED = """
 SELECT b.id, b.bank_id, k.case_id, b.case_id, k.action, k.hides_registered, k.asks_person,
-       k.trusted, k.category, k.enabled_share, d.distance, k.threshold_bits, d.exact
+       k.trusted, k.category, k.enabled_share, d.distance, k.threshold_bits, d.exact,
+       CASE WHEN k.case_id IS NULL THEN k.name ELSE '' END
 FROM media_banksignal b
 JOIN media_bank k ON k.id = b.bank_id
 JOIN (
@@ -220,6 +223,15 @@ def _banked_near(file: File) -> Hits | None:
         return None
     forms = forms_of(file) if file.kind != "video" else []
     return matching.near("pdq", forms, min(book.setting, 40), book=book)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Statements in here, in a transaction, end after so long: `OperationalError`."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL statement_timeout = '{int(seconds * 1000)}ms'")
+        yield
+        cursor.execute("SET LOCAL statement_timeout = DEFAULT")
 
 
 def banked(platform: Platform, file: File) -> list[Banked]:

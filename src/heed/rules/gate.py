@@ -1,6 +1,7 @@
 """What an upload is answered at the door, and where uploads are looked at at all."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -21,7 +22,15 @@ class Surface(StrEnum):
 
 NOTHING = "nothing-found"
 NOT_LOOKED_AT = "not-looked-at"
-NOT_CHECKED = "could-not-be-checked"
+NOT_CHECKED = "could-not-be-checked"  # it could not be had, read or compared
+# Nothing was written down then: the platform asks again.
+DATABASE_AWAY = "database-away"
+TOO_SLOW = "no-answer-in-time"
+TOO_MANY = "too-many-at-once"
+FAILED = "failed-here"
+ASK_AGAIN = frozenset({DATABASE_AWAY, TOO_SLOW, TOO_MANY, FAILED})
+LOOK_WITHIN = timedelta(hours=4)  # nobody sees it; somebody's picture waits (as a hidden one)
+OUTAGE_SEEN_WITHIN = timedelta(hours=1)  # everybody's pictures wait
 # Member states of the European Union, ISO 3166. There, scanning messages without a court's order
 # rests on Regulation (EU) 2021/1232, for a time and not for every service: the operator decides.
 _MEMBERS = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK"

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from heed.flows import (
     call_duty,
+    check_again,
     check_vault,
     fetch_files,
     file_cybertip,
@@ -51,6 +52,7 @@ SWEEPS = (
     Sweep(sweep_late_copies.sweep_late_copies, 2.0),
     Sweep(meet_banks.sweep_banks, 2.0),
     Sweep(fetch_files.fetch_files, 3.0),
+    Sweep(check_again.check_again, 10.0),
     Sweep(sync_exchanges.sync_due, 20.0),
     Sweep(meet_deadlines.meet_deadlines, 15.0),
     Sweep(file_cybertip.file_due, 2.0),

@@ -76,6 +76,7 @@ VIEWS = [
     ("get", "orders", {S, L, A}),
     ("get", "operator", {D}),
     ("get", "operator/square", {D}),
+    ("post", "unchecked/settle", REVIEW),
 ]
 
 

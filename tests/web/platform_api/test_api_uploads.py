@@ -28,6 +28,7 @@ def test_a_file_is_checked_by_its_bytes_whatever_they_are_called(api: Api, kind:
         "reason": "nothing-found",
         "sha256": SHA,
         "upload_ref": "u-1",
+        "bank": None,
         "case": None,
     }
 
@@ -54,6 +55,7 @@ def test_what_is_claimed_is_held_and_the_same_attempt_is_one(api: Api) -> None:
     first = api.post(path, DATA, content_type="image/png").json()
     again = api.post(path, DATA, content_type="image/png").json()
     assert (first["verdict"], first["reason"]) == ("hold", "same-as-claimed")
+    assert first["bank"] is None  # a case's own bank is named by its case
     assert first == again and first["case"].startswith("C-")
     assert Upload.objects.count() == 1
 

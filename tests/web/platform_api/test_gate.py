@@ -1,6 +1,7 @@
 """The upload gate: at once where nothing is known, Django's word for everything else."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,12 +21,13 @@ from heed.ledger.models import EntryBody
 from heed.media import banks, matching
 from heed.media.banks import SignalIn
 from heed.media.feeds import BANKED
-from heed.media.models import ApiKey, File, Platform
+from heed.media.models import ApiKey, Bank, File, Platform, Unchecked
 from heed.ports import Fetched, NotFetched
 from heed.rules.gate import NoSuchSwitch, Surface, looks, switches
-from heed.web.platform_api.gate import following, known_keys
+from heed.web.platform_api.gate import following, handler, known_keys
 from heed.web.platform_api.gate.following import Following
 from heed.web.platform_api.gate.handler import Gate
+from heed.web.platform_api.gate.missed import Missed
 from tests.apart import apart
 from tests.web.platform_api.engineer import Api
 
@@ -43,12 +45,13 @@ class Door:
         self.following.once()
         self.pool = ThreadPoolExecutor(4)
         threads = Threads(self._counted, self.pool)
-        self.gate = Gate(threads, self.following)
-        self._django = get_wsgi_application()
+        self.missed = Missed()
+        self.gate = Gate(threads, self.following, self.missed)
+        self.django: Any = get_wsgi_application()
 
     def _counted(self, environ: Any, start: Any) -> Any:
         self.asked += 1
-        return self._django(environ, start)
+        return self.django(environ, start)
 
     def talk(self, say: Talk, key: str) -> Any:
         async def whole() -> Any:
@@ -117,6 +120,7 @@ def test_what_any_process_banked_is_met_at_the_next_request(door: Door, api: Api
     assert (near["verdict"], near["reason"]) == ("hold", "looks-like-claimed")
     same = door.post(api.key, json={"signals": {"sha256": "01" * 32}}).json()
     assert (same["verdict"], same["reason"]) == ("block", "removed-before")
+    assert (near["bank"], same["bank"]) == ("known", "known")
     md5 = {"sha256": "03" * 32, "md5": "02" * 16}
     assert door.post(api.key, json={"signals": md5}).json()["verdict"] == "hold"
     far = {**SIGNALS, "sha256": "05" * 32, "pdq": "f0" * 32}
@@ -174,6 +178,70 @@ def test_an_index_that_is_not_up_to_date_is_not_believed(door: Door, api: Api) -
     assert door.asked == 1
 
 
+class Broken:
+    """Django on bad days."""
+
+    def __init__(self, well: Any) -> None:
+        self.well, self.release = well, threading.Event()
+
+    def fails(self, environ: Any, start: Any) -> Any:
+        raise ValueError
+
+    def has_no_database(self, environ: Any, start: Any) -> Any:
+        start("503 Service Unavailable", [])
+        return [b"{}"]
+
+    def is_slow(self, environ: Any, start: Any) -> Any:
+        assert self.release.wait(20)
+        return self.well(environ, start)
+
+
+ONE = {"signals": SIGNALS}
+TWO = {"uploads": [{"signals": SIGNALS, "upload_ref": "v"}] * 2}
+
+
+def held(door: Door, key: str, **more: Any) -> str:
+    """Asks what only Django could answer; the reason why it is held."""
+    answer = door.post(key, f"{CHECK}?upload_ref=u&surprise=1", **more)
+    said = answer.json()
+    told = said.get("results", [said])
+    assert (answer.status_code, {row["verdict"] for row in told}) == (200, {"hold"})
+    assert [row["upload_ref"] for row in told] == (["v", "v"] if len(told) == 2 else ["u"])
+    assert set(told[0]) == {"verdict", "reason", "bank", "sha256", "upload_ref", "case"}
+    return str(told[0]["reason"])
+
+
+def test_where_heed_fails_uploads_are_held_with_the_reason_and_somebody_is_due(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, raw = Broken(door.django), f"/api/v1/uploads/raw/{api.key}"
+    door.django = bad.fails
+    assert held(door, api.key, json=ONE) == "failed-here"
+    assert door.post("", raw, content=b"x").status_code == 503
+    door.django = bad.has_no_database
+    for more in ({"json": ONE}, {"json": TWO}, {"content": b"x"}):
+        assert held(door, api.key, **more) == "database-away"
+    door.django = bad.is_slow
+    with monkeypatch.context() as short:
+        short.setattr(handler, "SIGNALS_WITHIN_SECONDS", 0.05)
+        assert held(door, api.key, json=ONE) == "no-answer-in-time"
+    bad.release.set()
+    door.django, door.following._failed, asked = bad.well, True, door.asked
+    for more in ({"json": ONE}, {"json": TWO}, {"content": b"x"}):
+        assert held(door, api.key, **more) == "database-away"
+    assert door.asked == asked  # nobody waits for what does not answer
+    door.following._failed = False
+    with monkeypatch.context() as full:
+        full.setattr(handler, "MOST_WAITING", -4)
+        assert held(door, api.key, content=b"x") == "too-many-at-once"
+    for _ in range(2):  # the second has nothing to tell
+        door.missed.tell()
+    assert dict(Unchecked.objects.values_list("reason", "asked")) == {
+        "failed-here": 2, "database-away": 8, "no-answer-in-time": 1, "too-many-at-once": 1,
+    }  # fmt: skip
+    assert EntryBody.objects.filter(event="gate.failed").count() == 4
+
+
 # ------------------------------------------------------------------ where it looks
 
 
@@ -197,6 +265,16 @@ def test_messages_in_the_union_are_looked_at_only_where_the_operator_says_so(
     assert unknown.status_code == 422 and "country" in unknown.text
     raw = door.post(api.key, f"{CHECK}?country=US", content=b"x")
     assert (raw.json()["reason"], len(raw.json()["sha256"])) == ("not-looked-at", 64)
+    known_bytes = b"these very bytes"
+    bank_it = SignalIn("sha256", hashlib.sha256(known_bytes).digest(), None)
+    banks.add(Bank.objects.get(), [bank_it], source="test", now=timezone.now())
+    hook = f"/api/v1/uploads/raw/{api.key}"
+    asked = ("", "?country=US", "?surface=private&country=DE", "?surface=private&country=JP")
+    statuses = [door.post("", hook + one, content=known_bytes).status_code for one in asked]
+    assert statuses == [403, 204, 403, 403]
+    monkeypatch.setattr(settings, "HEED_GATE", ())
+    assert door.post("", f"{hook}?surface=private&country=DE", content=known_bytes).is_success
+    assert door.post("", f"{hook}?surface=private", content=known_bytes).status_code == 422
 
 
 def test_the_nearest_word_about_a_place_counts() -> None:
@@ -269,3 +347,4 @@ def test_an_address_is_fetched_without_keeping_anybody_else_waiting(
     gone = door.post(api.key, json={"url": "https://a.example/gone"}).json()
     assert (gone["verdict"], gone["reason"], gone["sha256"]) == (*held, None)
     assert EntryBody.objects.filter(event="gate.failed").count() == 2
+    assert Unchecked.objects.filter(ended_at=None, retry_at__isnull=False).count() == 2

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from heed.media import unchecked
 from heed.rules.triage import AT_ONCE
 
 _WAITING = """
@@ -23,10 +24,11 @@ GROUP BY c.platform_id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """Untaken cases of one platform with half of the time gone for a look, or for a tip."""
+    """What waits at one platform with half of its time gone: untaken cases, unchecked uploads."""
 
     platform_id: UUID
-    cases: int
+    cases: int  # for a look, or for a tip
+    uploads: int  # held because they could not be checked
     overdue: int
     due_at: datetime  # the nearest
 
@@ -35,7 +37,20 @@ def waiting(*, now: datetime) -> dict[UUID, Waiting]:
     """By platform; the same half as `rules.duty.call_at`."""
     with connection.cursor() as cursor:
         cursor.execute(_WAITING, {"now": now, "at_once": f"{AT_ONCE.total_seconds()} seconds"})
-        return {
-            row[0]: Waiting(platform_id=row[0], cases=row[1], overdue=row[2], due_at=row[3])
-            for row in cursor.fetchall()
-        }
+        cases = {row[0]: (row[1], row[2], row[3]) for row in cursor.fetchall()}
+    uploads = unchecked.waiting(now=now)
+    return {one: _together(one, cases.get(one), uploads.get(one)) for one in {*cases, *uploads}}
+
+
+_Some = tuple[int, int, datetime]  # how many, how many of them late, the nearest
+
+
+def _together(platform_id: UUID, cases: _Some | None, uploads: _Some | None) -> Waiting:
+    both = [some for some in (cases, uploads) if some is not None]
+    return Waiting(
+        platform_id=platform_id,
+        cases=cases[0] if cases else 0,
+        uploads=uploads[0] if uploads else 0,
+        overdue=sum(late for _, late, _ in both),
+        due_at=min(nearest for _, _, nearest in both),
+    )

@@ -16,6 +16,7 @@ from heed.media.models.items import (
     Watermark,
 )
 from heed.media.models.matching import GoneSignal
+from heed.media.models.unchecked import Unchecked
 
 __all__ = [
     "VISIBILITIES",
@@ -33,6 +34,7 @@ __all__ = [
     "Platform",
     "RememberedAnswer",
     "Signal",
+    "Unchecked",
     "Upload",
     "Uploader",
     "Watermark",

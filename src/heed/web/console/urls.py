@@ -32,6 +32,7 @@ from heed.web.console.views import (
     practice,
     queue,
     rollbacks,
+    unchecked,
 )
 
 _SIGN_IN = [
@@ -120,6 +121,8 @@ _CONSOLE: list[URLPattern | URLResolver] = [
     path("views", queue.keep_view, name="keep_view"),
     path("next", queue.take_next, name="take_next"),
     path("outbox", outbox.page, name="outbox"),
+    path("unchecked", unchecked.page, name="unchecked"),
+    path("unchecked/settle", unchecked.settle, name="unchecked_settle"),
     path("outbox/publish", outbox.publish_again, name="publish_again"),
     path("outbox/retry", outbox.retry, name="retry"),
     path("me", health.own, name="own"),

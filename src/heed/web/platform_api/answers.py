@@ -62,6 +62,7 @@ class CheckAnswer(BaseModel):
 
     verdict: Verdict
     reason: str
+    bank: str | None
     sha256: str | None
     upload_ref: str | None
     case: str | None

@@ -1,9 +1,6 @@
 """Uploads: may this file be published?"""
 
 import hashlib
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -21,7 +18,7 @@ from heed.rules.gate import Surface, Verdict
 from heed.web.platform_api import document, reading, rows
 from heed.web.platform_api.answers import CheckAnswer, ChecksAnswer
 from heed.web.platform_api.callers import ApiKey, caller_of
-from heed.web.platform_api.problems import AGAIN_IN_SECONDS, Problem, refused
+from heed.web.platform_api.problems import Problem, refused
 from heed.web.platform_api.remedies import COUNTRY, NO_NUL
 from heed.web.platform_api.repeats import Said, say
 from heed.web.platform_api.said import UploadSaid, UploadsSaid
@@ -30,9 +27,6 @@ MOST_FILE_BYTES = 100 << 20
 INSTEAD = "check it by its signals: compute them yourself and send them as JSON"
 _FORM_BYTES = 1 << 20  # what a form may have around its file
 _BYTES = {"type": "string", "format": "binary"}
-AT_ONCE = 4  # of the web process's 8 threads: a slow upload never keeps a notice waiting
-WAIT_SECONDS = 0.2  # for room; a waiting request holds a thread as well
-_room = threading.BoundedSemaphore(AT_ONCE)
 router = Router(auth=ApiKey(Scope.UPLOADS), tags=["uploads"])
 
 OwnRef = Annotated[str, Query(max_length=200, pattern=NO_NUL)]
@@ -68,7 +62,9 @@ def check_upload(
     64 of either as `uploads`, answered as `results` in their order.
 
     `allow`: publish it. `hold`: keep it back until upload.released or upload.blocked comes.
-    `block`: refuse it. Asking again with the same `upload_ref` is safe. `surface` says who will see
+    `block`: refuse it. `reason` says why, `bank` whose word it is. Where Heed itself fails the
+    answer is `hold` too (`database-away`, `no-answer-in-time`, `too-many-at-once`, `failed-here`):
+    ask again. Asking again with the same `upload_ref` is safe. `surface` says who will see
     it: `public`, or `private` for a message, with the `country` of who sends it; where messages
     are not looked at, the reason is `not-looked-at`.
     """
@@ -81,12 +77,11 @@ def check_upload(
         answers = [_told(platform_id, one, who, looked_at) for one in many]
         body = {"results": answers} if said.uploads is not None else answers[0]
         return say(Said(status=200, body=body))
-    with _one_of_few():
-        data = _part(request) if kind == "multipart/form-data" else _whole(request)
-        if looked_at:
-            done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
-        else:
-            done = _passed(hashlib.sha256(data).digest())
+    data = _part(request) if kind == "multipart/form-data" else _whole(request)
+    if looked_at:
+        done = check_bytes(platform_id=platform_id, data=data, **who, now=timezone.now())
+    else:
+        done = _passed(hashlib.sha256(data).digest())
     return say(Said(status=200, body=_answer(done, upload_ref)))
 
 
@@ -124,34 +119,28 @@ def _passed(sha256: bytes) -> Checked:
     summary="A hook for programs that can only send the bytes",
     openapi_extra=document.body({"application/octet-stream": _BYTES, "image/*": _BYTES}),
 )
-def check_raw(request: HttpRequest, key: str) -> HttpResponse:
+def check_raw(
+    request: HttpRequest,
+    key: str,
+    surface: Surface = Surface.PUBLIC,
+    country: Annotated[str, Query(pattern=COUNTRY)] = "",
+) -> HttpResponse:
     """The bytes, and nothing else, as pict-rs sends them. 204 takes the file, 403 refuses it.
 
-    The key stands in the address, which such programs keep in their configuration: make one for
-    this alone, with the scope `uploads`. What would be held is refused: there is nobody to hold it.
+    `surface` and `country` in the address say the same as with `uploads/check`. The key stands in
+    the address too, which such programs keep in their configuration: make one for this alone, with
+    the scope `uploads`. What would be held is refused: there is nobody to hold it.
     """
     caller = caller_with(key, now=timezone.now())
     if caller is None or Scope.UPLOADS not in caller.scopes:
         raise Problem(404, "There is nothing here: the key in the address is not valid.")
-    with _one_of_few():
-        data = _whole(request)
-        done = check_bytes(platform_id=caller.platform_id, data=data, now=timezone.now())
+    if not _looked_at(surface, country):
+        return HttpResponse(status=204)
+    data = _whole(request)
+    done = check_bytes(platform_id=caller.platform_id, data=data, now=timezone.now())
     if done.verdict is not Verdict.ALLOW:
         raise Problem(403, f"Not to be published: {done.reason}.")
     return HttpResponse(status=204)
-
-
-@contextmanager
-def _one_of_few() -> Iterator[None]:
-    """Room for one more file. Raises a 503 before any of it is read: the platform holds it."""
-    if not _room.acquire(timeout=WAIT_SECONDS):
-        again = {"Retry-After": str(AGAIN_IN_SECONDS)}
-        detail = "Very many uploads are being checked. Hold this one, and ask again."
-        raise Problem(503, detail, (), again)
-    try:
-        yield
-    finally:
-        _room.release()
 
 
 def _whole(request: HttpRequest) -> bytes:
@@ -187,6 +176,7 @@ def _answer(done: Checked, upload_ref: str) -> dict[str, str | None]:
     return {
         "verdict": done.verdict.value,
         "reason": done.reason,
+        "bank": done.bank or None,
         "sha256": done.sha256.hex() or None,
         "upload_ref": upload_ref or None,
         "case": done.case_number or None,

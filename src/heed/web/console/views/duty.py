@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from heed.cases.queries import case_page
 from heed.filings import danger as dangers
 from heed.flows import answer_call, call_duty, keep_rota
+from heed.media import unchecked
 from heed.media.models import Platform
 from heed.people import queries as people
 from heed.people import rota
@@ -47,6 +48,7 @@ def _page(
     facts = {
         "platforms": [_platform(request, one, forms or {}) for one in platforms],
         "calls": calls,
+        "unchecked": unchecked.open_rows(mine).count(),
         "names": people.staff_named({one.taken_by for one in calls if one.taken_by is not None}),
         "platform_names": {one.id: one.name for one in platforms},
     }

@@ -14,6 +14,7 @@ from heed.cases.queries import case_page
 from heed.filings import publishing
 from heed.flows import publish_statements, revive_jobs
 from heed.flows.deliver_states import revive, revive_letters
+from heed.media import unchecked
 from heed.media.models import Platform
 from heed.outbox import queries as outbox
 from heed.web.console import permissions
@@ -33,6 +34,7 @@ def page(request: ConsoleRequest) -> HttpResponse:
     facts = {
         "platforms": [_platform(one, timezone.now()) for one in platforms],
         "jobs": revive_jobs.failed(),
+        "unchecked": unchecked.open_rows(mine).count(),
         "published": publishing.counts(),
         "refused": publishing.refused()[:MOST],
     }

@@ -3,11 +3,15 @@
 Takes `POST uploads/check` with signals, one file's or a batch's. Whoever certainly meets nothing is
 let in without a statement or a thread. Everything else (a possible match, bytes, an address, an
 error in the request, an index that is not up to date) is Django's, whose answer is the same to the
-letter: this module decides nothing, it only knows what needs no decision.
+letter: this module decides nothing, it only knows what needs no decision. Where Django has no
+answer (no database, no room, no time, a fault), it is `hold`, with the reason's name.
 """
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -25,18 +29,24 @@ from heed.rules import gate
 from heed.web.platform_api import rows
 from heed.web.platform_api.gate.following import Following
 from heed.web.platform_api.gate.known_keys import KnownKeys
+from heed.web.platform_api.gate.missed import Missed
 from heed.web.platform_api.said import MOST_UPLOADS, UploadsSaid
 
+logger = logging.getLogger(__name__)
 PATH = "/api/v1/uploads/check"
 HOOK = "/api/v1/uploads/raw"
 MOST_BYTES = 1 << 20  # of signals; more is Django's to refuse
 LOOKING = 4  # files that are fetched and read at a time, beside the pages
+MOST_WAITING = 64  # for their turn to be; who comes then is held at once
+SIGNALS_WITHIN_SECONDS = 5.0
+FETCHED_WITHIN_SECONDS = 60.0
 _NO_STORE = (b"cache-control", b"no-store")
 _HEADERS = [
     (b"content-type", b"application/json"),
     _NO_STORE,
     (b"x-content-type-options", b"nosniff"),
 ]
+_OURS, _NO_DATABASE = 500, 503  # statuses from which on the failure is ours
 _ASKED = {"surface", "country", "account_ref", "upload_ref"}
 _USUALLY = (("surface", "public"), ("country", ""))
 LONGEST_REF = 200
@@ -48,12 +58,24 @@ Send = Callable[[Message], Awaitable[None]]
 Django = Callable[..., Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request, as far as it must be known to hold what it asks about."""
+
+    scope: Scope_
+    token: str
+    send: Send
+    body: bytes | None = None  # of JSON
+
+
 class Gate:
     """The ASGI application: fast answers here, all others in Django's threads."""
 
-    def __init__(self, django: Django, following: Following) -> None:
+    def __init__(self, django: Django, following: Following, missed: Missed | None = None) -> None:
         self._django, self._following = django, following
+        self._missed = missed or Missed()
         self._looking: Executor = ThreadPoolExecutor(LOOKING, "looking")
+        self._inside = 0  # requests that are being looked at, or wait for that
         self._keys = KnownKeys(_look, ThreadPoolExecutor(1, "keys"))
 
     async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
@@ -66,20 +88,78 @@ class Gate:
         elif path == PATH and _is_json(scope):
             await self._signals(scope, receive, send)
         else:  # bytes: reading a film must not keep people from their pages
-            await self._django(scope, receive, send, executor=self._looking)
+            await self._look_at(_Asked(scope, _token(scope), send), receive)
 
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
         body, whole = await _body(receive)
+        asked = _Asked(scope, _token(scope), send, body)
         if not whole:
             await self._django(scope, _again(body, receive), send)
-            return
-        answer = await self._at_once(scope, body)
+        elif b'"url"' in body:
+            await self._look_at(asked, receive, within=FETCHED_WITHIN_SECONDS)
+        else:
+            await self._or_hold(asked, self._answered(asked, receive), SIGNALS_WITHIN_SECONDS)
+
+    async def _answered(self, asked: _Asked, receive: Receive) -> int:
+        answer = await self._at_once(asked.scope, asked.body or b"")
         if answer is None:
-            executor = self._looking if b'"url"' in body else None
-            await self._django(scope, receive, send, body=body, executor=executor)
+            return await self._passed_on(asked, receive)
+        await asked.send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await asked.send({"type": "http.response.body", "body": answer})
+        return 200
+
+    async def _look_at(self, asked: _Asked, receive: Receive, within: float | None = None) -> None:
+        """In the threads for files, where there is room; of who waits too long, none is read."""
+        if self._inside >= LOOKING + MOST_WAITING:
+            await self._hold(asked, gate.TOO_MANY)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await send({"type": "http.response.body", "body": answer})
+        self._inside += 1
+        try:
+            await self._or_hold(asked, self._passed_on(asked, receive, self._looking), within)
+        finally:
+            self._inside -= 1
+
+    # ------------------------------------------------------------ where there is no answer
+
+    async def _or_hold(self, asked: _Asked, answer: Awaitable[int], within: float | None) -> None:
+        """The answer's status, if there is one in time and it is no failure of ours; else hold."""
+        if asked.token and self._following.away():
+            if asyncio.iscoroutine(answer):
+                answer.close()
+            await self._hold(asked, gate.DATABASE_AWAY)
+            return
+        try:
+            async with asyncio.timeout(within):
+                status = await answer
+        except TimeoutError:
+            await self._hold(asked, gate.TOO_SLOW)
+        except Exception:
+            logger.exception("an upload could not be checked")
+            await self._hold(asked, gate.FAILED)
+        else:
+            if status >= _OURS:
+                away = status == _NO_DATABASE
+                await self._hold(asked, gate.DATABASE_AWAY if away else gate.FAILED)
+
+    async def _passed_on(
+        self, asked: _Asked, receive: Receive, executor: Executor | None = None
+    ) -> int:
+        """Django's answer, sent on if it is one; its status."""
+        answer = _Answer(asked.send)
+        await self._django(asked.scope, receive, answer, body=asked.body, executor=executor)
+        return answer.status
+
+    async def _hold(self, asked: _Asked, reason: str) -> None:
+        """Never let through unseen; whoever can only be told by status gets a refusal."""
+        refs = _refs(asked)
+        self._missed.note(asked.token or _key_in(asked.scope), reason, len(refs))
+        is_hook = not asked.scope["path"].startswith(PATH)
+        answers = [_held(reason, ref) for ref in refs]
+        batch = asked.body is not None and b'"uploads"' in asked.body
+        whole = b'{"results":[' + b",".join(answers) + b"]}" if batch else answers[0]
+        start = {"type": "http.response.start", "status": 503 if is_hook else 200}
+        await asked.send({**start, "headers": _HEADERS})
+        await asked.send({"type": "http.response.body", "body": whole})
 
     async def _at_once(self, scope: Scope_, body: bytes) -> bytes | None:
         """The answer, if everybody asked about is a stranger to all banks."""
@@ -96,6 +176,20 @@ class Gate:
         except ValidationError:
             return None
         return _answer(said, ref, book)
+
+
+class _Answer:
+    """Passes Django's answer on, but for failures of ours: those are held."""
+
+    def __init__(self, send: Send) -> None:
+        self._send, self.status = send, 0
+
+    async def __call__(self, message: Message) -> None:
+        """One part of it."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        if self.status < _OURS:
+            await self._send(message)
 
 
 def _answer(said: UploadsSaid, ref: str, book: Book) -> bytes | None:
@@ -115,9 +209,28 @@ def _answer(said: UploadsSaid, ref: str, book: Book) -> bytes | None:
 def _allowed(sha256: str, upload_ref: str | None) -> bytes:
     ref = to_json(upload_ref) if upload_ref else b"null"
     return (
-        b'{"verdict":"allow","reason":"nothing-found","sha256":"%s","upload_ref":%s,"case":null}'
-        % (sha256.lower().encode(), ref)
+        b'{"verdict":"allow","reason":"nothing-found","bank":null,"sha256":"%s","upload_ref":%s,'
+        b'"case":null}' % (sha256.lower().encode(), ref)
     )
+
+
+def _held(reason: str, upload_ref: str) -> bytes:
+    return (
+        b'{"verdict":"hold","reason":"%s","bank":null,"sha256":null,"upload_ref":%s,"case":null}'
+        % (reason.encode(), to_json(upload_ref) if upload_ref else b"null")
+    )
+
+
+def _refs(asked: _Asked) -> list[str]:
+    """What the platform calls each upload that it asks about; "" where it says nothing."""
+    words = parse_qs(asked.scope["query_string"].decode("latin-1"))
+    usual = words.get("upload_ref", [""])[0][:LONGEST_REF]
+    try:
+        said = UploadsSaid.model_validate_json(asked.body or b"")
+    except ValidationError:
+        return [usual]
+    many = said.uploads if said.uploads is not None else [said]
+    return [one.upload_ref or usual for one in many]
 
 
 # ---------------------------------------------------------------- reading the request
@@ -153,6 +266,12 @@ def _token(scope: Scope_) -> str:
     said = (_header(scope["headers"], b"authorization") or b"").decode("latin-1")
     scheme, _, token = said.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _key_in(scope: Scope_) -> str:
+    """The key of a hook stands in its address."""
+    path: str = scope["path"]
+    return path.removeprefix(HOOK).strip("/") if path.startswith(HOOK) else ""
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:

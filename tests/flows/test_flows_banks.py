@@ -1,6 +1,7 @@
 """meet_banks, manage_banks: what a bank's match does, and what it does not do."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -91,6 +92,26 @@ def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes
     meet_banks.sweep_banks(now=town.now)
     meet_banks.meet_banks(item_ids=[town.item("old").id], now=town.now)
     assert facts_now() == before
+
+
+def test_what_only_looks_like_a_banked_picture_hides_nothing_that_looks_like_it(
+    town: Stage,
+) -> None:
+    def off(name: str, bits: int) -> FileIn:  # so many bits from NEAR, and 9 more from ONE
+        number = int.from_bytes(NEAR.pdq or b"", "big") ^ (((1 << bits) - 1) << 100)
+        return replace(picture(name), pdq=number.to_bytes(32, "big"))
+
+    town.post("near", NEAR)
+    town.post("far", off("far", 30))
+    live(town, ONE)
+    meet_banks.sweep_banks(now=town.now)
+    town.work()
+    town.post("later", off("later", 25))
+    town.work()
+    assert town.seen("near", "far", "later") == ["hidden", "visible", "visible"]
+    town.hear(gil(town.url("near")))  # now somebody speaks of it
+    town.work()
+    assert town.seen("near", "far", "later") == ["hidden", "hidden", "hidden"]
 
 
 def test_a_bank_that_asks_for_a_person_hides_nothing_and_somebody_is_due(town: Stage) -> None:

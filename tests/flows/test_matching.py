@@ -1,8 +1,13 @@
 """tend_index, and the index behind every search: always the answers that the database gives."""
 
+import os
 import random
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 from uuid import UUID
 
 import pytest
@@ -20,6 +25,7 @@ from heed.media.feeds import BANKED, REGISTERED
 from heed.media.matching import BankHit, meet_banks
 from heed.media.models import Bank, BankSignal, File, Signal
 from heed.media.queries import banked, near_files
+from heed.web.platform_api.gate.following import EVERY_SECONDS
 from tests.flows.stage import NOON, Stage, picture
 from tests.people import gil
 
@@ -140,6 +146,60 @@ def test_what_was_banked_is_met_at_once_without_a_statement_when_it_is_a_miss() 
         with connection.execute_wrapper(counter := Counter()):
             found = meet_banks([value] * 3, type="pdq", up_to_date=False)
         assert (counter.statements, len(found)) == (statements, 3 * hits)
+
+
+ANOTHER_MACHINE = """
+import sys, time
+import django
+django.setup()
+from heed.media import matching
+from heed.web.platform_api.gate.following import Following
+
+value, following = matching.rows([bytes.fromhex(sys.argv[1])]), Following()
+following.once()
+print("follows", len(following.book().near("pdq", value, 31).ref), flush=True)
+following.start()
+for wanted in (1, 0):
+    while following.book() is None or len(following.book().near("pdq", value, 31).ref) != wanted:
+        time.sleep(0.01)
+    print("sees", wanted, flush=True)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_machine_banks_or_withdraws_another_knows_by_itself_within_a_second(
+    tmp_path: Path,
+) -> None:
+    one = bank(Stage())
+    facts = connection.settings_dict
+    url = f"postgresql://{facts['USER']}:{quote(facts['PASSWORD'])}@/{facts['NAME']}"
+    where = f"?host={quote(facts['HOST'], safe='')}" + f"&port={facts['PORT']}" * bool(
+        facts["PORT"]
+    )
+    env = {
+        **os.environ, "HEED_DATABASE_URL": url + where, "HEED_VAR": str(tmp_path / "elsewhere"),
+        "DJANGO_SETTINGS_MODULE": "heed.settings", "PYTHONPATH": os.pathsep.join(sys.path),
+    }  # fmt: skip
+    other = subprocess.Popen(
+        [sys.executable, "-c", ANOTHER_MACHINE, LOOK.hex()], env=env, stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert other.stdout is not None
+    try:
+        assert other.stdout.readline() == "follows 0\n"
+        put(one, LOOK)  # and nobody tells the other one
+        began = time.monotonic()
+        assert other.stdout.readline() == "sees 1\n"
+        BankSignal.objects.update(withdrawn_at=NOON)
+        assert other.stdout.readline() == "sees 0\n"
+        assert time.monotonic() - began < 30  # on a busy machine; it looks 2.5 times a second
+        assert other.wait(30) == 0
+    finally:
+        other.kill()
+        other.stdout.close()
+    assert EVERY_SECONDS < 1 and not (settings.HEED_VAR / "elsewhere" / "index").samefile(
+        matching.place(BANKED).parent
+    )
 
 
 class Counter:

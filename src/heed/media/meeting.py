@@ -212,13 +212,9 @@ class Found:
 
 _ALL = """
 SELECT b.id, min({distance}) FROM media_banksignal b, unnest(%(values)s::bytea[]) AS v(value)
-WHERE b.type = %(kind)s AND b.withdrawn_at IS NULL AND {meets} GROUP BY b.id
+WHERE b.type = %(kind)s AND b.withdrawn_at IS NULL AND {meets} AND {which} GROUP BY b.id
 """
-_NEAR = _ALL.format(
-    distance="bit_count(b.bits # heed_bits(v.value))::int",
-    meets="bit_count(b.bits # heed_bits(v.value)) <= %(within)s",
-)
-_EQUAL = _ALL.format(distance="0", meets="b.value = v.value")
+_OFF, _INDEXED = "b.off_until IS NOT NULL", "b.id = ANY(%(refs)s)"
 
 
 def values_that_meet(
@@ -226,7 +222,8 @@ def values_that_meet(
 ) -> list[Found]:
     """Banked signals of this type that one of these values meets, the nearest first.
 
-    `off_too`: also those that are off, in banks that are off; that compares every signal.
+    `off_too`: also those that are off, in banks that are off. Those in banks that are off are in
+    the index; the few that are off themselves are not, and are compared one by one.
     """
     if not values:
         return []
@@ -256,10 +253,29 @@ def _of_live(platform_id: UUID, kind: str, values: Sequence[bytes]) -> dict[int,
 
 
 def _of_all(kind: str, values: Sequence[bytes], within_bits: int) -> dict[int, int]:
+    facts: dict[str, Any] = {"values": list(values), "kind": kind, "within": within_bits}
+    book = matching.current(BANKED)
+    which = "true"
+    if book is not None:
+        hits = (
+            matching.near(kind, values, within_bits, book=book)
+            if kind == "pdq"
+            else matching.same(kind, values, book=book)
+        )
+        facts["refs"] = sorted(set(hits.ref.tolist()))
+        which = f"({_INDEXED} OR {_OFF})" if facts["refs"] else _OFF
     with connection.cursor() as cursor:
-        facts: dict[str, Any] = {"values": list(values), "kind": kind, "within": within_bits}
-        cursor.execute(_NEAR if kind == "pdq" else _EQUAL, facts)
+        cursor.execute(_asking(kind).format(which=which), facts)
         return dict(cursor.fetchall())
+
+
+def _asking(kind: str) -> str:
+    if kind == "pdq":
+        meets = "bit_count(b.bits # heed_bits(v.value))"
+        return _ALL.format(
+            distance=f"{meets}::int", meets=f"{meets} <= %(within)s", which="{which}"
+        )
+    return _ALL.format(distance="0", meets="b.value = v.value", which="{which}")
 
 
 def live_counts(platform_id: UUID) -> dict[str, int]:

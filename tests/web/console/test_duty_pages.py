@@ -9,6 +9,10 @@ from django.test import Client
 from heed.filings.models import Danger, Order
 from heed.filings.ordering import OrderIn
 from heed.flows.receive_order import receive_order
+from heed.flows.check_again import note_outage
+from heed.flows.check_upload import check_url
+from heed.media.models import Unchecked
+from heed.outbox.models import Letter
 from heed.people.duty_models import Call, Coverage, Emergency, Shift
 from heed.people.models import Role
 from tests.web.console.test_custody_and_orders import OLA
@@ -109,3 +113,34 @@ def test_a_senior_keeps_rota_hours_and_protocol(world: World) -> None:
     client.post("/console/duty/square/protocol", {"steps": "Call 112\n\nWait", "zone": "UTC",
                                                   "contacts": "Police | 112"})  # fmt: skip
     assert Emergency.objects.get().steps == ["Call 112", "Wait"]
+
+
+def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_of_it(
+    world: World,
+) -> None:
+    rae, admin = world.as_("Rae", Role.REVIEWER), world.as_("Dana", Role.ADMINISTRATOR)
+    assert "None. Every upload" in text(rae.get("/console/unchecked"))
+    asked: dict[str, Any] = {"platform_id": world.platform.id, "account_ref": "uri"}
+    for ref in ("a", "b"):
+        url = f"http://{world.server.host}:{world.server.port}/missing/{ref}?token=secret"
+        check_url(**asked, url=url, upload_ref=ref, now=world.now)
+    note_outage(
+        platform_id=world.platform.id, reason="database-away", uploads=41, since=world.now,
+        now=world.now,
+    )  # fmt: skip
+    shown = text(rae.get("/console/unchecked"))
+    for words in ("<code>a</code>", "41 uploads", "database-away", "answered 404", "Due"):
+        assert words in shown
+    for kept_away in ("secret", "uri", "/missing/"):
+        assert kept_away not in shown
+    assert "3 could not be checked" in text(rae.get("/console/outbox"))
+    assert "Refuse the chosen" not in text(admin.get("/console/unchecked"))
+    rows = {one.upload_ref: one.id for one in Unchecked.objects.all()}
+    done = rae.post("/console/unchecked/settle", {"what": "release", "row": rows["a"]}, follow=True)
+    assert "1 let in." in text(done)
+    rae.post("/console/unchecked/settle", {"what": "refuse", "row": rows["b"]})
+    rae.post("/console/unchecked/settle", {"what": "seen", "row": rows[""]})
+    told = Letter.objects.order_by("enqueued_at").values_list("kind", "payload__upload_ref")
+    assert list(told) == [("upload.released", "a"), ("upload.blocked", "b")]
+    assert not Unchecked.objects.filter(ended_at=None).exists()
+    assert rae.post("/console/unchecked/settle", {"what": "burn"}).status_code == 404

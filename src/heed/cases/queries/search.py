@@ -1,6 +1,6 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,14 +11,14 @@ from django.db import models as db
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from heed.cases.models import Case, Copy
+from heed.cases.models import Case, Copy, Join
 from heed.cases.queries.given import met_by, near_given
 from heed.cases.services.cases import CopyIn
 from heed.hashing.index.book import NEAR
 from heed.media import matching
 from heed.media import queries as media
 from heed.media.feeds import Feed
-from heed.media.models import File, Item, ItemFile
+from heed.media.models import File, Item, ItemFile, Match
 from heed.rules.spread import CONFIDENT_MATCH, Found, FoundBy
 
 CLAIMED = Feed(
@@ -39,9 +39,22 @@ CLAIMED = Feed(
 def all_copies(case: Case) -> list[CopyIn]:
     """Every copy on the case's platform, reshares through any depth included."""
     roots = _named(case) | _exact(case)
-    near = {found.item_id: found for found in _near(case)}
+    near = {} if known_only_nearly([case.id]) else {one.item_id: one for one in _near(case)}
     given = {found.item_id: found for found in near_given(case)}
     return reshares_of(list((given | near | roots).values()))
+
+
+def known_only_nearly(case_ids: Iterable[UUID]) -> set[UUID]:
+    """Undecided cases of which nobody spoke: a file that only looks like what a bank holds.
+
+    What such a file looks like can be twice as far from the banked picture. So it spreads by bytes
+    and reshares alone; whatever is near the banked picture meets the bank by itself.
+    """
+    spoken = Join.objects.filter(case=db.OuterRef("pk"))
+    met = Match.objects.filter(case_id=db.OuterRef("pk")).exclude(word=Match.Word.UNDONE)
+    found = Case.objects.filter(~db.Exists(spoken), db.Exists(met), id__in=list(case_ids))
+    found = found.filter(~db.Exists(met.filter(distance_bits=0)), decided_at=None)
+    return set(found.values_list("id", flat=True))
 
 
 def _named(case: Case) -> dict[UUID, CopyIn]:
@@ -168,6 +181,9 @@ def cases_met_by(item_ids: Sequence[UUID]) -> dict[UUID, list[CopyIn]]:
             )
         )
     _add_videos(met, item_ids)
+    only_nearly = known_only_nearly(met)
+    for case_id in only_nearly:
+        met[case_id] = [one for one in met[case_id] if one.how != Copy.How.NEAR]
     for case_id, copy in met_by(item_ids):
         met.setdefault(case_id, []).append(copy)
     return {case_id: reshares_of(copies) for case_id, copies in met.items()}

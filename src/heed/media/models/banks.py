@@ -112,6 +112,9 @@ class BankSignal(models.Model):
                 name="bank_signal_ref",
                 condition=~models.Q(source_ref=""),
             ),
+            models.Index(
+                fields=["type"], name="bank_signal_off", condition=~models.Q(off_until=None)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from heed.hashing.signals import HASHED, NOT_HASHABLE, FileSignals
 from heed.web.hma.asking import Refusal
 
 TYPES = {"pdq": "pdq", "video_md5": "md5"}  # theirs to ours
+NOT_ENABLED = frozenset({"vpdq"})  # known to clients; videos are compared by their bytes here
 OURS = {ours: theirs for theirs, ours in TYPES.items()}
 CONTENTS = {"photo": ("pdq",), "video": ("video_md5",)}
 _DIGITS = {"pdq": 64, "video_md5": 32}
@@ -15,6 +16,8 @@ _WORDS = {"pdq": "invalid PDQ hash", "video_md5": "invalid MD5 hash"}
 
 def signal_type(name: str, *, unknown: str = "No such SignalType '{name}'") -> str:
     """A type of theirs that there is. Raises `Refusal`."""
+    if name in NOT_ENABLED:
+        raise Refusal(400, f"SignalType '{name}' is not enabled")
     if name not in TYPES:
         raise Refusal(400, unknown.format(name=name))
     return name

@@ -92,8 +92,12 @@ class Gate:
 
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
         body, whole = await _body(receive)
-        asked = _Asked(scope, _token(scope), send, body)
-        if not whole:
+        token = _token(scope)
+        answer = self._at_once(scope, body, self._keys.fresh(token)) if whole else None
+        asked = _Asked(scope, token, send, body)
+        if answer is not None:
+            await _say(asked, answer)
+        elif not whole:
             await self._django(scope, _again(body, receive), send)
         elif b'"url"' in body:
             await self._look_at(asked, receive, within=FETCHED_WITHIN_SECONDS)
@@ -101,12 +105,27 @@ class Gate:
             await self._or_hold(asked, self._answered(asked, receive), SIGNALS_WITHIN_SECONDS)
 
     async def _answered(self, asked: _Asked, receive: Receive) -> int:
-        answer = await self._at_once(asked.scope, asked.body or b"")
+        """With a key that was not looked up just now."""
+        caller = await self._keys.caller(asked.token) if asked.token else None
+        answer = self._at_once(asked.scope, asked.body or b"", caller)
         if answer is None:
             return await self._passed_on(asked, receive)
-        await asked.send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-        await asked.send({"type": "http.response.body", "body": answer})
+        await _say(asked, answer)
         return 200
+
+    def _at_once(self, scope: Scope_, body: bytes, caller: Caller | None) -> bytes | None:
+        """The answer, if everybody asked about is a stranger to all banks."""
+        if caller is None or Scope.UPLOADS not in caller.scopes:
+            return None
+        book = self._following.book()
+        ref = None if book is None else _ref_if_usual(scope)
+        if book is None or ref is None:
+            return None
+        try:
+            said = UploadsSaid.model_validate_json(body)
+        except ValidationError:
+            return None
+        return _answer(said, ref, book)
 
     async def _look_at(self, asked: _Asked, receive: Receive, within: float | None = None) -> None:
         """In the threads for files, where there is room; of who waits too long, none is read."""
@@ -157,25 +176,13 @@ class Gate:
         answers = [_held(reason, ref) for ref in refs]
         batch = asked.body is not None and b'"uploads"' in asked.body
         whole = b'{"results":[' + b",".join(answers) + b"]}" if batch else answers[0]
-        start = {"type": "http.response.start", "status": 503 if is_hook else 200}
-        await asked.send({**start, "headers": _HEADERS})
-        await asked.send({"type": "http.response.body", "body": whole})
+        await _say(asked, whole, 503 if is_hook else 200)
 
-    async def _at_once(self, scope: Scope_, body: bytes) -> bytes | None:
-        """The answer, if everybody asked about is a stranger to all banks."""
-        book = self._following.book()
-        ref = None if book is None else _ref_if_usual(scope)
-        if book is None or ref is None:
-            return None
-        token = _token(scope)
-        caller = self._keys.fresh(token) or await self._keys.caller(token) if token else None
-        if caller is None or Scope.UPLOADS not in caller.scopes:
-            return None
-        try:
-            said = UploadsSaid.model_validate_json(body)
-        except ValidationError:
-            return None
-        return _answer(said, ref, book)
+
+async def _say(asked: _Asked, answer: bytes, status: int = 200) -> None:
+    start = {"type": "http.response.start", "status": status, "headers": _HEADERS}
+    await asked.send(start)
+    await asked.send({"type": "http.response.body", "body": answer})
 
 
 class _Answer:

@@ -1,5 +1,6 @@
 """meet_banks, manage_banks: what a bank's match does, and what it does not do."""
 
+import hashlib
 import json
 from dataclasses import replace
 
@@ -92,6 +93,21 @@ def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes
     meet_banks.sweep_banks(now=town.now)
     meet_banks.meet_banks(item_ids=[town.item("old").id], now=town.now)
     assert facts_now() == before
+
+
+def test_older_lists_are_met_by_sha1_whatever_came_first(town: Stage) -> None:
+    old = replace(picture("old"), sha1=hashlib.sha1(b"old").digest(), pdq=None)
+    new = replace(picture("new"), sha1=hashlib.sha1(b"new").digest(), pdq=None)
+    town.post("old", old)
+    bank = make_bank(name="LIST", platform_slug="town", policy=HIDES, by="test", now=town.now)
+    text = json.dumps([{"type": "SHA-1", "value": (one.sha1 or b"").hex()} for one in (old, new)])
+    import_signals(bank_id=bank.id, text=text, kind="json", by="list", now=town.now)
+    dry_run(bank_id=bank.id, by="test", now=town.now)
+    switch_bank(bank_id=bank.id, on=True, by="test", now=town.now)
+    meet_banks.sweep_banks(now=town.now)
+    town.post("new", new)
+    assert town.seen("old", "new") == ["hidden", "hidden"]
+    assert asked(town, new) is Verdict.HOLD
 
 
 def test_what_only_looks_like_a_banked_picture_hides_nothing_that_looks_like_it(

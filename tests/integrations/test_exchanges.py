@@ -107,7 +107,7 @@ def test_ncmec_pages_are_taken_one_by_one_and_a_broken_one_is_asked_for_again(
 ) -> None:
     stage.add("ncmec_hashes", USER, environment="test", members=["42"])
     first = ncmec(
-        entry("a", f"<md5>{md5(1)}</md5><pdna>zz</pdna><pdq>{pdq(1)}</pdq>"),
+        entry("a", f"<md5>{md5(1)}</md5><pdna>zz</pdna><sha1>{'5' * 40}</sha1><pdq>{pdq(1)}</pdq>"),
         entry("b", f"<pdq>{pdq(2)}</pdq>", member=7),
         onward=NEXT,
     )
@@ -115,7 +115,7 @@ def test_ncmec_pages_are_taken_one_by_one_and_a_broken_one_is_asked_for_again(
     stage.answers("/v2/entries", first, second[:90], 429, 500, second, ncmec())
     done = stage.sync()
     assert done.trouble == "half an answer: no XML" and done.synced_at is None
-    assert stage.held() == {md5(1), pdq(1)}  # what came before stays, with its cursor
+    assert stage.held() == {md5(1), "5" * 40, pdq(1)}  # what came before stays, with its cursor
     assert done.cursor["next"] == NEXT
     busy = stage.sync()
     assert busy.trouble == "it answered 429"
@@ -123,7 +123,7 @@ def test_ncmec_pages_are_taken_one_by_one_and_a_broken_one_is_asked_for_again(
     assert stage.sync().trouble == "it answered 500"
     done = stage.sync()
     assert (done.trouble, done.tries, done.synced_at) == ("", 0, stage.now)
-    assert stage.held() == {md5(1), pdq(1), pdq(3)}
+    assert stage.held() == {md5(1), "5" * 40, pdq(1), pdq(3)}
     assert done.counts["passed_over"] == {"pdna": 1}
     assert stage.said[0]["from"] == "2010-01-01T00:00:00Z"
     assert stage.said[-1]["start"] == "1001"  # went on where it was

@@ -76,6 +76,7 @@ class FileSignals:
     query_forms: tuple[bytes, ...] = ()
     asked_at_s: tuple[int, ...] = ()  # of a video: the second that each group of forms is from
     frames: tuple[Frame, ...] = ()
+    sha1: bytes = b""  # what older lists hold
 
     @staticmethod
     def unread(data: bytes) -> "FileSignals":
@@ -95,8 +96,10 @@ class FileSignals:
 def exact_signals(data: bytes, reason: Reason) -> FileSignals:
     """The exact hashes alone, for a file that could not be looked into, and why."""
     sha256, md5 = hashlib.sha256(data), hashlib.md5(data, usedforsecurity=False)
+    sha1 = hashlib.sha1(data, usedforsecurity=False)
     unread = FileSignals.unread(data)
-    return replace(unread, sha256=sha256.digest(), md5=md5.digest(), reason=reason)
+    exact = {"sha256": sha256.digest(), "md5": md5.digest(), "sha1": sha1.digest()}
+    return replace(unread, **exact, reason=reason)  # type: ignore[arg-type]
 
 
 def signals_of(data: bytes, *, exact_value: bool = False) -> FileSignals:

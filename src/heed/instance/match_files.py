@@ -74,7 +74,8 @@ def match_files(
 
 def meets(signals: FileSignals, bank: Bank, within_bits: int | None) -> list[Met]:
     """The nearest signal of each type that the file meets, byte-identical ones first."""
-    exact = [_nearest("sha256", [signals.sha256], bank, 0), _nearest("md5", [signals.md5], bank, 0)]
+    values = {"sha256": signals.sha256, "md5": signals.md5, "sha1": signals.sha1}
+    exact = [_nearest(type, [value], bank, 0) for type, value in values.items()]
     if signals.kind == "video":
         near = _seconds_met(signals, bank, within_bits)
     else:
@@ -138,7 +139,7 @@ def _in_words(looked: Looked, met: list[Met]) -> str:
 
 
 def _found(met: Met) -> str:
-    if met.type in ("sha256", "md5"):
+    if met.type in ("sha256", "md5", "sha1"):
         return f"MATCH, the same bytes ({met.type}, signal {met.signal_id})"
     share = "" if met.type == "pdq" else f", {met.share:.0%} of its seconds"
     return f"MATCH, {met.distance_bits} bits away ({met.type}, signal {met.signal_id}{share})"

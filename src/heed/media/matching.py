@@ -229,7 +229,7 @@ def strangers(files: Sequence[FileIn], book: Book) -> list[bool] | None:
 
 def _strangers(files: Sequence[FileIn], book: Book) -> list[bool]:
     strange = [True] * len(files)
-    for type in ("sha256", "md5"):
+    for type in ("sha256", "md5", "sha1"):
         _strike(strange, files, type, lambda kind, values: same(kind, values, book=book))
     near_ones = min(book.setting, 40)
     _strike(strange, files, "pdq", lambda kind, values: near(kind, values, near_ones, book=book))

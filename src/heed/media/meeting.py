@@ -33,6 +33,9 @@ WHERE b.id = ANY(%(ids)s) AND b.type = 'sha256'
 UNION
 SELECT f.id, b.id FROM media_banksignal b JOIN media_file f ON f.md5 = b.value
 WHERE b.id = ANY(%(ids)s) AND b.type = 'md5'
+UNION
+SELECT f.id, b.id FROM media_banksignal b JOIN media_file f ON f.sha1 = b.value
+WHERE b.id = ANY(%(ids)s) AND b.type = 'sha1'
 """
 _COMPARED = """
 SELECT q.n - 1, b.id, bit_count(b.bits # heed_bits(q.value))::int

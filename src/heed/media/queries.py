@@ -189,6 +189,7 @@ JOIN media_bank k ON k.id = b.bank_id
 JOIN (
     SELECT id, 0 AS distance, type = 'sha256' AS exact FROM media_banksignal
     WHERE (type = 'sha256' AND value = %(sha256)s) OR (type = 'md5' AND value = %(md5)s)
+       OR (type = 'sha1' AND value = %(sha1)s)
     UNION ALL
     SELECT s.id, min(h.bits), false
     FROM ({hits}) AS h(ref, bits) JOIN media_banksignal s ON s.id = h.ref
@@ -244,6 +245,7 @@ def banked(platform: Platform, file: File) -> list[Banked]:
             {
                 "sha256": bytes(file.sha256),
                 "md5": bytes(file.md5) if file.md5 else b"",
+                "sha1": bytes(file.sha1) if file.sha1 else b"",
                 "forms": [bits(form) for form in forms_of(file)] if file.kind != "video" else [],
                 "ref": [] if hits is None else hits.ref.tolist(),
                 "bits": [] if hits is None else hits.bits.tolist(),

@@ -28,6 +28,7 @@ class FileIn:
     url: str = ""
     preview_url: str = ""
     md5: bytes | None = None
+    sha1: bytes | None = None
     pdq: bytes | None = None
     pdq_quality: int = 0
 
@@ -318,6 +319,7 @@ def _told_row(one: FileIn) -> dict[str, Any]:
         "id": str(mint()),
         "sha256": one.sha256.hex(),
         "md5": one.md5.hex() if one.md5 else None,
+        "sha1": one.sha1.hex() if one.sha1 else None,
         "pdq": one.pdq.hex() if one.pdq else None,
         "quality": one.pdq_quality,
     }

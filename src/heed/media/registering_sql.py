@@ -56,11 +56,11 @@ ORDER BY sha256, told_by_id NULLS LAST
 ADD_TOLD = """
 WITH new AS (
     INSERT INTO media_file
-        (id, sha256, told_by_id, md5, kind, mime, state, reason, forms, first_seen_at)
-    SELECT n.id, decode(n.sha256, 'hex'), %(platform)s, decode(n.md5, 'hex'),
+        (id, sha256, told_by_id, md5, sha1, kind, mime, state, reason, forms, first_seen_at)
+    SELECT n.id, decode(n.sha256, 'hex'), %(platform)s, decode(n.md5, 'hex'), decode(n.sha1, 'hex'),
         CASE WHEN n.pdq IS NULL THEN 'other' ELSE 'picture' END, '', 'signals_only', '',
         coalesce(decode(n.pdq, 'hex'), ''), %(now)s
-    FROM json_to_recordset(%(rows)s) AS n(id uuid, sha256 text, md5 text, pdq text)
+    FROM json_to_recordset(%(rows)s) AS n(id uuid, sha256 text, md5 text, sha1 text, pdq text)
     ORDER BY n.sha256
     ON CONFLICT DO NOTHING RETURNING id
 )

@@ -39,6 +39,7 @@ def keep_file(signals: FileSignals, *, platform: Platform | None = None, now: da
 def _facts(signals: FileSignals) -> dict[str, object]:
     return {
         "md5": signals.md5,
+        "sha1": signals.sha1 or None,
         "size_bytes": signals.size_bytes,
         "kind": signals.kind,
         "mime": signals.mime,

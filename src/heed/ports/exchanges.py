@@ -10,7 +10,7 @@ from typing import Any, Protocol
 class SharedSignal:
     """A signal as an exchange has it."""
 
-    type: str  # sha256 | md5 | pdq
+    type: str  # sha256 | md5 | sha1 | pdq
     value: bytes
     quality: int | None = None
     note: str = ""

@@ -143,4 +143,5 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
     told = Letter.objects.order_by("enqueued_at").values_list("kind", "payload__upload_ref")
     assert list(told) == [("upload.released", "a"), ("upload.blocked", "b")]
     assert not Unchecked.objects.filter(ended_at=None).exists()
-    assert rae.post("/console/unchecked/settle", {"what": "burn"}).status_code == 404
+    burn = rae.post("/console/unchecked/settle", {"what": "burn"}, follow=True)
+    assert "Say what becomes of them" in text(burn)

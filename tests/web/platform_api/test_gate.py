@@ -115,6 +115,7 @@ def test_what_any_process_banked_is_met_at_the_next_request(door: Door, api: Api
         SignalIn("pdq", bytes.fromhex("0f" * 31 + "00"), 100),
         SignalIn("sha256", b"\1" * 32, None),
         SignalIn("md5", b"\2" * 16, None),
+        SignalIn("sha1", b"\4" * 20, None),
     )
     near = door.post(api.key, json={"signals": SIGNALS}).json()
     assert (near["verdict"], near["reason"]) == ("hold", "looks-like-claimed")
@@ -122,7 +123,9 @@ def test_what_any_process_banked_is_met_at_the_next_request(door: Door, api: Api
     assert (same["verdict"], same["reason"]) == ("block", "removed-before")
     assert (near["bank"], same["bank"]) == ("known", "known")
     md5 = {"sha256": "03" * 32, "md5": "02" * 16}
-    assert door.post(api.key, json={"signals": md5}).json()["verdict"] == "hold"
+    sha1 = {"sha256": "07" * 32, "sha1": "04" * 20}
+    for one in (md5, sha1):
+        assert door.post(api.key, json={"signals": one}).json()["verdict"] == "hold"
     far = {**SIGNALS, "sha256": "05" * 32, "pdq": "f0" * 32}
     uploads = [{"signals": far}, {"signals": {"sha256": "01" * 32}}, {"signals": far}]
     results = door.post(api.key, json={"uploads": uploads}).json()["results"]

@@ -45,6 +45,8 @@ def _banked(case: Case, file: File) -> list[BankSignal]:
     same = Q(type="sha256", value=bytes(file.sha256))
     if file.md5:
         same |= Q(type="md5", value=bytes(file.md5))
+    if file.sha1:
+        same |= Q(type="sha1", value=bytes(file.sha1))
     ours = Q(bank__platform_id=case.platform_id) | Q(bank__platform=None)
     live = BankSignal.objects.filter(same, ours, withdrawn_at=None, off_until=None)
     lasting = live.filter(bank__case_id=None, bank__enabled=True).exclude(case_id=case.id)

@@ -10,13 +10,14 @@ from typing import Any
 from heed.media.banks import SignalIn
 from heed.media.models import BankSignal
 
-BYTES = {"sha256": 32, "md5": 16, "pdq": 32, "vpdq": 32}
+BYTES = {"sha256": 32, "md5": 16, "sha1": 20, "pdq": 32, "vpdq": 32}
 COLUMNS = ("type", "value", "quality", "note", "ref")
 MORE = ("source", "status", "added_at")  # an export says, and an import leaves aside
 # What other lists call the same.
 _OTHER_NAMES = {
     "video_md5": "md5", "hash_md5": "md5", "hash_pdq": "pdq", "hash_sha256": "sha256",
     "imagepdq": "pdq", "videomd5": "md5", "sha-256": "sha256",
+    "hash_sha1": "sha1", "sha-1": "sha1",
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from heed.ports import SharedSignal
 
-_BYTES = {"md5": 16, "sha256": 32, "pdq": 32}
+_BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "pdq": 32}
 
 
 def signal(kind: str, text: str, note: str = "") -> SharedSignal | None:

@@ -31,8 +31,8 @@ NAMESPACE = "https://hashsharing.ncmec.org/hashsharing/v2"
 FIRST_AT = datetime(2010, 1, 1, tzinfo=UTC)
 OVERLAP = timedelta(minutes=10)  # what was being written while the last stretch was read
 NEXT_GOOD_FOR = timedelta(hours=6)
-_COMPARED = {"md5": "md5", "pdq": "pdq"}
-_FEEDBACK = {"md5": "MD5", "pdq": "PDQ"}
+_COMPARED = {"md5": "md5", "pdq": "pdq", "sha1": "sha1"}
+_FEEDBACK = {"md5": "MD5", "pdq": "PDQ", "sha1": "SHA1"}
 
 
 class NcmecHashes(Base):

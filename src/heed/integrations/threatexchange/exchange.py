@@ -15,7 +15,8 @@ from heed.ports import ExchangeBusy, ExchangeRefused, SharedPage, SharedSignal
 BASE = "https://graph.facebook.com/v21.0"
 PAGE = 500
 FIELDS = "id,indicator,type,last_updated,should_delete,status,tags"
-_TYPES = {"HASH_PDQ": "pdq", "HASH_MD5": "md5", "HASH_VIDEO_MD5": "md5", "HASH_SHA256": "sha256"}
+_TYPES = {"HASH_PDQ": "pdq", "HASH_MD5": "md5", "HASH_VIDEO_MD5": "md5", "HASH_SHA256": "sha256",
+          "HASH_SHA1": "sha1"}  # fmt: skip
 
 
 class ThreatExchange(Base):

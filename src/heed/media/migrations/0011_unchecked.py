@@ -3,7 +3,8 @@
 import django.db.models.deletion
 import heed.ids
 
-# Locks: an index of the few signals that are switched off; one reading of the table.
+# Locks: an index of the few signals that are switched off, and one of a column that is empty yet:
+# one reading of each table.
 from django.db import migrations, models
 
 
@@ -14,6 +15,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AddField(
+            model_name="file",
+            name="sha1",
+            field=models.BinaryField(db_index=True, max_length=20, null=True),
+        ),
         migrations.CreateModel(
             name='Unchecked',
             fields=[

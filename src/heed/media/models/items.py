@@ -81,6 +81,7 @@ class File(models.Model):
     sha256 = models.BinaryField(max_length=32)
     told_by = models.ForeignKey(Platform, on_delete=models.PROTECT, null=True, related_name="+")
     md5 = models.BinaryField(max_length=16, null=True, db_index=True)
+    sha1 = models.BinaryField(max_length=20, null=True, db_index=True)
     size_bytes = models.BigIntegerField(null=True)
     kind = models.CharField(max_length=8, default="other")
     mime = models.CharField(max_length=80, blank=True)

@@ -16,6 +16,7 @@ class Wrong:
 NO_NUL = r"^[^\x00]*$"
 ADDRESS = r"^https?://[^\s\x00-\x20\x7f]+$"
 SHA256, MD5 = "^[0-9a-fA-F]{64}$", "^[0-9a-fA-F]{32}$"
+SHA1 = "^[0-9a-fA-F]{40}$"
 COUNTRY = "^([A-Za-z]{2})?$"
 IP = r"^[0-9A-Fa-f:.]{2,45}$"  # what it is beyond that, a filing checks
 EMAIL = r"^([^@\s\x00]+@[^@\s\x00]+)?$"
@@ -25,6 +26,7 @@ _PATTERNS = {
     ADDRESS: "send a full address that begins with https:// or http://, without spaces",
     SHA256: "send 64 hexadecimal digits",
     MD5: "send 32 hexadecimal digits",
+    SHA1: "send 40 hexadecimal digits",
     IP: "send an IPv4 or IPv6 address",
     COUNTRY: "send two letters, as in ISO 3166",
     EMAIL: "send one e-mail address, or leave it out",

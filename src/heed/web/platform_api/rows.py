@@ -55,6 +55,7 @@ def signals(said: Signals, *, url: str = "", preview_url: str = "") -> FileIn:
     return FileIn(
         sha256=bytes.fromhex(said.sha256),
         md5=bytes.fromhex(said.md5) if said.md5 else None,
+        sha1=bytes.fromhex(said.sha1) if said.sha1 else None,
         pdq=bytes.fromhex(said.pdq) if said.pdq else None,
         pdq_quality=said.pdq_quality or 0,
         url=url,

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from heed.flows.shared.shapes import Result
 from heed.rules.claims import AgeThen, Category, Standing
-from heed.web.platform_api.remedies import ADDRESS, COUNTRY, EMAIL, IP, MD5, NO_NUL, SHA256
+from heed.web.platform_api.remedies import ADDRESS, COUNTRY, EMAIL, IP, MD5, NO_NUL, SHA1, SHA256
 
 MOST_FILES = 100  # of one item
 MOST_PLACES = 100  # of one notice, so that one answer stays readable; more come as a second notice
@@ -30,6 +30,7 @@ Count = Annotated[int, Field(ge=0, le=_MOST)]
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256)]
 Pdq = Annotated[str, StringConstraints(pattern=SHA256)]
 Md5 = Annotated[str, StringConstraints(pattern=MD5)]
+Sha1 = Annotated[str, StringConstraints(pattern=SHA1)]
 
 
 class Said(BaseModel):
@@ -43,6 +44,7 @@ class Signals(Said):
 
     sha256: Sha256
     md5: Md5 | None = None
+    sha1: Sha1 | None = None
     pdq: Pdq | None = None
     pdq_quality: Annotated[int, Field(ge=0, le=100)] | None = None
 

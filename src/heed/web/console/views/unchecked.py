@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -56,7 +56,8 @@ def settle(request: ConsoleRequest) -> HttpResponse:
     """Let in, refuse, or note as seen what is ticked."""
     word, now = request.POST.get("what", ""), timezone.now()
     if word not in WORDS:
-        raise Http404
+        messages.info(request, "Say what becomes of them: let in, refused, or only seen.")
+        return redirect("console:unchecked")
     wanted = set(request.POST.getlist("row"))
     mine = _rows(request.grants.platforms("upload.settle"))
     ticked = [row.id for row in mine if str(row.id) in wanted]

@@ -8,9 +8,9 @@ from django.test import Client
 
 from heed.filings.models import Danger, Order
 from heed.filings.ordering import OrderIn
-from heed.flows.receive_order import receive_order
 from heed.flows.check_again import note_outage
 from heed.flows.check_upload import check_url
+from heed.flows.receive_order import receive_order
 from heed.media.models import Unchecked
 from heed.outbox.models import Letter
 from heed.people.duty_models import Call, Coverage, Emergency, Shift

@@ -13,13 +13,14 @@ from django.test import Client
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from heed.cases.models import Notice
+from heed.cases.models import Case, Notice
 from heed.filings import answers
 from heed.flows.send_mail import send_confirmation
 from heed.flows.shared import languages as spoken
 from heed.flows.speak_to import speak_to
 from heed.people.models import Contact
 from heed.web import languages
+from heed.web.console.tip_forms import first_guess
 from heed.web.notifier.helplines import COUNTRIES, HELPLINES, help_for
 from tests import catalogues, readability
 from tests.flows.stage import Stage, picture
@@ -176,6 +177,18 @@ def test_help_and_days_follow_the_country(town: Stage) -> None:
     assert "Pro Juventute" not in shown
     assert '<option value="UA" selected' in page(swiss, f"{path}/more")
     assert Notice.objects.get().country == "UA"
+
+
+def test_a_mother_may_name_the_school_and_a_tip_begins_with_it(town: Stage) -> None:
+    client = Client()
+    sent = send(client, town.url("p1"), who="my-child", young="yes")
+    path = f"/n/{number_in(sent)}"
+    assert 'name="school"' in page(client, f"{path}/more")
+    page(client, f"{path}/more", school="School by the river")
+    case = Case.objects.get(joins__notice__number=number_in(sent))
+    assert first_guess(case).school == "School by the river"
+    boy = send(Client(), town.url("p1"), token="another", why="That is me.")
+    assert 'name="school"' not in page(boy.client, f"/n/{number_in(boy)}/more")
 
 
 def test_without_a_country_help_is_where_most_readers_of_the_language_live() -> None:

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from heed.cases.models import Case, Copy, Deadline, Decision, Notice
+from heed.cases.models import Case, Copy, Deadline, Decision, Notice, Supplement
 from heed.filings.models import OperatorProfile, Schema, Tip
 from heed.people import queries as people
+from heed.rules.claims import Standing
 from heed.rules.decisions import Ruling
 from heed.rules.tips import lifetime
 from heed.rules.tips.document import Address, Operator
@@ -120,6 +121,16 @@ def contacts_of(case: Case) -> list[tuple[str, str, str]]:
         for one in joined.order_by("received_at")
         if people.contact_of(one.id) is not None
     ]
+
+
+def school_of(case: Case) -> str:
+    """The school that a parent or guardian named last; empty without one."""
+    added = Supplement.objects.filter(
+        notice__joins__case=case, notice__joins__undone_at=None,
+        notice__standing=Standing.GUARDIAN, said__has_key="school",
+    )  # fmt: skip
+    last = added.order_by("-at").first()
+    return str(last.said["school"]) if last else ""
 
 
 def kept_until(case: Case) -> Deadline | None:

@@ -149,10 +149,11 @@ def _notices(case: Case) -> list[Any]:
 
 
 def first_guess(case: Case) -> Chosen:
-    """What a form begins with: marks and urgency from the notices, and nobody named."""
+    """What a form begins with: marks, urgency and a school from the notices, and nobody named."""
     extortion = gathering.is_extortion(case)
     urgent = "Somebody may be in danger now, a notice says." if case.danger else ""
-    return Chosen(urgent=urgent, annotations=["sextortion"] if extortion else [])
+    school = tip_queries.school_of(case)
+    return Chosen(urgent=urgent, annotations=["sextortion"] if extortion else [], school=school)
 
 
 class FiledForm(forms.Form):

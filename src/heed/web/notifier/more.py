@@ -14,7 +14,7 @@ from heed.web.notifier import choices, helplines, links
 _OLDEST = 120
 _SHORT = {
     "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
-    "their_account": 300,
+    "their_account": 300, "school": 255,
 }  # fmt: skip
 FACTS = ("words", "links", "age", "young", "danger", "country", *_SHORT)
 DECLARED = ("good_faith", "not_consensual", "acting_for", "signature")

@@ -1,9 +1,10 @@
-"""Wrong guesses at the four words of a number, counted in the database for all processes.
+"""Wrong guesses and repeated tries, counted in the database for all processes.
 
 A source that guesses wrong waits. A number that many guess at stays open to everybody who has not
 guessed at it: only each single source has fewer tries then, so that its owner is not shut out.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -32,6 +33,29 @@ def wrong(source: str, number: str, *, now: datetime) -> None:
     """Count one; what is older than any limit asks for is forgotten."""
     Guess.objects.filter(at__lt=now - WITHIN).delete()
     Guess.objects.create(source=blind_index(source), number=blind_index(number), at=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """At most `most` tries of one name at one door `within` a span, an hour at the longest."""
+
+    door: str
+    most: int
+    within: timedelta
+
+    def again_at(self, name: str, now: datetime) -> datetime | None:
+        """When this name may try again; None: now."""
+        mine = Guess.objects.filter(source=self._source(name))
+        wait = _wait(mine, self.most, self.within, now)
+        return None if wait is None else now + wait
+
+    def count(self, name: str, now: datetime) -> None:
+        """Count a try."""
+        Guess.objects.filter(at__lt=now - WITHIN).delete()
+        Guess.objects.create(source=self._source(name), number=blind_index(self.door), at=now)
+
+    def _source(self, name: str) -> bytes:
+        return blind_index(f"{self.door}:{name}")
 
 
 def _wait(rows: QuerySet[Guess], most: int, within: timedelta, now: datetime) -> timedelta | None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from django.utils import timezone
 
 from heed.cases.models import Appeal, Case, Consent, Deadline, Decision, Message, Notice
 from heed.cases.queries import consents
+from heed.flows.count_try import count_try
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger.verify import commit_to, verify_receipt
 from heed.ledger.verify_case_file import verify_case_file
+from heed.people.guesses import Bound
 from heed.people.models import Contact
 from tests.flows.stage import Stage, picture, post_mail
 from tests.web.notifier.forms import link_in, number_in, send, words_in
@@ -116,6 +119,19 @@ def test_guessing_is_slowed_down_by_where_it_comes_from_and_never_shuts_the_owne
     tired = [guess("203.0.113.5", "able acid acorn actor") for _ in range(4)]
     assert tired == [422] * 3 + [429]
     assert guess("203.0.113.9", words) == 302
+
+
+def test_a_bound_at_a_door_counts_each_name_for_itself(db: None) -> None:
+    """In the database: whichever process hears the next try knows of the last."""
+    now, soon = timezone.now(), timedelta(minutes=5)
+    door = Bound(door="officer.code", most=2, within=soon)
+    for _ in range(2):
+        assert door.again_at("192.0.2.1", now) is None
+        count_try(at=door, name="192.0.2.1", now=now)
+    assert door.again_at("192.0.2.1", now) == now + soon
+    assert door.again_at("192.0.2.2", now) is None
+    assert Bound(door="officer.asked", most=2, within=soon).again_at("192.0.2.1", now) is None
+    assert door.again_at("192.0.2.1", now + soon) is None
 
 
 def test_forms_of_the_page_are_checked(strict: Client, town: Stage) -> None:

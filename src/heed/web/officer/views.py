@@ -26,17 +26,18 @@ from heed.flows import (
     take_instrument,
     verify_officer,
 )
+from heed.flows.count_try import count_try
+from heed.people.guesses import Bound
 from heed.rules.orders import INSTRUMENTS, Kind
 from heed.web.notifier.doors import minutes, private, source
-from heed.web.notifier.tries import Tries
 from heed.web.officer.forms import OfficerForm, OrderForm, SignInForm
 
 ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
 CHALLENGE = "heed_officer_challenge"
 SIGNED_IN_FOR = timedelta(minutes=30)
-CODES = Tries(most=10, within=timedelta(minutes=15))
-PAPERS = Tries(most=10, within=timedelta(hours=1))
-ASKED = Tries(most=20, within=timedelta(hours=1))
+CODES = Bound(door="officer.code", most=10, within=timedelta(minutes=15))
+PAPERS = Bound(door="officer.paper", most=10, within=timedelta(hours=1))
+ASKED = Bound(door="officer.asked", most=20, within=timedelta(hours=1))
 NOT_TAKEN = 422
 NO_PAPER = "Choose a PDF of at most 8 MB."
 
@@ -60,7 +61,7 @@ def ask(request: HttpRequest, kind: str) -> HttpResponse:
     form, who = OrderForm(Kind(kind), sent), None if account else OfficerForm(sent)
     wait = ASKED.again_at(source(request), timezone.now())
     if request.method == "POST" and not wait and form.is_valid() and (not who or who.is_valid()):
-        ASKED.failed(source(request), timezone.now())  # counted: a flood is slowed, never refused
+        count_try(at=ASKED, name=source(request), now=timezone.now())  # a flood is slowed
         return _receive(request, form, who, account)
     facts = {
         "kind": kind,
@@ -160,7 +161,7 @@ def _code(request: HttpRequest, found: Order, now: datetime) -> str:
     code = request.POST.get("code", "")
     if verify_officer.confirm_mailbox(order_id=found.id, code=code, now=now):
         return ""
-    CODES.failed(found.number, now)
+    count_try(at=CODES, name=found.number, now=now)
     return "This is not the code of the newest mail."
 
 
@@ -212,7 +213,7 @@ def _take_paper(request: HttpRequest, number: str) -> HttpResponse:
             f"There were many papers. Try again in {minutes(wait - now)} minutes." if wait else ""
         )
         return _page(request, found, many or NO_PAPER, NOT_TAKEN)
-    PAPERS.failed(source(request), now)
+    count_try(at=PAPERS, name=source(request), now=now)
     try:
         take_instrument.take(order_id=found.id, data=given.read(), now=now)
     except take_instrument.NotTaken as why:
@@ -265,7 +266,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         account = verify_officer.sign_in(**form.cleaned_data, now=now)
         if account is not None:
             return _let_in(request, account, now)
-        CODES.failed(source(request), now)
+        count_try(at=CODES, name=source(request), now=now)
         form.add_error(None, "These don't fit together, or the account has run out.")
     facts = {"form": form, "wait": minutes(wait - now) if wait else 0}
     return render(request, "officer/sign_in.html", facts, status=422 if form.errors else 200)
@@ -293,7 +294,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
         account = open_by_passkey.sign_in(state=state, answer=answer, now=now)
     if account is not None:
         return _let_in(request, account, now)
-    CODES.failed(source(request), now)
+    count_try(at=CODES, name=source(request), now=now)
     form = SignInForm()
     no = "This device opens no account here, or the account has run out."
     facts = {"form": form, "no": no, "wait": minutes(wait - now) if wait else 0}

@@ -1,7 +1,7 @@
 """The case file as a PDF that a screen reader can read (PDF/UA-1), with its JSON attached."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from django.utils.translation import get_language_bidi
 from heed.filings import case_file_words
 
 _TEMPLATE = Path(__file__).with_name("case_file.typ")
-_EVERYWHERE = 0x500  # Latin, Greek and Cyrillic: the fonts that come with the program have them
+_FONTS = Path(__file__).with_name("fonts")  # Arabic and Devanagari, under the OFL beside them
+_EVERYWHERE = range(0x500)  # Latin, Greek and Cyrillic: the fonts that come with the program
+_OURS = (*_EVERYWHERE, *range(0x600, 0x700), *range(0x900, 0x980), 0x200C, 0x200D)
 _DASHES = "\u2013\u2014\u2018\u2019\u201c\u201d\u2026\u20ac"
 BOX = "\u25a1"
 
@@ -20,14 +22,16 @@ BOX = "\u25a1"
 def made(document: Mapping[str, Any], *, language: str) -> bytes:
     """The PDF of a signed case file, in the language in force; the same words, the same bytes.
 
-    A letter for which this machine has no font becomes a box: the JSON inside has all of them.
+    A letter for which there is no font becomes a box: the JSON inside has all of them.
     """
     told = _layout(document["file"], language)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True)
-    try:
-        return _compiled(told, text)
-    except typst.TypstError:
-        return _compiled(_printable(told), text)
+    for letters in (_OURS, _EVERYWHERE):
+        try:
+            return _compiled(told, text)
+        except typst.TypstError:
+            told = _printable(told, frozenset(letters))
+    return _compiled(told, text)
 
 
 def _layout(file: Mapping[str, Any], language: str) -> dict[str, Any]:
@@ -43,21 +47,21 @@ def _layout(file: Mapping[str, Any], language: str) -> dict[str, Any]:
 def _compiled(told: Mapping[str, Any], document: str) -> bytes:
     inputs = {"told": json.dumps(told), "document": document}
     pdf: bytes = typst.compile(
-        _TEMPLATE.read_bytes(), sys_inputs=inputs, format="pdf", pdf_standards=["ua-1"]
+        _TEMPLATE.read_bytes(),
+        sys_inputs=inputs,
+        format="pdf",
+        pdf_standards=["ua-1"],
+        font_paths=[str(_FONTS)],
     )
     return pdf
 
 
-def _printable(value: Any) -> Any:
+def _printable(value: Any, letters: Set[int]) -> Any:
     match value:
         case str():
-            return "".join(letter if _common(letter) else BOX for letter in value)
+            return "".join(one if ord(one) in letters or one in _DASHES else BOX for one in value)
         case dict():
-            return {name: _printable(inner) for name, inner in value.items()}
+            return {name: _printable(inner, letters) for name, inner in value.items()}
         case list():
-            return [_printable(inner) for inner in value]
+            return [_printable(inner, letters) for inner in value]
     return value
-
-
-def _common(letter: str) -> bool:
-    return ord(letter) < _EVERYWHERE or letter in _DASHES

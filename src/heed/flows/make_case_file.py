@@ -20,7 +20,6 @@ from heed.filings import case_file, case_file_pdf
 from heed.filings import services as filings
 from heed.filings.models import CaseFile
 from heed.flows import jobs
-from heed.flows.shared import languages
 from heed.ledger import case_files
 from heed.ledger import services as ledger
 
@@ -43,11 +42,10 @@ def make_case_file(*, file_id: UUID, now: datetime) -> bool:
     if file is None:
         return False
     notice = Notice.objects.select_related("platform").get(id=file.notice_id)
-    language = languages.printable(file.language)
-    with transaction.atomic(), translation.override(language):
+    with transaction.atomic(), translation.override(file.language):
         told = case_file.told(own_notices.with_siblings(notice), now=now)
         document = case_files.signed(told, now=now)
-        pdf = case_file_pdf.made(document, language=language)
+        pdf = case_file_pdf.made(document, language=file.language)
         whole = case_files.with_pdf(document, pdf, now=now)
         text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
         if not filings.keep_case_file(file.id, document=text, pdf=pdf, now=now):

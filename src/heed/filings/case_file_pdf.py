@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Set
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,12 @@ def _layout(file: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _fonts() -> typst.Fonts:
+    """Ours, and those of this machine; looked for once."""
+    return typst.Fonts(font_paths=[_FONTS])
+
+
 def _compiled(told: Mapping[str, Any], document: str) -> bytes:
     inputs = {"told": json.dumps(told), "document": document}
     pdf: bytes = typst.compile(
@@ -51,7 +58,7 @@ def _compiled(told: Mapping[str, Any], document: str) -> bytes:
         sys_inputs=inputs,
         format="pdf",
         pdf_standards=["ua-1"],
-        font_paths=[str(_FONTS)],
+        font_paths=_fonts(),
     )
     return pdf
 

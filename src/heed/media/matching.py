@@ -14,7 +14,7 @@ Where the index can't be used, everything is compared in PostgreSQL as before, a
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -212,7 +212,7 @@ def near(kind: str, values: Sequence[bytes], within_bits: int, *, book: Book) ->
 
 def same(kind: str, values: Sequence[bytes], *, book: Book) -> Hits:
     """Candidates that begin as each value does: the database has the last word."""
-    keys = np.frombuffer(b"".join(value[:8].ljust(8, b"\0") for value in values), np.uint64)
+    keys = np.frombuffer(b"".join([value[:8].ljust(8, b"\0") for value in values]), np.uint64)
     return book.same(kind, keys)
 
 
@@ -230,27 +230,23 @@ def strangers(files: Sequence[FileIn], book: Book) -> list[bool] | None:
 def _strangers(files: Sequence[FileIn], book: Book) -> list[bool]:
     strange = [True] * len(files)
     for type in ("sha256", "md5", "sha1"):
-        _strike(strange, files, type, lambda kind, values: same(kind, values, book=book))
-    near_ones = min(book.setting, 40)
-    _strike(strange, files, "pdq", lambda kind, values: near(kind, values, near_ones, book=book))
+        asked = [(n, value) for n, one in enumerate(files) if (value := getattr(one, type))]
+        if asked:
+            _strike(strange, asked, same(type, [value for _, value in asked], book=book))
+    looks = [
+        (n, one.pdq)
+        for n, one in enumerate(files)
+        if one.pdq is not None and one.pdq_quality >= GOOD_QUALITY
+    ]
+    if looks:
+        within = min(book.setting, 40)
+        _strike(strange, looks, near("pdq", [value for _, value in looks], within, book=book))
     return strange
 
 
-def _strike(
-    strange: list[bool],
-    files: Sequence[FileIn],
-    type: str,
-    ask: Callable[[str, Sequence[bytes]], Hits],
-) -> None:
-    asked = [
-        (n, value)
-        for n, file in enumerate(files)
-        if (value := getattr(file, type)) is not None
-        and (type != "pdq" or file.pdq_quality >= GOOD_QUALITY)
-    ]
-    if asked:
-        for query in ask(type, [value for _, value in asked]).query.tolist():
-            strange[asked[query][0]] = False
+def _strike(strange: list[bool], asked: Sequence[tuple[int, bytes]], hits: Hits) -> None:
+    for query in hits.query.tolist():
+        strange[asked[query][0]] = False
 
 
 _STANDING = """

@@ -140,7 +140,7 @@ class Book:
             for one in view.segments
             if one.kind == kind and not isinstance(one, NearSegment)
         ]
-        return together(found)
+        return together(found) if any(one.ref.size for one in found) else nothing()
 
     def view(self) -> View:
         """Everything as of now: a look at two mapped numbers, and more only when they changed."""

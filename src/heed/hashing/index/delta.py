@@ -156,6 +156,8 @@ class Delta:
     def same(self, kind: str, keys: U64) -> Hits:
         """Live values that equal a key."""
         rows = self.rows[self._codes[kind]]
+        if not rows.by_key:
+            return nothing()
         pairs = [
             (n, int(rows.refs[row]))
             for n, key in enumerate(keys.tolist())

@@ -22,10 +22,13 @@ class Hits(NamedTuple):
     bits: I64  # how far apart; 0 for equal ones
 
 
+_NONE: I64 = np.empty(0, np.int64)
+_NOTHING = Hits(_NONE, _NONE, _NONE)
+
+
 def nothing() -> Hits:
     """No hits."""
-    none = np.empty(0, np.int64)
-    return Hits(none, none, none)
+    return _NOTHING
 
 
 def together(found: Iterable[Hits]) -> Hits:
@@ -44,7 +47,7 @@ def together(found: Iterable[Hits]) -> Hits:
 def rows(values: Iterable[bytes]) -> U8:
     """Values of 32 bytes as rows. Raises `ValueError` for another length."""
     listed = list(values)
-    if any(len(value) != 32 for value in listed):
+    if not {32}.issuperset(map(len, listed)):
         raise ValueError("a near search takes values of 32 bytes")
     return np.frombuffer(b"".join(listed), np.uint8).reshape(len(listed), 32)
 

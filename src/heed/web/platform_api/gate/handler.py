@@ -12,6 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -245,7 +246,12 @@ def _refs(asked: _Asked) -> list[str]:
 
 def _ref_if_usual(scope: Scope_) -> str | None:
     """The caller's ref in the address, or ""; None when what is asked there is Django's."""
-    words = scope["query_string"].decode("latin-1")
+    return _usual(scope["query_string"], settings.HEED_GATE)
+
+
+@lru_cache(maxsize=1_024)
+def _usual(query: bytes, switched: tuple[str, ...]) -> str | None:
+    words = query.decode("latin-1")
     asked = parse_qs(words, keep_blank_values=True) if words else {}
     if asked.keys() - _ASKED or any(len(one) != 1 for one in asked.values()):
         return None
@@ -256,7 +262,7 @@ def _ref_if_usual(scope: Scope_) -> str | None:
     refs = [asked.get(name, [""])[0] for name in ("account_ref", "upload_ref")]
     if any(len(ref) > LONGEST_REF or not ref.isascii() or not ref.isprintable() for ref in refs):
         return None
-    looked_at = gate.looks(gate.Surface(surface), country.upper(), settings.HEED_GATE)
+    looked_at = gate.looks(gate.Surface(surface), country.upper(), switched)
     return refs[1] if looked_at else None
 
 
@@ -282,7 +288,10 @@ def _key_in(scope: Scope_) -> str:
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:
-    return next((value for known, value in headers if known == name), None)
+    for known, value in headers:
+        if known == name:
+            return value
+    return None
 
 
 async def _body(receive: Receive) -> tuple[bytes, bool]:

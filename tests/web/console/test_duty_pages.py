@@ -106,7 +106,7 @@ def test_a_senior_keeps_rota_hours_and_protocol(world: World) -> None:
     assert "give both times" in text(half)
     client.post("/console/duty/square/hours", {"from_0": "09:00", "until_0": "00:00"})
     assert Coverage.objects.get().until_minute == 1440
-    assert "Monday 09:00 to 00:00" in text(Client().get("/policy"))
+    assert "Monday 09:00 \u2013 00:00" in text(Client().get("/policy"))
     wrong = client.post("/console/duty/square/protocol", {"steps": "Call 112", "zone": "UTC",
                                                           "contacts": "Police"})  # fmt: skip
     assert "write who | number | what for" in text(wrong)
@@ -120,9 +120,9 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
 ) -> None:
     rae, admin = world.as_("Rae", Role.REVIEWER), world.as_("Dana", Role.ADMINISTRATOR)
     assert "None. Every upload" in text(rae.get("/console/unchecked"))
-    asked: dict[str, Any] = {"platform_id": world.platform.id, "account_ref": "uri"}
+    asked: dict[str, Any] = {"platform_id": world.platform.id, "account_ref": "account-of-uri"}
     for ref in ("a", "b"):
-        url = f"http://{world.server.host}:{world.server.port}/missing/{ref}?token=secret"
+        url = f"http://{world.server.host}:{world.server.port}/missing/{ref}?token=hush-hush"
         check_url(**asked, url=url, upload_ref=ref, now=world.now)
     note_outage(
         platform_id=world.platform.id, reason="database-away", uploads=41, since=world.now,
@@ -131,7 +131,7 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
     shown = text(rae.get("/console/unchecked"))
     for words in ("<code>a</code>", "41 uploads", "database-away", "or not whole", "Due"):
         assert words in shown
-    for kept_away in ("secret", "uri", "/missing/"):
+    for kept_away in ("hush-hush", "account-of-uri", "/missing/"):
         assert kept_away not in shown
     assert "3 could not be checked" in text(rae.get("/console/outbox"))
     assert "Refuse the chosen" not in text(admin.get("/console/unchecked"))

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from heed.cases.models import Case, Notice
@@ -23,7 +23,7 @@ from heed.web import languages
 from heed.web.console.tip_forms import first_guess
 from heed.web.notifier.helplines import COUNTRIES, HELPLINES, help_for
 from tests import catalogues, readability
-from tests.flows.stage import Stage, picture
+from tests.flows.stage import Stage
 from tests.web.notifier.forms import link_in, number_in, send
 
 FOUND = catalogues.found()
@@ -31,7 +31,7 @@ SCRIPTS = {"ar": r"[\u0600-\u06ff]", "hi": r"[\u0900-\u097f]", "uk": r"[\u0400-\
 EASIEST_GRADE = 6.0  # what a child of 11 reads
 
 
-@pytest.fixture(params=catalogues.languages())
+@pytest.fixture(params=catalogues.languages(), scope="module")
 def catalog(request: pytest.FixtureRequest) -> Catalog:
     return catalogues.read(request.param)
 
@@ -117,14 +117,6 @@ def test_staff_and_programs_are_always_spoken_to_in_english() -> None:
     hindi = Client(headers={"accept-language": "hi"})
     for path in ("/console/sign-in/login/", "/measures", "/officer/"):
         assert '<html lang="en" dir="ltr">' in hindi.get(path).content.decode()
-
-
-@pytest.fixture
-def town(db: None) -> Stage:
-    stage = Stage()
-    stage.now = timezone.now()
-    stage.post("p1", picture("one"))
-    return stage
 
 
 def page(client: Client, path: str, **data: Any) -> str:

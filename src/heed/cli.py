@@ -2,17 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from heed.instance import bank_commands, exchange_commands, manage, rollback_command, vault, xarf
 from heed.instance.trouble import Trouble
-
-Word = TypeVar("Word", bound=str)
 
 app = typer.Typer(
     name="heed",
@@ -36,15 +33,6 @@ stand_ins = typer.Typer(
     help="Stand-ins for others' services, to practise with.", no_args_is_help=True
 )
 app.add_typer(stand_ins, name="stand-in")
-
-staff_group = typer.Typer(help="The people who sign in to the console.", no_args_is_help=True)
-platform_group = typer.Typer(help="The platforms that this server protects.", no_args_is_help=True)
-key_group = typer.Typer(
-    help="The keys with which platforms call this server.", no_args_is_help=True
-)
-app.add_typer(staff_group, name="staff")
-app.add_typer(platform_group, name="platform")
-app.add_typer(key_group, name="key")
 
 Host = Annotated[str, typer.Option(help="The address to listen on.")]
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
@@ -159,129 +147,6 @@ def verify(
     with booted():
         code = verify_command(receipt, key, log, export, pdf)
     sys.exit(code)
-
-
-@staff_group.command("add")
-def staff_add(
-    email: str,
-    name: Annotated[str, typer.Option(help="How colleagues call them.")],
-    role: Annotated[list[str], typer.Option(help="May be given several times.")],
-    platform: Annotated[list[str], typer.Option(help="Its short name. May be repeated.")],
-    outside: Annotated[bool, typer.Option(help="An invited reviewer of a partner.")] = False,
-) -> None:
-    """Add somebody; what they sign in with is printed once."""
-    from heed.instance.boot import booted
-
-    with booted():
-        from heed.flows.manage_staff import NotAdded, add_staff
-        from heed.people.models import Role
-
-        try:
-            added = add_staff(
-                email=email,
-                name=name,
-                roles=[_one_of(Role, "role", word) for word in role],
-                platform_slugs=platform,
-                outside=outside,
-                now=datetime.now(UTC),
-            )
-        except NotAdded as refusal:
-            raise Trouble(f"Nobody was added: {refusal}.") from None
-    print(f"Password:        {added.password}")
-    print(f"Second factor:   {added.totp_secret}")
-    print(f"  as a link:     {added.otpauth_url}")
-    print(f"Recovery codes:  {' '.join(added.recovery_codes)}")
-    print("They are not shown again. Give them to nobody else, and in person if you can.")
-
-
-@platform_group.command("add")
-def platform_add(
-    slug: Annotated[str, typer.Argument(help="A short name for commands and links.")],
-    name: Annotated[str, typer.Option(help="How people know it.")],
-    url: Annotated[list[str], typer.Option(help="What its URLs begin with. May be repeated.")],
-    callback_url: Annotated[str, typer.Option(help="Where it hears what is decided.")] = "",
-    evidence_url: Annotated[str, typer.Option(help="With {ref} and {n}; see docs.")] = "",
-    evidence_token: Annotated[str, typer.Option(help="What opens the evidence URL.")] = "",
-    private_address: Annotated[
-        list[str] | None, typer.Option(help="host:port of its own that may be fetched.")
-    ] = None,
-) -> None:
-    """Add a platform; the secret that signs callbacks to it is printed."""
-    from heed.instance.boot import booted
-
-    with booted():
-        from heed.flows.manage_platforms import PlatformExists, add_platform
-
-        try:
-            added = add_platform(
-                slug=slug,
-                name=name,
-                url_prefixes=url,
-                callback_url=callback_url,
-                evidence_url=evidence_url,
-                evidence_token=evidence_token,
-                private_addresses=private_address or [],
-                now=datetime.now(UTC),
-            )
-        except PlatformExists as refusal:
-            raise Trouble(f"Nothing was added: {refusal}.") from None
-    print(f"Callback secret: {added.callback_secret}")
-
-
-@platform_group.command("addresses")
-def platform_addresses(
-    slug: Annotated[str, typer.Argument(help="The platform's short name.")],
-    item: Annotated[list[str] | None, typer.Option(help="One post: /p/* or /watch?v=*.")] = None,
-    file: Annotated[list[str] | None, typer.Option(help="A picture or video itself.")] = None,
-    profile: Annotated[list[str] | None, typer.Option(help="An account's page.")] = None,
-    search: Annotated[list[str] | None, typer.Option(help="Results of a search.")] = None,
-    group: Annotated[list[str] | None, typer.Option(help="A group or a channel.")] = None,
-) -> None:
-    """Say what a platform's addresses are, in place of what was said before; * is one part."""
-    from heed.instance.boot import booted
-
-    kinds = {"item": item, "file": file, "profile": profile, "search": search, "group": group}
-    with booted():
-        from heed.flows.manage_platforms import NoSuchPlatform, declare_addresses
-        from heed.rules.addresses import NotAPattern
-
-        try:
-            declare_addresses(
-                platform_slug=slug,
-                kinds={kind: said for kind, said in kinds.items() if said},
-                now=datetime.now(UTC),
-            )
-        except (NoSuchPlatform, NotAPattern) as refusal:
-            raise Trouble(f"Nothing was changed: {refusal}.") from None
-
-
-@key_group.command("add")
-def key_add(
-    platform: Annotated[str, typer.Argument(help="The platform's short name.")],
-    name: Annotated[str, typer.Option(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option(help="May be given several times.")],
-) -> None:
-    """Make a key for a platform; it is printed once."""
-    from heed.instance.boot import booted
-
-    with booted():
-        from heed.flows.manage_platforms import NoSuchPlatform, add_key
-        from heed.media.keys import Scope
-
-        known = [_one_of(Scope, "scope", word) for word in scope]
-        try:
-            made = add_key(platform_slug=platform, name=name, scopes=known, now=datetime.now(UTC))
-        except NoSuchPlatform as refusal:
-            raise Trouble(f"No key was made: {refusal}.") from None
-    print(made)
-
-
-def _one_of(known: Iterable[Word], what: str, word: str) -> Word:
-    """The known word that was meant. Raises `Trouble` with the words there are."""
-    words = {str(one): one for one in known}
-    if word not in words:
-        raise Trouble(f"There is no {what} {word!r}. There are: {', '.join(words)}.")
-    return words[word]
 
 
 @stand_ins.command("ncmec")

@@ -1,8 +1,9 @@
 """Commands for people, platforms and keys. Each calls one flow and says what it gave, once."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -12,12 +13,13 @@ staff = typer.Typer(help="People who work here.", no_args_is_help=True)
 platform = typer.Typer(help="Sites that this server protects.", no_args_is_help=True)
 key = typer.Typer(help="A platform's keys.", no_args_is_help=True)
 
+Word = TypeVar("Word", bound=str)
 SCOPES = ["items", "uploads", "notices", "states", "cases", "banks"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 class NotAdded(Trouble):
-    """What was asked for is there already, or names something that is not."""
+    """What was asked for is there already, or names something that is not. Nothing was added."""
 
 
 def _say(told: dict[str, Any], as_json: bool) -> None:
@@ -29,19 +31,39 @@ def _say(told: dict[str, Any], as_json: bool) -> None:
         typer.echo(f"{name.replace('_', ' '):>16}  {shown}")
 
 
+def _one_of(known: Iterable[Word], what: str, word: str) -> Word:
+    """The known word that was meant. Raises `NotAdded` with the words there are."""
+    words = {str(one): one for one in known}
+    if word not in words:
+        raise NotAdded(f"There is no {what} {word!r}. There are: {', '.join(words)}.")
+    return words[word]
+
+
 @platform.command("add")
 def add_platform(
     slug: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
     url: Annotated[list[str], typer.Option(help="What its addresses start with; repeatable.")],
     name: Annotated[str, typer.Option(help="Its name, as people know it.")] = "",
-    callback: Annotated[str, typer.Option(help="Where it listens for desired states.")] = "",
+    callback: Annotated[
+        str,
+        typer.Option("--callback-url", "--callback", help="Where it listens for desired states."),
+    ] = "",
     evidence: Annotated[
-        str, typer.Option(help="Where hidden files can be fetched, with {ref} and {n}.")
+        str,
+        typer.Option(
+            "--evidence-url",
+            "--evidence",
+            help="Where hidden files can be fetched, with {ref} and {n}.",
+        ),
     ] = "",
     evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
     private: Annotated[
         list[str] | None,
-        typer.Option(help="host:port of its own that lies in a private network; repeatable."),
+        typer.Option(
+            "--private-address",
+            "--private",
+            help="host:port of its own that lies in a private network; repeatable.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -67,6 +89,33 @@ def add_platform(
     _say({"platform": slug, "callback_secret": added.callback_secret}, as_json)
 
 
+@platform.command("addresses")
+def declare_addresses(
+    slug: Annotated[str, typer.Argument(help="The platform's short name.")],
+    item: Annotated[list[str] | None, typer.Option(help="One post: /p/* or /watch?v=*.")] = None,
+    file: Annotated[list[str] | None, typer.Option(help="A picture or video itself.")] = None,
+    profile: Annotated[list[str] | None, typer.Option(help="An account's page.")] = None,
+    search: Annotated[list[str] | None, typer.Option(help="Results of a search.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="A group or a channel.")] = None,
+) -> None:
+    """Say what a platform's addresses are, in place of what was said before; * is one part."""
+    from heed.instance.boot import booted
+
+    kinds = {"item": item, "file": file, "profile": profile, "search": search, "group": group}
+    with booted():
+        from heed.flows import manage_platforms
+        from heed.rules.addresses import NotAPattern
+
+        try:
+            manage_platforms.declare_addresses(
+                platform_slug=slug,
+                kinds={kind: said for kind, said in kinds.items() if said},
+                now=datetime.now(UTC),
+            )
+        except (manage_platforms.NoSuchPlatform, NotAPattern) as why:
+            raise Trouble(f"Nothing was changed: {why}.") from None
+
+
 @key.command("add")
 def add_key(
     platform_slug: Annotated[str, typer.Argument(help="The site's short name.")],
@@ -79,17 +128,16 @@ def add_key(
     """Make a key. It is shown this once; Heed keeps its hash alone."""
     from heed.instance.boot import booted
 
-    unknown = set(scope or []) - set(SCOPES)
-    if unknown:
-        raise NotAdded(f"there is no scope {', '.join(sorted(unknown))}: use {', '.join(SCOPES)}")
     with booted():
         from heed.flows import manage_platforms
+        from heed.media.keys import Scope
 
+        scopes = [_one_of(Scope, "scope", one) for one in scope or SCOPES]
         try:
             made = manage_platforms.add_key(
                 platform_slug=platform_slug,
                 name=name,
-                scopes=scope or SCOPES,
+                scopes=scopes,
                 now=datetime.now(UTC),
             )
         except manage_platforms.NoSuchPlatform as unknown_one:
@@ -124,12 +172,12 @@ def add_staff(
             added = manage_staff.add_staff(
                 email=email,
                 name=name or email.partition("@")[0],
-                roles=[Role(one) for one in role or ["reviewer"]],
+                roles=[_one_of(Role, "role", one) for one in role or ["reviewer"]],
                 platform_slugs=platform_slug or [],
                 outside=outside,
                 now=datetime.now(UTC),
             )
-        except (manage_staff.NotAdded, ValueError) as why:
+        except manage_staff.NotAdded as why:
             raise NotAdded(str(why)) from None
     told = {
         "email": email,

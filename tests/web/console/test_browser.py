@@ -1,12 +1,10 @@
 """A reviewer's day in a real browser: sign in, queue, look, decide; each page for everybody."""
 
-import os
 import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -17,29 +15,32 @@ from pytest_httpserver import HTTPServer
 from heed.cases.models import Appeal, Case, Decision
 from heed.filings.gathering import Chosen
 from heed.filings.models import Tip
+from heed.filings.ordering import OrderIn
 from heed.flows import manage_banks, prepare_tip
 from heed.flows.decide_case import decide
 from heed.flows.keep_rota import add_shifts
 from heed.flows.manage_exchanges import add_exchange
 from heed.flows.manage_operator import set_operator
+from heed.flows.preserve import preserve
+from heed.flows.receive_order import Taken, receive_order
 from heed.ledger import services as ledger
 from heed.media.models import Bank, Item, Upload
+from heed.people import queries as people
 from heed.people.duty_models import Call
 from heed.people.models import Role, Staff, Viewing
+from heed.rules.claims import Category
 from heed.rules.decisions import Ruling, Scope
 from tests.integrations.test_ncmec_documents import OPERATOR
+from tests.web.console.test_custody_and_orders import OLA
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.test_health import looked
 from tests.web.console.world import World, code_of, signals
+from tests.web.everybody import WIDE, shut_out, watched
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+    from playwright.sync_api import Browser, BrowserContext, Page
 
-AXE = Path(__file__).parents[2] / "vendor" / "axe" / "axe.min.js"
-WIDE: "ViewportSize" = {"width": 1280, "height": 900}
 MAIN = {"queue", "case", "duty", "emergency", "own", "figures", "people", "exercise"}
-SCREENSHOTS = Path(__file__).parents[3] / "docs" / "screenshots"
-NARROW: "ViewportSize" = {"width": 360, "height": 740}
 pytestmark = pytest.mark.browser
 
 
@@ -52,7 +53,7 @@ def square(transactional_db: None, quick: None, httpserver: HTTPServer) -> World
 @pytest.fixture
 def visit(chromium: "Browser", live_server: LiveServer) -> Iterator["BrowserContext"]:
     """A browser of somebody's own; any script error or refused content fails the test."""
-    context = chromium.new_context(base_url=live_server.url, viewport=WIDE)
+    context = chromium.new_context(base_url=live_server.url, viewport=WIDE, reduced_motion="reduce")
     wrong: list[str] = []
     context.on("weberror", lambda error: wrong.append(str(error.error)))
     context.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
@@ -73,19 +74,17 @@ def sign_in(context: "BrowserContext", world: World, name: str) -> "Page":
     return page
 
 
+def let_in(context: "BrowserContext", site: LiveServer, world: World, staff: Staff) -> "Page":
+    """A page of somebody who has signed in before, with both factors."""
+    key = world.signed_in(staff).session.session_key
+    context.add_cookies([{"name": "sessionid", "value": str(key), "url": site.url}])
+    return context.new_page()
+
+
 def ready(page: "Page") -> None:
     """The page's scripts are there: the last of them shows the button for the keys."""
     page.wait_for_load_state("load")
     page.locator("[data-keys]").wait_for()
-
-
-def violations(page: "Page") -> list[str]:
-    """What axe finds wrong, in one line each."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: dict[str, Any] = page.evaluate("axe.run()")
-    return [
-        f"{one['id']}: {node['html'][:160]}" for one in found["violations"] for node in one["nodes"]
-    ]
 
 
 def open_in_full(page: "Page") -> None:
@@ -131,9 +130,8 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     square: World, chromium: "Browser", live_server: LiveServer, visit: "BrowserContext"
 ) -> None:
     case = square.case()
-    square.person("Rae", Role.CHILD_SAFETY)
-    square.person("Sam", Role.CHILD_SAFETY)
-    page = sign_in(visit, square, "Rae")
+    rae, sam = (square.person(name, Role.CHILD_SAFETY) for name in ("Rae", "Sam"))
+    page = let_in(visit, live_server, square, rae)
     page.goto(f"/console/c/{case.number}/")
     ready(page)
     prove_again(visit)
@@ -147,7 +145,7 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     page.get_by_text("You proposed this. A different person must agree").wait_for()
     assert Item.objects.get(ref="p1").desired == "hidden"
     other = chromium.new_context(base_url=live_server.url)
-    second = sign_in(other, square, "Sam")
+    second = let_in(other, live_server, square, sam)
     second.goto(f"/console/c/{case.number}/")
     ready(second)
     prove_again(other)
@@ -164,9 +162,9 @@ def test_without_scripts_a_file_opens_on_a_page_of_its_own(
     square: World, chromium: "Browser", live_server: LiveServer
 ) -> None:
     case = square.case()
-    square.person("Rae", Role.CHILD_SAFETY)
+    rae = square.person("Rae", Role.CHILD_SAFETY)
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
-    page = sign_in(context, square, "Rae")
+    page = let_in(context, live_server, square, rae)
     page.goto(f"/console/c/{case.number}/")
     page.get_by_role("button", name="Open blurred").click()
     page.get_by_role("heading", name="Before you look").wait_for()
@@ -223,12 +221,13 @@ def test_an_invitation_a_passkey_and_in_without_a_password(
 
 
 def test_ten_cases_by_keyboard_alone_one_handed_on_and_enough_for_today(
-    square: World, visit: "BrowserContext"
+    square: World, visit: "BrowserContext", live_server: LiveServer
 ) -> None:
     for n in range(11):
         square.notice(square.post(f"w{n}", None), child=False, words=f"Words {n}")
     rae = square.person("Rae", Role.CHILD_SAFETY)
-    page = sign_in(visit, square, "Rae")
+    page = let_in(visit, live_server, square, rae)
+    page.goto("/console/")
     for _ in range(10):
         ready(page)
         with page.expect_navigation():
@@ -254,11 +253,10 @@ def test_ten_cases_by_keyboard_alone_one_handed_on_and_enough_for_today(
 
 
 def test_a_key_held_down_unblurs_and_every_second_of_it_is_counted(
-    square: World, visit: "BrowserContext"
+    square: World, visit: "BrowserContext", live_server: LiveServer
 ) -> None:
     case = square.case()
-    square.person("Rae", Role.CHILD_SAFETY)
-    page = sign_in(visit, square, "Rae")
+    page = let_in(visit, live_server, square, square.person("Rae", Role.CHILD_SAFETY))
     page.goto(f"/console/c/{case.number}/")
     ready(page)
     page.get_by_role("button", name="Open blurred").click()
@@ -279,14 +277,42 @@ def test_a_key_held_down_unblurs_and_every_second_of_it_is_counted(
     assert 0.3 < clear.seconds < 5
 
 
-def test_an_appeal_is_decided_by_another_person(square: World, visit: "BrowserContext") -> None:
+def test_a_video_plays_in_parts_and_has_been_seen_at_its_end(
+    square: World, visit: "BrowserContext", live_server: LiveServer
+) -> None:
+    square.film("v1", seconds=2)
+    item = Item.objects.get(ref="v1")
+    notice = square.notice(item, child=False, category=Category.INTIMATE_IMAGE)
+    case = Case.objects.get(joins__notice=notice)
+    rae = square.person("Rae", Role.CHILD_SAFETY)
+    page = let_in(visit, live_server, square, rae)
+    page.goto(f"/console/c/{case.number}/")
+    ready(page)
+    page.get_by_role("button", name="Play blurred").click()
+    page.get_by_role("button", name="I know: play it blurred").click()
+    page.get_by_label("played blurred and grey").wait_for()
+    page.get_by_role("button", name="Play in full").click()
+    film = page.get_by_label("played in full")
+    film.wait_for()
+    film.evaluate("(one) => { one.playbackRate = 2; return one.play(); }")
+    until = time.monotonic() + 8
+    seen = Viewing.objects.filter(variant="moving-full", whole=True)
+    while not seen.exists() and time.monotonic() < until:
+        page.wait_for_timeout(100)
+    assert people.has_viewed(rae.pk, case.id, square.file_of(case).id)
+    assert sorted(Viewing.objects.values_list("last", flat=True)) == [True, True]
+
+
+def test_an_appeal_is_decided_by_another_person(
+    square: World, visit: "BrowserContext", live_server: LiveServer
+) -> None:
     case = square.case("p1", 1, child=False)
     sam = square.signed_in(square.person("Sam", Role.REVIEWER))
     send(sam, case, "decide", {**REMOVE, "clause": "other"})
     Appeal.objects.create(case=case, decision=Decision.objects.get(), text="It was satire.",
                           opened_at=square.now)  # fmt: skip
-    square.person("Rae", Role.REVIEWER)
-    page = sign_in(visit, square, "Rae")
+    page = let_in(visit, live_server, square, square.person("Rae", Role.REVIEWER))
+    page.goto("/console/")
     page.get_by_role("link", name="with an appeal").click()
     page.get_by_role("link", name=case.number).click()
     page.get_by_text("It was satire.").wait_for()
@@ -353,29 +379,33 @@ def a_tip(world: World, by: Staff) -> Tip:
     return prepare_tip.send_on(tip_id=tip.id, by=by.pk, now=timezone.now())
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+def an_order(world: World, case: Case) -> Taken:
+    """What is sealed of a case, and an officer who asks for it."""
+    preserve(case_id=case.id, now=world.now)
+    warrant = OrderIn(
+        kind="warrant", urls=[f"{world.platform.url_prefixes[0]}p1"],
+        sought="who published it, and when", instrument_ref="2026-7", legal_basis="court of X",
+    )  # fmt: skip
+    return receive_order(platform_id=world.platform.id, said=warrant, by=OLA, now=world.now)
+
+
 def test_every_page_can_be_used_by_everybody(
-    square: World, chromium: "Browser", live_server: LiveServer, look: str, tmp_path: Path
+    square: World, chromium: "Browser", live_server: LiveServer
 ) -> None:
     case = a_full_case(square)
     square.case("p2", 2, child=False, words="They say they will come tonight.", danger_now=True)
-    rae = square.person("Rae", Role.CHILD_SAFETY, Role.SENIOR, Role.ADMINISTRATOR)
+    rae = square.person("Rae", *Role)
     on_duty(square, rae)
     tip = a_tip(square, rae)
     told = f"/console/c/{Case.objects.get(id=tip.case_id).number}/"
-    pictures = SCREENSHOTS if os.environ.get("HEED_SCREENSHOTS") else tmp_path
     near = case.copies.filter(how="near").first()
     assert near is not None
-    context = chromium.new_context(
-        base_url=live_server.url,
-        color_scheme="dark" if look == "dark" else "light",
-        viewport=NARROW if look == "phone" else WIDE,
-    )
+    order = an_order(square, case)
+    context = watched(chromium, live_server.url)
     page = context.new_page()
     page.goto("/console/sign-in/login/")
-    wrong = {"login": violations(page)}
-    page.close()
-    page = sign_in(context, square, "Rae")
+    wrong = {"login": shut_out(page)}
+    let_in(context, live_server, square, rae).close()
     for name, path in {
         "queue": "/console/",
         "case": f"/console/c/{case.number}/",
@@ -405,16 +435,18 @@ def test_every_page_can_be_used_by_everybody(
         "tip": f"{told}tips/{tip.id}",
         "operators": "/console/operator",
         "operator": "/console/operator/square",
+        "custody": f"/console/c/{case.number}/custody",
+        "orders": "/console/orders",
+        "order": f"/console/orders/{order.number}",
+        "officer": "/officer/",
+        "officer-ask": "/officer/ask/emergency",
+        "officer-page": f"/officer/o/{order.number}?k={order.link_secret}",
+        "orders-published": "/orders",
     }.items():
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer is not None and answer.status == 200, name
         if name == "case":
             page.wait_for_load_state("networkidle")  # its ledger entries come by themselves
-        if name in MAIN:
-            page.screenshot(path=pictures / f"console-{name}-{look}.png")
-        if look == "light" or name in MAIN:  # the others differ in nothing that axe looks at
-            wrong[name] = violations(page)
-        if look == "phone":
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= 360, f"{name} is {wide} px wide"
+        wrong[name] = shut_out(page, f"console-{name}" if name in MAIN else "")
     context.close()
     assert {name: found for name, found in wrong.items() if found} == {}

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from examples.pictures import altered, picture
+from examples.pictures import altered, picture, video
 from heed.cases.models import Case, Notice
 from heed.cases.services.notices import Place
 from heed.flows import wiring
@@ -136,6 +136,19 @@ class World:
         )
         register_items(platform_id=where.id, rows=[row], now=self.now)
         return Item.objects.get(platform=where, ref=ref)
+
+    def film(self, ref: str, seconds: int = 2) -> Item:
+        """A post with a drawn video."""
+        data = video(7, seconds)
+        file = keep_file(wiring.decoder().signals(data), now=self.now)
+        self.evidence[ref] = data
+        row = ItemIn(
+            ref=ref, url=f"{self.platform.url_prefixes[0]}{ref}", account_ref="uri", reshare_of="",
+            kind="post", published_at=self.now - timedelta(hours=5), views=100, text="Look",
+            files=(FileIn(sha256=bytes(file.sha256)),),
+        )  # fmt: skip
+        register_items(platform_id=self.platform.id, rows=[row], now=self.now)
+        return Item.objects.get(platform=self.platform, ref=ref)
 
     def notice(self, *items: Item, child: bool = True, **facts: Any) -> Notice:
         said: dict[str, Any] = {

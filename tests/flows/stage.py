@@ -130,7 +130,7 @@ class Stage:
         """They open the file of a case."""
         people.note_viewing(
             staff_id=person.id, file_id=case.file_id or case.id, case_id=case.id,
-            variant="full", now=self.now,
+            variant="full", whole=True, now=self.now,
         )  # fmt: skip
 
     def decide(self, case: Case, ruling: Ruling, by: Staff, **more: Any) -> Any:

@@ -523,7 +523,7 @@ def test_viewed_is_what_our_own_people_saw_in_full_in_this_case(desk: Desk) -> N
     def looked(by: Staff, variant: str, case: Any = None) -> None:
         people.note_viewing(
             staff_id=by.id, file_id=desk.case.file_id, case_id=case or desk.case.id,  # type: ignore[arg-type]
-            variant=variant, now=desk.town.now,
+            variant=variant, whole=variant == "full", now=desk.town.now,
         )  # fmt: skip
 
     Viewing.objects.all().delete()

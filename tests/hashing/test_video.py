@@ -11,7 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 from examples.pictures import video
+from heed.hashing import clips
 from heed.hashing.likeness import video_similarity
+from heed.hashing.refusals import NotHashable
 from heed.hashing.signals import WAYS, Frame, signals_of
 from heed.hashing.video import open_video, samples
 
@@ -168,3 +170,23 @@ def test_a_film_without_its_index_is_named_broken(keep: int) -> None:
     signals = signals_of(FILM[:keep])
     assert (signals.kind, signals.state) == ("video", "not_hashable")
     assert signals.reason in ("broken", "no_frames", "truncated")
+
+
+def test_parts_for_a_reviewers_eyes_cover_all_of_a_film_small_grey_and_without_sound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clips, "PART_MS", 2_000)
+    film, at, parts = remade(FILM), 0, []
+    while not parts or not parts[-1].last:
+        parts.append(clips.clip(film, at, clips.Look(160, grey=True, blurred=True)))
+        assert at < parts[-1].until_ms <= at + 2_100
+        at = parts[-1].until_ms
+    assert len(parts) == 3 and abs(at - 6_000) < 100
+    for part in parts:
+        shown = av.open(io.BytesIO(part.body))
+        assert [stream.codec_context.name for stream in shown.streams] == ["vp8"]
+        frames = [frame.to_ndarray(format="rgb24") for frame in shown.decode(video=0)]
+        assert len(frames) >= 20 and frames[0].shape == (90, 160, 3)
+        assert int(np.ptp(frames[0].astype(int), axis=2).max()) < 12  # grey
+    with pytest.raises(NotHashable):
+        clips.clip(film, 60_000, clips.Look(160, grey=True, blurred=True))

@@ -341,6 +341,5 @@ def _pdq(file: File) -> list[str]:
 
 def viewed_of(case: Case, file: File) -> tuple[bool, bool]:
     """Whether our own people saw all of this file, and its metadata, in this case: by the log."""
-    looks = people.looks_of_ours(case.id, file.id)
-    whole = file.kind == "picture" and "full" in looks  # of a video, a still is not the whole
-    return whole, whole and "exif" in looks
+    whole = people.whole_by_ours(case.id, file.id)  # of a video, a still is not the whole
+    return whole, whole and "exif" in people.looks_of_ours(case.id, file.id)

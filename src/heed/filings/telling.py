@@ -85,12 +85,19 @@ def spread(hows: Sequence[str], views: int, most_urls: int) -> str:
     )
 
 
+def _how_far(looks: set[str], case: Case, file: File) -> list[str]:
+    """Of a video that nobody saw whole: what was seen of it."""
+    if file.kind == "picture" or people.whole_by_ours(case.id, file.id):
+        return []
+    if "moving-full" in looks:
+        return ["Parts of it were played, not all of it."]
+    return ["One still of it was looked at, not all of it."] if "full" in looks else []
+
+
 def of_file(case: Case, file: File) -> list[str]:
     """What is true of a file beside its fields: above all, how far it was looked at."""
     found = []
-    still = "full" in people.looks_of_ours(case.id, file.id) and file.kind != "picture"
-    if still:
-        found.append("One still of it was looked at, not all of it.")
+    found += _how_far(people.looks_of_ours(case.id, file.id), case, file)
     elsewhere = people.seen_elsewhere(case.id, file.id)
     if elsewhere is not None:
         found.append(f"An identical SHA-256 was viewed on {elsewhere:%d %B %Y} in another case.")

@@ -1,13 +1,17 @@
 """A reviewer opens a file: only who may, only on purpose, and written down before it is shown.
 
+A still is shown at once. A video in motion comes in parts, and what was played of them is noted.
+
 1. Check the role; for a child's case only the role for it. Is there rest to be had first?
 2. Have the viewer render the review copy, which it alone may open; where there is none, fetch the
    bytes from the platform's evidence address, or where they are still public, and render those.
 3. Note the viewing; then show the small grey derivative, blurred or clear, or the picture itself.
+4. Of a part of a video: note what was played. Who has played all of it in full has seen it.
 """
 
 import json
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -21,21 +25,25 @@ from heed.filings import queries
 from heed.flows import wiring
 from heed.flows.shared import evidence, fetching
 from heed.hashing import refusals
+from heed.hashing.kinds import PICTURE
+from heed.hashing.parts import LOOKS
 from heed.ledger import services as ledger
 from heed.media.models import File
 from heed.people import exposure
 from heed.people import queries as people
 from heed.people import services as writing
 from heed.people.models import Role, Staff
-from heed.ports import NotShown, Purpose, ViewerAway
-from heed.rules import health
+from heed.ports import NotShown, Purpose, Rendered, ViewerAway
+from heed.rules import health, watching
 from heed.rules.claims import Category
 from heed.rules.decisions import may_open
+from heed.rules.watching import Span
 
 logger = logging.getLogger(__name__)
 BLURRED_PX = 320
 METADATA = "exif"  # what a picture says of itself; without any it is written down as `NO_METADATA`
 NO_METADATA = "exif-none"
+STILL, MOVING = ("blurred", "clear", "full"), tuple(LOOKS)
 _ENOUGH = {
     "files": "You have opened as many files as is good for a shift.",
     "shift": "You have looked for as long as is good for a shift.",
@@ -63,10 +71,16 @@ class Viewed:
     body: bytes
     mime: str
     viewing_id: UUID | None = None  # of the log: what was unblurred is counted to it
+    until_ms: int | None = None  # of a part of a video: where the next one begins
+    last: bool = True
+    about_ms: int | None = None  # how long the file says that it is
 
 
-def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: datetime) -> Viewed:
-    """Open a file of a case as `blurred`, `clear` or `full`; or read its `METADATA`, as JSON.
+def view_file(
+    *, case_id: UUID, file_id: UUID, variant: str, from_ms: int = 0, by: UUID, now: datetime
+) -> Viewed:
+    """Open a file of a case, one of `STILL`; or a part of a video from `from_ms` on, of `MOVING`;
+    or read its `METADATA`, as JSON.
 
     Raises `MayNotView`, `NeedsRest`, `NotViewable`.
     """
@@ -74,7 +88,7 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
     file = _file_of(case, file_id)
     _must_be_allowed(case, file, by)
     _must_be_rested(file_id, by, now)
-    shown = _render(case, file, variant, now)
+    shown = _render(case, file, variant, from_ms, now)
     if variant == METADATA and not json.loads(shown.body):
         variant = NO_METADATA
     with transaction.atomic():
@@ -84,7 +98,10 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
             case_id=case.id,
             variant=variant,
             severity=health.severity(Category(case.category), about_a_child=case.about_child),
-            seconds=health.AT_LEAST_SECONDS if variant == "full" else 0,
+            seconds=health.AT_LEAST_SECONDS if variant in ("full", "moving-full") else 0,
+            whole=variant == "full" and file.kind == PICTURE,
+            part_ms=None if shown.until_ms is None else (from_ms, shown.until_ms),
+            last=shown.last and shown.until_ms is not None,
             now=now,
         )
         ledger.enter(
@@ -94,6 +111,27 @@ def view_file(*, case_id: UUID, file_id: UUID, variant: str, by: UUID, now: date
             at=now,
         )
     return replace(shown, viewing_id=noted.id)
+
+
+def note_played(*, viewing_id: UUID, spans: Sequence[Span], by: UUID, now: datetime) -> bool:
+    """What the page played of a part, in ms from its beginning. May be repeated: it only grows.
+
+    False when that is nothing new, or more than can have been played by now.
+    """
+    with transaction.atomic():
+        part = exposure.part_of(viewing_id, by)
+        if part is None or not watching.believable(spans, now - part.opened_at):
+            return False
+        begin = part.from_ms or 0
+        moved = [(begin + one, begin + other) for one, other in spans[: watching.MOST_SPANS]]
+        if not exposure.note_played(part, moved):
+            return False
+        whole = exposure.watched(by, part.case_id, part.file_id).whole
+        if part.variant == "moving-full" and whole and exposure.note_whole(part):
+            ledger.enter(
+                "video.seen", subject=f"case:{part.case_id}", body={"purpose": "review"}, at=now
+            )
+    return True
 
 
 def _file_of(case: Case, file_id: UUID) -> File:
@@ -134,19 +172,29 @@ def _must_be_allowed(case: Case, file: File, by: UUID) -> None:
         raise MayNotView("Only a child-safety reviewer may open a file in a case about a minor.")
 
 
-def _render(case: Case, file: File, variant: str, now: datetime) -> Viewed:
+def _render(case: Case, file: File, variant: str, from_ms: int, now: datetime) -> Viewed:
     """From the review copy, in the viewer; else from the platform, in the child."""
     copy = queries.review_copy_of(case.id, file.id)
     if copy is not None:
         try:
             sealing = evidence.sealing_of(copy, Purpose.REVIEW, now=now)
-            shown = wiring.viewer().show(sealing, variant)
-            return Viewed(body=shown.body, mime=shown.mime)
+            shown = wiring.viewer().show(sealing, variant, from_ms)
+            return _part(shown)
         except NotShown as why:
             raise NotViewable(f"The file can't be read ({why}). Decide by what is known.") from why
         except (evidence.NotPreserved, ViewerAway) as why:
             logger.warning("review copy not shown", extra={"sealed": str(copy.id), "why": str(why)})
-    return _rendered(_bytes(case, file), variant)
+    return _rendered(_bytes(case, file), variant, from_ms)
+
+
+def _part(shown: Rendered) -> Viewed:
+    return Viewed(
+        body=shown.body,
+        mime=shown.mime,
+        until_ms=shown.until_ms,
+        last=shown.last,
+        about_ms=shown.about_ms,
+    )
 
 
 def _bytes(case: Case, file: File) -> bytes:
@@ -161,10 +209,21 @@ def _bytes(case: Case, file: File) -> bytes:
         ) from why
 
 
-def _rendered(data: bytes, variant: str) -> Viewed:
+def _rendered(data: bytes, variant: str, from_ms: int) -> Viewed:
     try:
         if variant == METADATA:
             return Viewed(body=wiring.decoder().metadata(data), mime="application/json")
+        if variant in MOVING:
+            part = wiring.decoder().clip(data, from_ms, variant)
+            return _part(
+                Rendered(
+                    body=part.body,
+                    mime="video/webm",
+                    until_ms=part.until_ms,
+                    last=part.last,
+                    about_ms=part.about_ms,
+                )
+            )
         if variant == "full":
             return Viewed(body=wiring.decoder().full(data), mime="image/jpeg")
         small = wiring.decoder().derivative(data, BLURRED_PX, blurred=variant != "clear")

@@ -37,9 +37,10 @@ def _warm_up(role: str) -> None:
             views.full(out.getvalue())
             metadata.exif(out.getvalue())
     if role == VIDEOS:
-        from heed.hashing import video
+        from heed.hashing import clips, video
 
         video.learn_codecs()
+        clips.learn_to_encode()
 
 
 def _one_core() -> None:
@@ -100,11 +101,21 @@ def _metadata(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
     return {}, json.dumps(metadata.exif(data)).encode()
 
 
+def _clip(job: wire.Header, data: bytes) -> tuple[wire.Header, bytes]:
+    from heed.hashing import clips
+
+    look = clips.Look(int(job["max_px"]), bool(job["grey"]), bool(job["blurred"]))
+    made = clips.clip(data, int(job["from_ms"]), look)
+    told = {"until_ms": made.until_ms, "last": made.last, "about_ms": made.about_ms}
+    return told, made.body
+
+
 _JOBS: dict[str, Callable[[wire.Header, bytes], tuple[wire.Header, bytes]]] = {
     "signals": _signals,
     "derivative": _derivative,
     "full": _full,
     "metadata": _metadata,
+    "clip": _clip,
 }
 
 

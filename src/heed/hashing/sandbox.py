@@ -20,7 +20,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from heed.hashing import wire
+from heed.hashing import parts, wire
 from heed.hashing.confine import FULL
 from heed.hashing.distance import HASH_BYTES
 from heed.hashing.kinds import OTHER, PICTURE, VIDEO, kind_of
@@ -213,6 +213,20 @@ class DecoderPool:
     def metadata(self, data: bytes, within_seconds: float = 20) -> bytes:
         """What a picture says of itself, as JSON: a list of pairs. Raises `NotViewable`."""
         return self._view({"do": "metadata"}, data, within_seconds)
+
+    def clip(self, data: bytes, from_ms: int, look: str, within_seconds: float = 25) -> parts.Clip:
+        """A part of a video as WebM without sound, `look` being one of `parts.LOOKS`.
+
+        Raises `NotViewable`.
+        """
+        job: wire.Header = {"do": "clip", "from_ms": from_ms, **parts.LOOKS[look]}
+        answer = self._ask(job, data, within_seconds)
+        if isinstance(answer, Reason):
+            raise NotViewable(answer)
+        header, body = answer
+        if "refused" in header:
+            raise NotViewable(_reason(header["refused"]))
+        return parts.believed(header, body, from_ms)
 
     def _view(self, job: wire.Header, data: bytes, within_seconds: float) -> bytes:
         answer = self._ask(job, data, within_seconds)

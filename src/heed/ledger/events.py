@@ -120,6 +120,12 @@ EVENTS = (
     Event(107, "danger.dismissed", "A person found that there is no danger after all."),
     Event(108, "instrument.opened", "A paper that an officer handed in was opened for one of us."),
     Event(65, "case_file.made", "A case file was signed for the holder of a private page."),
+    Event(120, "notice.translated", "Somebody wrote down what a notice says, for the others."),
+    Event(118, "case.split", "Copies of a case got a case of their own."),
+    Event(119, "cases.decided_together", "One person decided several cases in one go."),
+    Event(116, "policy.published", "A platform's policy got new words, from a day on."),
+    Event(117, "policy.withdrawn", "New words of a policy were withdrawn before they held."),
+    Event(115, "video.seen", "Somebody had played all of a video in full."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

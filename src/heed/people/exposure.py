@@ -9,8 +9,9 @@ from uuid import UUID
 
 from heed.people.models import Viewing
 from heed.people.staff_models import HandedOn, OwnLimits
-from heed.rules import health
+from heed.rules import health, watching
 from heed.rules.health import Limits, Look
+from heed.rules.watching import Span
 
 FEWEST = 4  # people: figures of fewer would be somebody's own
 
@@ -45,6 +46,51 @@ def note_seconds(viewing_id: UUID, staff_id: UUID, seconds: float, *, now: datet
     real = min(seconds, (now - look.opened_at).total_seconds())
     longer = Viewing.objects.filter(id=viewing_id, seconds__lt=real)
     return bool(longer.update(seconds=real))
+
+
+def part_of(viewing_id: UUID, staff_id: UUID) -> Viewing | None:
+    """One's own look at a part of a video, locked: for writing down what was played of it."""
+    parts = Viewing.objects.select_for_update().filter(until_ms__isnull=False)
+    return parts.filter(id=viewing_id, staff_id=staff_id).first()
+
+
+def note_played(part: Viewing, spans: Sequence[Span]) -> bool:
+    """What was played of this part by now. It only grows; False when it did not."""
+    assert part.from_ms is not None and part.until_ms is not None
+    before = [(int(begin), int(end)) for begin, end in part.played]
+    played = watching.within([*before, *spans], part.from_ms, part.until_ms)
+    if list(played) == before:
+        return False
+    return bool(Viewing.objects.filter(id=part.id).update(played=[list(one) for one in played]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """How much of a video one person has seen in full, in one case."""
+
+    seen_ms: int
+    end_ms: int | None  # None: nobody here has come to its end
+    whole: bool
+
+
+def watched(staff_id: UUID, case_id: UUID, file_id: UUID) -> Watched:
+    """The union of what was played in full, against the whole."""
+    parts = Viewing.objects.filter(file_id=file_id, until_ms__isnull=False)
+    end_ms = parts.filter(last=True).order_by("-until_ms").values_list("until_ms", flat=True)
+    mine = parts.filter(staff_id=staff_id, case_id=case_id, variant="moving-full")
+    spans = [(one[0], one[1]) for played in mine.values_list("played", flat=True) for one in played]
+    end = end_ms.first()
+    return Watched(seen_ms=watching.length_ms(spans), end_ms=end, whole=watching.whole(spans, end))
+
+
+def note_whole(part: Viewing) -> bool:
+    """With this look the last of the file was seen. True once for each person and case."""
+    mine = Viewing.objects.filter(
+        staff_id=part.staff_id, case_id=part.case_id, file_id=part.file_id, whole=True
+    )
+    if mine.exists():
+        return False
+    return bool(Viewing.objects.filter(id=part.id, whole=False).update(whole=True))
 
 
 def keep_limits(staff_id: UUID, limits: Limits, *, now: datetime) -> None:

@@ -78,10 +78,15 @@ class Viewing(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="viewings")
     file_id = models.UUIDField()
     case_id = models.UUIDField()
-    variant = models.CharField(max_length=16)  # blurred | clear (small, grey) | full
+    variant = models.CharField(max_length=16)  # flows.view_file.STILL, MOVING
     opened_at = models.DateTimeField()
     seconds = models.FloatField(default=0)  # unblurred, as the viewer counted; never beyond real
     severity = models.PositiveSmallIntegerField(default=0)  # rules.health.severity
+    from_ms = models.PositiveIntegerField(null=True)  # of a part of a video: where it begins
+    until_ms = models.PositiveIntegerField(null=True)  # and where it ends
+    last = models.BooleanField(default=False)  # the video ends with this part
+    played = models.JSONField(default=list)  # spans of the file in ms: rules.watching
+    whole = models.BooleanField(default=False)  # with this look all of the file had been seen
 
     class Meta:
         indexes = [

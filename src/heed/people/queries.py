@@ -24,9 +24,12 @@ def platforms_of(staff: Staff) -> set[UUID]:
 
 
 def has_viewed(staff_id: UUID, case_id: UUID, file_id: UUID) -> bool:
-    """Whether somebody has seen this file in full in this case. A blurred look is not a view."""
+    """Whether somebody has seen all of this file in this case, a video from beginning to end.
+
+    A blurred look is not a view, nor is a still of a video.
+    """
     looks = Viewing.objects.filter(staff_id=staff_id, case_id=case_id, file_id=file_id)
-    return looks.filter(variant="full").exists()
+    return looks.filter(whole=True).exists()
 
 
 def contact_confirmed(notice_id: UUID) -> bool:
@@ -67,6 +70,12 @@ def confirmed_notices() -> "QuerySet[Contact, UUID]":
     return Contact.objects.filter(confirmed_at__isnull=False).values_list("notice_id", flat=True)
 
 
+def whole_by_ours(case_id: UUID, file_id: UUID) -> bool:
+    """Whether one of our own people saw all of a file in this case."""
+    looks = Viewing.objects.filter(case_id=case_id, file_id=file_id, staff__is_outside=False)
+    return looks.filter(whole=True).exists()
+
+
 def looks_of_ours(case_id: UUID, file_id: UUID) -> set[str]:
     """How our own people looked at a file in this case: a partner's reviewer is not ours."""
     looks = Viewing.objects.filter(case_id=case_id, file_id=file_id, staff__is_outside=False)
@@ -74,8 +83,8 @@ def looks_of_ours(case_id: UUID, file_id: UUID) -> set[str]:
 
 
 def seen_elsewhere(case_id: UUID, file_id: UUID) -> datetime | None:
-    """When our own people last saw the same bytes in full in another case."""
-    looks = Viewing.objects.filter(file_id=file_id, variant="full", staff__is_outside=False)
+    """When our own people last saw all of the same bytes in another case."""
+    looks = Viewing.objects.filter(file_id=file_id, whole=True, staff__is_outside=False)
     last = looks.exclude(case_id=case_id).order_by("-opened_at").first()
     return None if last is None else last.opened_at
 

@@ -61,12 +61,14 @@ def give_role(staff: Staff, platform_id: UUID, role: Role) -> None:
 
 def note_viewing(
     *, staff_id: UUID, file_id: UUID, case_id: UUID, variant: str, now: datetime,
-    severity: int = 0, seconds: float = 0,
+    severity: int = 0, seconds: float = 0, whole: bool = False,
+    part_ms: tuple[int, int] | None = None, last: bool = False,
 ) -> Viewing:  # fmt: skip
-    """One look at one file, written down before the file is shown."""
+    """One look at one file, or at a part of a video, written down before it is shown."""
+    begin, end = part_ms or (None, None)
     return Viewing.objects.create(
         staff_id=staff_id, file_id=file_id, case_id=case_id, variant=variant, opened_at=now,
-        severity=severity, seconds=seconds,
+        severity=severity, seconds=seconds, whole=whole, from_ms=begin, until_ms=end, last=last,
     )  # fmt: skip
 
 

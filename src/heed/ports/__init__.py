@@ -266,10 +266,16 @@ class Vault(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A picture made anew for a reviewer's eyes."""
+    """A picture, or a part of a video, made anew for a reviewer's eyes.
+
+    Of a video: where the next part begins, whether there is one, and how long the file says it is.
+    """
 
     body: bytes
     mime: str
+    until_ms: int | None = None
+    last: bool = True
+    about_ms: int | None = None
 
 
 class ViewerAway(Exception):
@@ -283,10 +289,11 @@ class NotShown(Exception):
 class Viewer(Protocol):
     """The process that alone may open review copies, and gives back pictures, never the file."""
 
-    def show(self, sealing: Sealing, variant: str) -> Rendered:
+    def show(self, sealing: Sealing, variant: str, from_ms: int = 0) -> Rendered:
         """Render a review copy as `blurred`, `clear` or `full`, or read its `exif` as JSON.
 
-        Raises `ViewerAway`, `NotShown`.
+        A video also as `moving-...`: what moves begins at `from_ms`. Raises `ViewerAway`,
+        `NotShown`.
         """
 
 

@@ -8,11 +8,13 @@ from uuid import uuid4
 from django.utils import timezone
 
 from heed.cases.models import Case
-from heed.flows import hand_on
+from heed.flows import hand_on, view_file
 from heed.ledger.models import EntryBody
-from heed.media.models import Bank, BankSignal
+from heed.media.models import Bank, BankSignal, File
 from heed.people import exposure
+from heed.people import queries as people
 from heed.people.models import Role, Staff, Viewing
+from heed.people.services import note_viewing
 from heed.rules import health
 from tests.web.console.test_deciding import REMOVE, look, send
 from tests.web.console.world import World
@@ -136,3 +138,52 @@ def test_a_file_is_never_in_a_mail_or_a_list(world: World, mailoutbox: list[Any]
     assert Case.objects.count() == 1
     for path in ("", "duty", "outbox", "me"):
         assert "<img" not in text(rae.get(f"/console/{path}"))
+
+
+def test_a_video_is_seen_when_one_person_has_played_all_of_it_in_full(world: World) -> None:
+    case = world.case()
+    rae, sam = world.person("Rae", Role.CHILD_SAFETY), world.person("Sam", Role.CHILD_SAFETY)
+    clients = {one.pk: world.signed_in(one) for one in (rae, sam)}
+    File.objects.filter(id=case.file_id).update(kind="video")
+    ago = timezone.now() - timedelta(seconds=30)
+
+    def part(who: Staff, variant: str, begin: int, end: int, played: str) -> Viewing:
+        viewing = note_viewing(
+            staff_id=who.pk, file_id=world.file_of(case).id, case_id=case.id, variant=variant,
+            part_ms=(begin, end), last=end == 31_000, now=ago,
+        )  # fmt: skip
+        said = {"seconds": "1", "played": played}
+        assert clients[who.pk].post(f"/console/looks/{viewing.id}", said).status_code == 204
+        viewing.refresh_from_db()
+        return viewing
+
+    def seen(who: Staff) -> bool:
+        return people.has_viewed(who.pk, case.id, world.file_of(case).id)
+
+    assert part(rae, "moving-full", 20_000, 31_000, "0-11000").played == [[20_000, 31_000]]
+    assert part(rae, "moving-full", 0, 20_000, "0-9000,12000-20000").whole is False
+    part(rae, "moving-blurred", 0, 20_000, "0-20000")
+    part(sam, "moving-full", 0, 20_000, "0-20000")
+    assert not seen(rae) and not seen(sam)
+    page = text(clients[rae.pk].get(f"/console/c/{case.number}/"))
+    assert "A video has been seen when all of it was played in full" in page
+    assert part(rae, "moving-full", 0, 20_000, "8000-13000,junk").whole is True
+    assert seen(rae) and not seen(sam)
+    assert not part(sam, "moving-full", 20_000, 31_000, "0-1,5-900000000").whole  # no such part
+    entries = EntryBody.objects.filter(event="video.seen")
+    assert entries.count() == 1
+
+
+def test_nobody_has_played_more_of_a_video_than_there_was_time_for(world: World) -> None:
+    case, now = world.case(), timezone.now()
+    rae = world.person("Rae", Role.CHILD_SAFETY)
+    viewing = note_viewing(
+        staff_id=rae.pk, file_id=world.file_of(case).id, case_id=case.id, variant="moving-full",
+        part_ms=(0, 20_000), last=True, now=now,
+    )  # fmt: skip
+    said: Any = {"viewing_id": viewing.id, "by": rae.pk, "now": now + timedelta(seconds=4)}
+    assert not view_file.note_played(spans=[(0, 20_000)], **said)
+    assert view_file.note_played(spans=[(0, 9_000)], **said)
+    assert not view_file.note_played(spans=[(0, 9_000)], **said)
+    said["by"] = world.person("Sam", Role.CHILD_SAFETY).pk
+    assert not view_file.note_played(spans=[(9_000, 10_000)], **said)

@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 
 from heed.hashing import refusals
+from heed.hashing.parts import LOOKS
 from heed.hashing.sandbox import DecoderPool
 from heed.integrations.vault.sealing import AgeSeals
 from heed.ports import (
@@ -45,11 +46,12 @@ class ViewerClient:
     def __init__(self, socket_path: Path | None = None) -> None:
         self.path = str(socket_path or settings.HEED_VIEWER_SOCKET)
 
-    def show(self, sealing: Sealing, variant: str) -> Rendered:
-        """The picture. Raises `ViewerAway`, `NotShown`."""
+    def show(self, sealing: Sealing, variant: str, from_ms: int = 0) -> Rendered:
+        """The picture, or the part of the video. Raises `ViewerAway`, `NotShown`."""
         wrapping = sealing.wrappings[0]
         head = {
             "variant": variant,
+            "from_ms": from_ms,
             "recipient": wrapping.recipient,
             "wrapped": base64.b64encode(wrapping.wrapped).decode(),
         }
@@ -63,7 +65,14 @@ class ViewerClient:
             raise ViewerAway(f"no viewer answers ({why}): heed up, or heed viewer") from why
         if answer.get("why"):
             raise NotShown(str(answer["why"]))
-        return Rendered(body=body, mime=str(answer["mime"]))
+        about = answer.get("about_ms")
+        return Rendered(
+            body=body,
+            mime=str(answer["mime"]),
+            until_ms=int(answer["until_ms"]) if "until_ms" in answer else None,
+            last=bool(answer.get("last", True)),
+            about_ms=None if about is None else int(about),
+        )
 
 
 class _Handler(socketserver.BaseRequestHandler):
@@ -93,7 +102,7 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         super().__init__(str(path), _Handler)
         os.chmod(path, 0o600)
 
-    def answer(self, head: Mapping[str, Any], body: bytes) -> tuple[dict[str, str], bytes]:
+    def answer(self, head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         """Open and render; `why` in the head when it can't be shown."""
         wrapping = Wrapping(
             purpose=Purpose.REVIEW,
@@ -102,15 +111,21 @@ class ViewerServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
         )
         try:
             data = self._seals.open(body, wrapping)
-            if head["variant"] == "exif":
-                return {"mime": "application/json"}, self._decoder().metadata(data)
-            if head["variant"] == "full":
-                return {"mime": "image/jpeg"}, self._decoder().full(data)
-            clear = head["variant"] == "clear"
-            small = self._decoder().derivative(data, BLURRED_PX, blurred=not clear)
-            return {"mime": "image/webp"}, small
+            return self._rendered(data, str(head["variant"]), int(head.get("from_ms", 0)))
         except (KeyLost, NotOpened, refusals.NotViewable) as why:
             return {"why": str(why)}, b""
+
+    def _rendered(self, data: bytes, variant: str, from_ms: int) -> tuple[dict[str, Any], bytes]:
+        if variant in LOOKS:
+            part = self._decoder().clip(data, from_ms, variant)
+            told = {"until_ms": part.until_ms, "last": part.last, "about_ms": part.about_ms}
+            return {"mime": "video/webm", **told}, part.body
+        if variant == "exif":
+            return {"mime": "application/json"}, self._decoder().metadata(data)
+        if variant == "full":
+            return {"mime": "image/jpeg"}, self._decoder().full(data)
+        small = self._decoder().derivative(data, BLURRED_PX, blurred=variant != "clear")
+        return {"mime": "image/webp"}, small
 
     def server_close(self) -> None:
         """Ends the decoder's child, too."""

@@ -24,3 +24,9 @@ def show(
         "here_is": request.resolver_match.url_name if request.resolver_match else "",
     }
     return render(request, f"console/{template}", {**common, **facts}, status=status)
+
+
+def playing(page: HttpResponse) -> HttpResponse:
+    """A page on which a video may play: its parts are in the page itself, as pictures are."""
+    page._csp_update = {"media-src": ["data:"]}  # type: ignore[attr-defined]  # as csp_update does
+    return page

@@ -141,6 +141,16 @@ STATES = {
     "overdue": "Overdue",
     "all": "All cases, decided too",
 }
+LOOKS = {
+    "blurred": "blurred and grey",
+    "clear": "small and grey",
+    "full": "in full",
+    "moving-blurred": "played blurred and grey",
+    "moving-clear": "played small and grey",
+    "moving-full": "played in full",
+    "exif": "its EXIF",
+    "exif-none": "its EXIF: there was none",
+}
 UPLOADS = {"held": "held", "blocked": "refused", "released": "released"}
 ROUGH = timedelta(days=2)
 

@@ -38,6 +38,7 @@ _TABLES: dict[str, Mapping[Any, str]] = {
     "contact": words.CONTACTS,
     "file_state": words.FILE_STATES,
     "upload_state": words.UPLOADS,
+    "look": words.LOOKS,
 }
 for name, table in _TABLES.items():
     register.filter(name, _table(table))
@@ -47,6 +48,13 @@ for name, table in _TABLES.items():
 def rung(number: int) -> str:
     """The rung of harm in words."""
     return words.RUNGS[Rung(number)] if number in set(Rung) else "Not judged yet"
+
+
+@register.filter
+def clock(ms: int) -> str:
+    """A place in a video, as minutes and seconds."""
+    seconds = round(ms / 1000)
+    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 @register.filter

@@ -15,16 +15,29 @@ from heed.cases.models import Case
 from heed.cases.queries import case_files
 from heed.cases.queries.case_files import Shown
 from heed.flows import view_file
+from heed.hashing.kinds import VIDEO
 from heed.media.models import File
 from heed.people import exposure
 from heed.rules import health as rules
 from heed.rules.claims import Category
 from heed.web.console import permissions, sign_in
 from heed.web.console.permissions import ConsoleRequest
-from heed.web.console.show import show
+from heed.web.console.show import playing, show
 
-VARIANTS = {"blurred", "clear", "full", view_file.METADATA}
-PROVEN_AGAIN = {"full", view_file.METADATA}  # of a child: also where a picture was taken
+VARIANTS = {*view_file.STILL, *view_file.MOVING, view_file.METADATA}
+# Of a child: also where a picture was taken.
+PROVEN_AGAIN = {"full", "moving-full", view_file.METADATA}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Which part of a video this is, and how far one has come."""
+
+    from_ms: int
+    until_ms: int
+    last: bool
+    about_ms: int | None
+    watched: exposure.Watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,7 @@ class Seen:
     rows: Sequence[Sequence[str]] | None = None  # what it says of itself
     viewing_id: UUID | None = None
     rest: bool = False  # enough for now
+    part: Part | None = None  # of a video
 
 
 @require_POST
@@ -52,11 +66,11 @@ def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> Ht
     graver = _gets_graver(request, case) and "warned" not in request.POST
     if graver:
         part = "_graver.html" if request.headers.get("HX-Request") else "graver.html"
-        facts = {"case": case, "file": file, "variant": variant}
+        facts = {"case": case, "file": file, "variant": variant, "from_ms": _from_ms(request)}
         return show(request, part, facts)
     seen = _look(request, case, file, variant, "The file of this case")
     part = "_seen.html" if request.headers.get("HX-Request") else "seen.html"
-    return show(request, part, {"case": case, "seen": seen, "may_open": True})
+    return playing(show(request, part, {"case": case, "seen": seen, "may_open": True}))
 
 
 @require_safe
@@ -106,18 +120,28 @@ def _gets_graver(request: ConsoleRequest, case: Case) -> bool:
 def _file(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> File:
     """A file that this person may open here. To anybody else there is no such address."""
     file = case_files.file_of(case, file_id)
-    if file is None or variant not in VARIANTS or not request.grants.may_open_files(case):
+    moves = variant in view_file.MOVING
+    if file is None or variant not in VARIANTS or (moves and file.kind != VIDEO):
+        raise Http404
+    if not request.grants.may_open_files(case):
         raise Http404
     return file
 
 
+def _from_ms(request: ConsoleRequest) -> int:
+    said = request.POST.get("from_ms", "0")
+    return int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+
+
 def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: str) -> Seen:
+    by, from_ms = request.grants.staff.pk, _from_ms(request)
     try:
         viewed = view_file.view_file(
             case_id=case.id,
             file_id=file.id,
             variant=variant,
-            by=request.grants.staff.pk,
+            from_ms=from_ms,
+            by=by,
             now=timezone.now(),
         )
     except (view_file.NotViewable, view_file.MayNotView, view_file.NeedsRest) as refused:
@@ -128,9 +152,16 @@ def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: s
         return Seen(file=file, variant=variant, name=name, rows=rows)
     uri = f"data:{viewed.mime};base64,{base64.b64encode(viewed.body).decode()}"
     kind = viewed.mime.partition("/")[0]
+    part = None
+    if viewed.until_ms is not None:
+        part = Part(
+            from_ms=from_ms, until_ms=viewed.until_ms, last=viewed.last, about_ms=viewed.about_ms,
+            watched=exposure.watched(by, case.id, file.id),
+        )  # fmt: skip
     return Seen(
-        file=file, variant=variant, name=name, uri=uri, kind=kind, viewing_id=viewed.viewing_id
-    )
+        file=file, variant=variant, name=name, uri=uri, kind=kind, viewing_id=viewed.viewing_id,
+        part=part,
+    )  # fmt: skip
 
 
 def _prove_again(request: ConsoleRequest, case: Case) -> HttpResponse:

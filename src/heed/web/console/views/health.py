@@ -1,5 +1,6 @@
 """Looking after oneself: one's own figures, breaks, and the team's figures without names."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
-from heed.flows import hand_on
+from heed.flows import hand_on, view_file
 from heed.people import exposure
 from heed.people import queries as people
 from heed.rules import health
@@ -135,4 +136,13 @@ def seconds(request: ConsoleRequest, viewing_id: UUID) -> HttpResponse:
         raise Http404 from None
     by, now = request.grants.staff.pk, timezone.now()
     hand_on.note_seconds(viewing_id=viewing_id, seconds=max(0.0, counted), by=by, now=now)
+    spans = _spans(request.POST.get("played", ""))
+    if spans:
+        view_file.note_played(viewing_id=viewing_id, spans=spans, by=by, now=now)
     return HttpResponse(status=204)
+
+
+def _spans(said: str) -> list[tuple[int, int]]:
+    """As the page says what it played: `0-4200,6000-9000`, in milliseconds."""
+    found = re.findall(r"(\d{1,9})-(\d{1,9})", said[:10_000])
+    return [(int(begin), int(end)) for begin, end in found]

@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
@@ -91,9 +92,13 @@ def test_nobody_takes_their_second_factor_off(world: World, rae: Staff) -> None:
     assert Authenticator.objects.filter(user=rae, type="totp").exists()
 
 
-def test_guessing_passwords_ends_after_a_few(world: World, rae: Staff) -> None:
+def test_guessing_passwords_ends_after_a_few_whichever_process_is_asked(
+    world: World, rae: Staff
+) -> None:
     for _ in range(6):
         enter(Client(), world, password="wrong")
+        caches["default"].close()
+        del caches["default"]  # as another process begins: with nothing but the database
     client = Client()
     assert enter(client, world) == ""
 

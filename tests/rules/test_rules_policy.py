@@ -1,5 +1,7 @@
 """Written policy: every category has a clause, every clause its words."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,10 +10,15 @@ from heed.rules.claims import EXTORTION, Category, Claim, about_a_child
 from heed.rules.order import Rung
 from heed.rules.policy import (
     CURRENT,
+    FIXED,
+    Clause,
     NoSuchClause,
+    NotAPolicy,
     clause,
     clauses,
     default_clause,
+    differences,
+    revised,
 )
 from heed.rules.reasons import ReasonClass, reason_class
 from heed.rules.visibility import Visibility
@@ -71,3 +78,48 @@ def test_each_category_has_its_reason_class() -> None:
         "threats": "policy",
         "other": "policy",
     }
+
+
+@given(st.sampled_from(clauses()), st.sampled_from(["words", "title", "rung", "out", "empty"]))
+def test_no_revision_weakens_what_no_setting_may(one: Clause, how: str) -> None:
+    changed = {
+        "words": replace(one, text="Allowed, if the account is large."),
+        "title": replace(one, title="A tip of the hat"),
+        "rung": replace(one, rung=Rung.DANGER_TO_LIFE),
+        "empty": replace(one, text=" "),
+    }
+    said = [other for other in clauses() if other is not one]
+    said += [changed[how]] if how in changed else []
+    if one.id not in FIXED and how in ("words", "title"):
+        assert changed[how] in revised(said)
+        return
+    with pytest.raises(NotAPolicy, match=one.id):
+        revised(said)
+
+
+def test_a_revision_may_add_words_and_clauses_below_what_is_fixed() -> None:
+    more = replace(clause("child-sexual"), text=clause("child-sexual").text + " Drawings too.")
+    spam = Clause(id="spam", title="No spam", text="Nothing in bulk.", rung=Rung.DOXXING)
+    said = [spam, more, *(one for one in clauses() if one.id != "child-sexual")]
+    new = revised(said)
+    assert new[0].id == "child-sexual" and new[-1].id == "none"
+    assert [one.rung for one in new] == sorted(one.rung for one in new)
+    changes = differences(clauses(), new)
+    assert [(one.clause.id, one.what) for one in changes] == [
+        ("child-sexual", "changed"), ("spam", "added"),
+    ]  # fmt: skip
+    assert changes[0].words[-1] == ("added", " Drawings too.")
+    assert [one.what for one in differences(new, clauses())] == ["changed", "taken"]
+    for bad in (replace(spam, rung=Rung.CHILD), replace(spam, id="No Spam!"), clause("threats")):
+        with pytest.raises(NotAPolicy):
+            revised([*clauses(), bad])
+
+
+@given(st.lists(st.sampled_from(["no", "threats", "here", "now"])), st.data())
+def test_a_difference_tells_both_texts_whole(before: list[str], data: st.DataObject) -> None:
+    after = data.draw(st.permutations(before))
+    old, new = (replace(clause("other"), text=" ".join(words)) for words in (before, after))
+    for change in differences([old], [new]):
+        kept = "".join(text for how, text in change.words if how != "added")
+        told = "".join(text for how, text in change.words if how != "taken")
+        assert (kept.split(), told.split()) == (before, list(after))

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
-from heed.rules import policy
+from heed.cases.queries import policies
 from heed.rules.decisions import Ruling
 
 
@@ -24,7 +24,7 @@ def text(
 
     `body` says that a body is concerned: then two people must have looked before it may stay.
     """
-    rule = _(policy.clause(clause, policy_version).title)
+    rule = _(policies.clause(clause, policy_version).title)
     if ruling is Ruling.REMOVE:
         parts = [
             _("You were right to tell us. It is against our rules, and we have taken it down."),
@@ -85,7 +85,8 @@ def statement(
 
     `quiet` (minors and extortion): no facts, nothing that tells that somebody gave notice.
     """
-    rule = _RULE % {"version": policy_version, "rule": policy.clause(clause, policy_version).title}
+    title = policies.clause(clause, policy_version).title
+    rule = _RULE % {"version": policy_version, "rule": title}
     what = {
         "limited": later("It is no longer shown in feeds, search or recommendations."),
         "hidden": later("Nobody can see it for now."),

@@ -7,10 +7,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 
 from heed.cases.models import Decision, Join, Notice, Restriction
-from heed.cases.queries import private
+from heed.cases.queries import policies, private
 from heed.filings import vault
 from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
-from heed.rules import policy
 from heed.rules.visibility import Visibility
 
 
@@ -80,7 +79,7 @@ def _line(answer: Answer, decision: Decision) -> AnswerLine:
     return AnswerLine(
         ruling=decision.ruling,
         text=answer.text,
-        clause_title=policy.clause(decision.clause, decision.policy_version).title,
+        clause_title=policies.clause(decision.clause, decision.policy_version).title,
         policy_version=decision.policy_version,
         decided_at=decision.seconded_at or decision.decided_at,
         sent_at=answer.sent_at,

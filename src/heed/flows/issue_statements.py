@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Case, Decision, Restriction
+from heed.cases.queries import policies
 from heed.cases.services import deadlines
 from heed.cases.services.notices import digest
 from heed.filings import answers, orders, queries
@@ -79,8 +80,9 @@ def _untold(case: Case) -> list[tuple[Restriction, str]]:
 def _issue(case: Case, told: Sequence[tuple[Restriction, str]], now: datetime) -> None:
     secrets = {row.item_id: secret() for row, _ in told}
     decision = Decision.objects.filter(case=case, state=Decision.State.FINAL).last()
+    said = {level: _body(case, level, decision, now) for _, level in told}
     made = [
-        StatementIn(row.item_id, level, _body(case, level, decision), digest(secrets[row.item_id]))
+        StatementIn(row.item_id, level, said[level], digest(secrets[row.item_id]))
         for row, level in told
     ]
     bodies = {row.item_id: list(row.body.items()) for row in made}
@@ -126,7 +128,7 @@ def _send(
     deadlines.done(Done.STATEMENT_SENT, now=now, case_id=case.id)
 
 
-def _body(case: Case, level: str, decision: Decision | None) -> dict[str, object]:
+def _body(case: Case, level: str, decision: Decision | None, now: datetime) -> dict[str, object]:
     if level == Visibility.VISIBLE:
         return answers.restored()
     category = Category(case.category)
@@ -137,5 +139,7 @@ def _body(case: Case, level: str, decision: Decision | None) -> dict[str, object
         decided=decided,
         quiet=case.about_child or category in EXTORTION,
         clause=decision.clause if decided and decision else clause,
-        policy_version=decision.policy_version if decided and decision else policy.CURRENT,
+        policy_version=decision.policy_version
+        if decided and decision
+        else policies.version_at(case.platform_id, now),
     )

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import BlindReading, Decision
+from heed.cases.queries import policies
 from heed.cases.queries import quality as reading
 from heed.cases.services import quality as writing
 from heed.ledger import services as ledger
-from heed.rules import policy
 from heed.rules.decisions import Ruling
 from heed.rules.quality import is_drawn
 
@@ -38,10 +38,10 @@ def draw(*, now: datetime) -> int:
 
 def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: datetime) -> None:
     """Raises `NotForYou`, `ReadAlready`, `policy.NoSuchClause`."""
-    policy.clause(clause)
     with transaction.atomic():
         row = BlindReading.objects.select_related("decision__case").get(id=reading_id)
         case = row.decision.case
+        policies.clause(clause, policies.version_at(case.platform_id, now))
         if row.read_at is None and row not in reading.for_reader([case.platform_id], by):
             raise NotForYou("You have decided in this case: somebody who has not reads it.")
         if not writing.read(row, ruling=ruling.value, clause=clause, by=by, now=now):

@@ -1,11 +1,14 @@
 """What the platform's written policy says, clause by clause, and in which version.
 
 A decision names a clause and a version. A change of words is a new version; old ones stay, so that
-a decision can always be read beside the words it was made under.
+a decision can always be read beside the words it was made under. Here is the version that Heed
+comes with. A platform may revise it: add to what nobody may weaken, and word the rest anew.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from heed.rules.claims import Category
 from heed.rules.order import Rung
@@ -13,6 +16,10 @@ from heed.rules.order import Rung
 
 class NoSuchClause(ValueError):
     """The policy of that version has no such clause; the message lists those it has."""
+
+
+class NotAPolicy(ValueError):
+    """This can't be published; the message names the clause and what it needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +104,10 @@ _FIRST = (
 
 VERSIONS: Mapping[str, tuple[Clause, ...]] = {"1": _FIRST}
 
+# Their words may be added to, never changed: section 5 of the design, and what the answers promise.
+FIXED = frozenset({"child-sexual", "intimate-without-consent", "extortion", "none"})
+_ID = re.compile(r"[a-z][a-z0-9-]{1,38}[a-z0-9]")
+
 DEFAULT_CLAUSE: Mapping[Category, str] = {
     Category.MINOR_SEXUAL: "child-sexual",
     Category.MINOR_EXTORTION: "child-sexual",
@@ -128,3 +139,82 @@ def default_clause(category: Category, *, about_a_child: bool = False) -> Clause
     """What a reviewer is offered first. An intimate picture of a child is a child's case."""
     childs = about_a_child and DEFAULT_CLAUSE[category] in ("intimate-without-consent", "extortion")
     return clause("child-sexual" if childs else DEFAULT_CLAUSE[category])
+
+
+def revised(said: Sequence[Clause]) -> tuple[Clause, ...]:
+    """A platform's new version, the gravest first. Raises `NotAPolicy`.
+
+    Every clause of ours stays, on its rung: categories, deadlines and the order of work hang on
+    them. Of those in `FIXED` title and words stay too, and more words may follow. New clauses take
+    their place on the ladder from threats downwards.
+    """
+    given = {one.id: one for one in said}
+    if len(given) != len(said):
+        raise NotAPolicy("two clauses have the same short name")
+    for ours in _FIRST:
+        _must_hold(ours, given.get(ours.id))
+    for one in said:
+        if one.id not in {ours.id for ours in _FIRST}:
+            _must_fit(one)
+        if not one.title.strip() or not one.text.strip():
+            raise NotAPolicy(f"{one.id}: a clause needs a title and a text")
+    place = {ours.id: n for n, ours in enumerate(_FIRST)}
+    last = len(_FIRST)
+    return tuple(
+        sorted(said, key=lambda one: (one.rung, one.id == "none", place.get(one.id, last)))
+    )
+
+
+def _must_hold(ours: Clause, theirs: Clause | None) -> None:
+    if theirs is None:
+        raise NotAPolicy(f"{ours.id}: this clause may not be left out")
+    if theirs.rung is not ours.rung:
+        raise NotAPolicy(f"{ours.id}: its place on the ladder is fixed")
+    whole = theirs.title == ours.title and theirs.text.startswith(ours.text)
+    if ours.id in FIXED and not whole:
+        raise NotAPolicy(f"{ours.id}: its words may be added to, not changed")
+
+
+def _must_fit(new: Clause) -> None:
+    if not _ID.fullmatch(new.id):
+        raise NotAPolicy(f"{new.id!r}: a short name is 3 to 40 small letters, digits and hyphens")
+    if new.rung < Rung.THREATS:
+        raise NotAPolicy(f"{new.id}: new clauses begin at threats; what is graver is fixed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is different in one clause. `words` are (kept | taken | added, text) in order."""
+
+    clause: Clause
+    what: str  # added | taken | changed
+    title_before: str = ""
+    words: tuple[tuple[str, str], ...] = ()
+
+
+def differences(before: Sequence[Clause], after: Sequence[Clause]) -> tuple[Change, ...]:
+    """What a reader of the older text has to know of the newer one; nothing when they are alike."""
+    old, new = ({one.id: one for one in version} for version in (before, after))
+    found = [_change(old.get(one.id), one) for one in after]
+    found += [Change(clause=one, what="taken") for one in before if one.id not in new]
+    return tuple(one for one in found if one is not None)
+
+
+def _change(before: Clause | None, after: Clause) -> Change | None:
+    if before is None:
+        return Change(clause=after, what="added")
+    if (before.title, before.text) == (after.title, after.text):
+        return None
+    retitled = before.title if before.title != after.title else ""
+    words = _words(before.text, after.text)
+    return Change(clause=after, what="changed", title_before=retitled, words=words)
+
+
+def _words(before: str, after: str) -> tuple[tuple[str, str], ...]:
+    old, new = (re.findall(r"\S+|\s+", text) for text in (before, after))
+    found: list[tuple[str, str]] = []
+    for _, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        same = old[a:b] == new[c:d]
+        parts = [("kept", old[a:b])] if same else [("taken", old[a:b]), ("added", new[c:d])]
+        found += [(how, "".join(words)) for how, words in parts if words]
+    return tuple(found)

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from heed.cases.models import Case, Copy, Decision, Restriction
+from heed.cases.queries import policies
 from heed.cases.services import deadlines
 from heed.filings import publishing
 from heed.filings.models import StatementOfReasons
@@ -70,5 +71,5 @@ def _source(case: Case) -> Source:
 
 def _clause(case: Case, level: str, decision: Decision | None) -> policy.Clause:
     if level == "removed" and decision is not None:
-        return policy.clause(decision.clause, decision.policy_version)
+        return policies.clause(decision.clause, decision.policy_version)
     return policy.default_clause(Category(case.category), about_a_child=case.about_child)

@@ -1,6 +1,6 @@
 """Reasons to begin with, clause by clause: a reviewer edits them; the notifier reads them."""
 
-from heed.rules.policy import Clause, clauses
+from heed.rules.policy import Clause
 
 BLANK = "(say it here, in your own words)"  # nobody is ever sent this
 _REMOVED = (
@@ -31,8 +31,3 @@ OWN_WORDS = {
 def reasons_for(clause: Clause) -> str:
     """What a reviewer is offered for this clause."""
     return OWN_WORDS.get(clause.id) or _REMOVED.format(title=clause.title.lower())
-
-
-def all_reasons() -> dict[str, str]:
-    """For every clause of the policy in force."""
-    return {clause.id: reasons_for(clause) for clause in clauses()}

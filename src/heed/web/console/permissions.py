@@ -46,6 +46,8 @@ RIGHTS: Mapping[str, str] = {
     "operator.edit": "say who runs a platform, as authorities ask it",
     "figures.see": "see how it goes: backlog, times, reversals",
     "team.see": "see how much the team has looked at, without names",
+    "policy.see": "read what each platform states, in all versions",
+    "policy.edit": "give a platform's policy new words, from a day on",
     "people.see": "see who works here, and what each role may do",
     "people.manage": "invite people, give and end roles, close accounts",
     "keys.see": "see the platforms and which keys they have",
@@ -60,7 +62,7 @@ RIGHTS: Mapping[str, str] = {
     "duty.answer": "take a call, and note what was done",
     "duty.manage": "change the rota, the declared hours and the emergency protocol",
 }
-_READS = frozenset({"console.enter", "queue.see", "case.see", "duty.see"})
+_READS = frozenset({"console.enter", "queue.see", "case.see", "duty.see", "policy.see"})
 _REVIEWS = _READS | {
     "case.take", "case.decide", "decision.second", "appeal.decide", "copy.judge", "upload.settle",
     "notifier.write", "file.open", "outbox.see", "duty.answer", "account.measure",
@@ -98,6 +100,8 @@ TABLE: Mapping[Role, frozenset[str]] = {
             "duty.manage",
             "people.see",
             "people.manage",
+            "policy.see",
+            "policy.edit",
             "keys.see",
             "keys.manage",
             "figures.see",

@@ -1,6 +1,8 @@
 """Reading a decided case again without knowing what was decided."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,10 +13,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import BlindReading
-from heed.cases.queries import case_files, case_page, quality
+from heed.cases.queries import case_files, case_page, policies, quality
 from heed.flows import read_blind
-from heed.rules import policy
 from heed.rules.decisions import Ruling
+from heed.rules.policy import Clause
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
@@ -32,9 +34,16 @@ class BlindForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
     )
-    clause = forms.ChoiceField(
-        label="Under which rule?", choices=lambda: [(one.id, one.title) for one in policy.clauses()]
-    )
+    clause = forms.ChoiceField(label="Under which rule?")
+
+    def __init__(self, rules: Sequence[Clause], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
+
+
+def _rules(reading: BlindReading) -> Sequence[Clause]:
+    version = policies.version_at(reading.decision.case.platform_id, timezone.now())
+    return policies.clauses(version)
 
 
 def _mine(request: ConsoleRequest) -> list[BlindReading]:
@@ -60,7 +69,8 @@ def waiting(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("case.decide")
 def page(request: ConsoleRequest, reading_id: UUID) -> HttpResponse:
     """The notices and the file, and nothing of what was decided."""
-    return _page(request, _one(request, reading_id), BlindForm())
+    reading = _one(request, reading_id)
+    return _page(request, reading, BlindForm(_rules(reading)))
 
 
 def _page(
@@ -83,7 +93,8 @@ def _page(
 @permissions.permission("case.decide")
 def read(request: ConsoleRequest, reading_id: UUID) -> HttpResponse:
     """Write down what one would have decided."""
-    reading, form = _one(request, reading_id), BlindForm(request.POST)
+    reading = _one(request, reading_id)
+    form = BlindForm(_rules(reading), request.POST)
     if not form.is_valid():
         return _page(request, reading, form, status=422)
     try:

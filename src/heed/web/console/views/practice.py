@@ -41,7 +41,7 @@ def _exercise(name: str) -> practice.Exercise:
 @permissions.permission("console.enter")
 def one(request: ConsoleRequest, name: str) -> HttpResponse:
     """One exercise; with the model answer once it was answered."""
-    return _one(request, _exercise(name), BlindForm())
+    return _one(request, _exercise(name), BlindForm(policy.clauses()))
 
 
 def _one(
@@ -65,7 +65,7 @@ def _one(
 @permissions.permission("console.enter")
 def decide(request: ConsoleRequest, name: str) -> HttpResponse:
     """Decide an exercise: scored against the model answer."""
-    exercise, form = _exercise(name), BlindForm(request.POST)
+    exercise, form = _exercise(name), BlindForm(policy.clauses(), request.POST)
     if not form.is_valid():
         return _one(request, exercise, form, status=422)
     points = practise.practise(

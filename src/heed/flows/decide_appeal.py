@@ -1,7 +1,8 @@
 """Another look, by somebody who has not decided before.
 
 1. Check that this person is a different one; end the appeal with reasons.
-2. Reversed: the case opens again and is decided the other way at once. Stands: the answer says so.
+2. Reversed: the case opens again and is decided the other way at once; what was done to an account
+   is lifted, and the content stays as it is. Stands: the answer says so.
 """
 
 from datetime import datetime
@@ -12,6 +13,7 @@ from django.db import transaction
 from heed.cases.models import Appeal, Case
 from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
+from heed.flows.measure_account import lift
 from heed.flows.shared import claims, states
 from heed.ledger import services as ledger
 from heed.media import matching
@@ -40,7 +42,7 @@ def decide_appeal(
     To reverse "remove" on a body is to propose "no violation": a second person must agree.
     """
     with transaction.atomic():
-        appeal = Appeal.objects.select_related("decision").get(id=appeal_id)
+        appeal = Appeal.objects.select_related("decision", "measure").get(id=appeal_id)
         case = states.lock(appeal.case_id)
         alone = _alone(case, appeal, by, now)
         turned = outcome is AppealOutcome.REVERSED
@@ -49,7 +51,9 @@ def decide_appeal(
         )
         deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
         _enter(case, appeal, outcome, now)
-        if turned:
+        if turned and appeal.measure is not None:
+            lift(case, appeal.measure, now=now)
+        elif turned:
             _turn(case, appeal, reasons, by, now)
     matching.catch_up(BANKED)
 
@@ -57,6 +61,8 @@ def decide_appeal(
 def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:
     """Whether one who decided before answers, since there is nobody else. Raises `MayNotDecide`."""
     before = claims.decisions_of(case) | claims.appealed_to(case)
+    if appeal.measure is not None:
+        before |= {str(appeal.measure.proposed_by), str(appeal.measure.signed_by)}
     others = {str(one) for one in people.deciders(case.platform_id)} - before
     allowed = may_decide_appeal(str(by), before, others=len(others), waited=now - appeal.opened_at)
     if allowed is Agreement.WAITING:

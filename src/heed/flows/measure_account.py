@@ -2,17 +2,21 @@
 
 1. Write the measure down; a suspension waits for the signature of a senior, another person.
 2. The senior signs, or does not.
-3. When it is final: tell the platform, which carries it out.
+3. When it is final: tell the platform, which carries it out, and passes on the link by which
+   whoever has the account can contest it.
+4. An appeal turned it: tell the platform that it is over.
 """
 
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Case, Decision, MeasureOnAccount
 from heed.cases.services import account_measures as writing
 from heed.flows import jobs
+from heed.ids import secret
 from heed.ledger import services as ledger
 from heed.media.models import Account
 from heed.outbox import services as outbox
@@ -83,14 +87,30 @@ def _last_removal(case: Case) -> Decision:
 
 
 def _carry_out(case: Case, row: MeasureOnAccount, now: datetime) -> None:
+    link = secret()
+    writing.give_link(row, link)
+    url = f"{settings.PUBLIC_URL}/a/{row.id}?k={link}"
+    _tell(case, row, f"account:{row.id}", now, measure=row.measure, appeal_url=url)
+    _enter(case, row, now)
+
+
+def lift(case: Case, row: MeasureOnAccount, *, now: datetime) -> None:
+    """In the transaction of the appeal that turned it."""
+    if not writing.lift(row):
+        return
+    row.refresh_from_db()
+    _tell(case, row, f"account:{row.id}:lifted", now, measure="none", lifted=row.measure)
+    _enter(case, row, now)
+
+
+def _tell(case: Case, row: MeasureOnAccount, key: str, now: datetime, **facts: str) -> None:
     payload: dict[str, object] = {
         "type": "account.measured",
         "account": row.account.ref,
-        "measure": row.measure,
         "clause": row.clause,
         "reasons": row.reasons,
+        **facts,
     }
-    key = f"account:{row.id}"
     outbox.tell("account.measured", payload, key=key, platform_id=case.platform_id, now=now)
     jobs.later(
         "deliver",
@@ -98,7 +118,6 @@ def _carry_out(case: Case, row: MeasureOnAccount, now: datetime) -> None:
         queue="deliver",
         platform_id=str(case.platform_id),
     )
-    _enter(case, row, now)
 
 
 def _enter(case: Case, row: MeasureOnAccount, now: datetime) -> None:

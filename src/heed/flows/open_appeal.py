@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Appeal, Case, Decision, Notice
+from heed.cases.models import Appeal, Case, Decision, MeasureOnAccount, Notice
 from heed.cases.services import deadlines, decisions
 from heed.cases.services.notices import digest
 from heed.filings import services as filings
@@ -41,6 +41,17 @@ def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datet
     return True
 
 
+def appeal_as_account(*, measure_id: UUID, secret: str, text: str, now: datetime) -> bool:
+    """Contest what was done to one's account. False: wrong link, lifted, or asked before."""
+    row = MeasureOnAccount.objects.select_related("decision").filter(id=measure_id).first()
+    holds = row is not None and row.state == MeasureOnAccount.State.FINAL
+    if row is None or not holds or row.link_hash is None or row.appeals.exists():
+        return False
+    if not hmac.compare_digest(digest(secret), bytes(row.link_hash)):
+        return False
+    return _open(row.decision.case_id, text, now, measure_id=row.id) is not None
+
+
 def _open(
     case_id: UUID,
     text: str,
@@ -48,12 +59,14 @@ def _open(
     *,
     notice_id: UUID | None = None,
     statement_id: UUID | None = None,
+    measure_id: UUID | None = None,
 ) -> Appeal | None:
     with transaction.atomic():
         case = states.lock(case_id)
         appeal = decisions.open_appeal(
-            case, notice_id=notice_id, statement_id=statement_id, text=text.strip(), now=now
-        )
+            case, notice_id=notice_id, statement_id=statement_id, measure_id=measure_id,
+            text=text.strip(), now=now,
+        )  # fmt: skip
         if appeal is None:
             return None
         cause = f"appeal:{appeal.id}"

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.test import Client
 
-from heed.cases.models import Case, MeasureOnAccount
-from heed.flows import measure_account
-from heed.media.models import Account
+from heed.cases.models import Appeal, Case, MeasureOnAccount
+from heed.flows import measure_account, open_appeal
+from heed.media.models import Account, Item
 from heed.outbox.models import Letter
 from heed.people.models import Role
 from tests.web.console.test_deciding import REMOVE, send
@@ -68,3 +68,34 @@ def test_to_suspend_takes_the_signature_of_another_and_senior_person(world: Worl
     assert not measure_account.sign(
         measure_id=row.id, agrees=False, by=world.added["Dana"].staff_id, now=world.now
     )
+
+
+def test_who_has_the_account_contests_it_and_another_person_lifts_it(world: World) -> None:
+    case, uri = world.case(), Account.objects.get()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    send(rae, case, "decide", REMOVE)
+    act(rae, case, f"accounts/{uri.id}", measure="limit", reasons="You posted it.")
+    link = str(Letter.objects.get(kind="account.measured").payload["appeal_url"])
+    path, at_home = "/a/" + link.partition("/a/")[2], Client()
+    row = MeasureOnAccount.objects.get()
+    assert Client().get(f"/a/{row.id}").status_code == 404
+    assert Client().get(f"/a/{row.id}?k=wrong").status_code == 404
+    page = text(at_home.get(path, follow=True))
+    assert "Your account is limited" in page and "You posted it." in page
+    assert "notice" not in page.partition("<main")[2].partition("</main")[0].lower()
+    asked = text(at_home.post(f"/a/{row.id}", {"why": "My account was taken over."}))
+    assert "A person who has not decided before will look" in asked
+    assert not open_appeal.appeal_as_account(
+        measure_id=row.id, secret=path.partition("k=")[2], text="Again", now=world.now
+    )
+    appeal = Appeal.objects.get()
+    assert "My account was taken over." in text(sam.get(f"/console/c/{case.number}/"))
+    said = {"outcome": "reversed", "reasons": "It was not you."}
+    assert "You have decided in this case" in act(rae, case, f"appeals/{appeal.id}", **said)
+    assert "The appeal is answered." in act(sam, case, f"appeals/{appeal.id}", **said)
+    row.refresh_from_db()
+    assert row.state == "lifted"
+    over = Letter.objects.filter(kind="account.measured").latest("id").payload
+    assert (over["measure"], over["lifted"], over["account"]) == ("none", "limit", uri.ref)
+    assert Item.objects.get(ref="p1").desired == "removed"
+    assert "It was not you." in text(at_home.get(f"/a/{row.id}"))

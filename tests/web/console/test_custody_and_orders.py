@@ -14,6 +14,7 @@ from heed.flows.preserve import preserve
 from heed.flows.receive_order import receive_order
 from heed.flows.view_file import NotViewable, view_file
 from heed.people.models import Role
+from tests.web.console.test_deciding import prove
 from tests.web.console.world import World
 
 OLA = OfficerIn(name="Ola", agency="Police", mail="ola@county.police.uk", phone="+44 1", badge="7")
@@ -27,6 +28,14 @@ CALL = {
 @pytest.fixture
 def people(world: World) -> tuple[Client, Client]:
     return world.as_("Lee", Role.LIAISON), world.as_("Sam", Role.SENIOR)
+
+
+def proved(client: Client, path: str) -> int:
+    """Agrees to release something: first who they are is asked again, then it is taken."""
+    asked = client.post(path, {"agrees": "yes"})
+    assert "reauthenticate" in asked["Location"]
+    prove(client)
+    return client.post(path, {"agrees": "yes"}).status_code
 
 
 def test_custody_is_read_held_asked_for_and_agreed_to_on_one_page(
@@ -53,10 +62,10 @@ def test_custody_is_read_held_asked_for_and_agreed_to_on_one_page(
     assert lee.post(f"{at}/asked", said).status_code == 302
     asked = Unsealing.objects.get()
     assert b"A different person has to agree" in lee.get(at).content
-    lee.post(f"{at}/asked/{asked.id}", {"agrees": "yes"})
+    proved(lee, f"{at}/asked/{asked.id}")
     asked.refresh_from_db()
     assert asked.state == "asked"
-    sam.post(f"{at}/asked/{asked.id}", {"agrees": "yes"})
+    proved(sam, f"{at}/asked/{asked.id}")
     assert f"heed vault open {asked.id}".encode() in sam.get(at).content
     assert b"0</strong> damaged" in lee.get("/console/custody").content
 
@@ -142,8 +151,8 @@ def test_an_order_is_called_back_judged_and_given_by_two_people(
     assert lee.post(f"{at}/give", give).status_code == 302
     given = Disclosure.objects.get()
     assert not given.contents
-    assert lee.post(f"{at}/give/{given.id}", {"agrees": "yes"}).status_code == 422
-    assert sam.post(f"{at}/give/{given.id}", {"agrees": "yes"}).status_code == 302
+    assert proved(lee, f"{at}/give/{given.id}") == 422
+    assert proved(sam, f"{at}/give/{given.id}") == 302
     answer = {"words-words": "Here it is.", "what": "given"}
     assert lee.post(f"{at}/answer", answer).status_code == 422  # it is not built yet
     refuse = lee.post(f"{at}/answer", {"words-words": "Not under this law.", "what": "refuse"})

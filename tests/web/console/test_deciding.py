@@ -32,8 +32,8 @@ def look(client: Client, case: Case, variant: str = "blurred") -> Any:
     return client.post(f"/console/c/{case.number}/files/{case.file_id}/{variant}", said)
 
 
-def seen_in_full(case: Case, *clients: Client) -> None:
-    """Each has shown again who they are, and then opened the file in full."""
+def prove(*clients: Client) -> None:
+    """Each has shown again who they are."""
     for client in clients:
         session = client.session
         now = {"method": "mfa", "at": time.time(), "reauthenticated": True}
@@ -42,6 +42,12 @@ def seen_in_full(case: Case, *clients: Client) -> None:
             now,
         ]
         session.save()
+
+
+def seen_in_full(case: Case, *clients: Client) -> None:
+    """Each has shown again who they are, and then opened the file in full."""
+    prove(*clients)
+    for client in clients:
         assert look(client, case, "full").status_code == 200
 
 

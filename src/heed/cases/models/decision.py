@@ -66,6 +66,9 @@ class Appeal(models.Model):
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, null=True)
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, null=True)  # null: the uploader
     statement_id = models.UUIDField(null=True)  # the uploader's statement of reasons
+    measure = models.ForeignKey(
+        "cases.MeasureOnAccount", on_delete=models.PROTECT, null=True, related_name="appeals"
+    )  # what was done to the account, and not the content
     text = models.TextField(blank=True)
     opened_at = models.DateTimeField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
@@ -78,7 +81,7 @@ class Appeal(models.Model):
         app_label = "cases"
         constraints = [
             models.UniqueConstraint(
-                fields=["decision", "notice", "statement_id"],
+                fields=["decision", "notice", "statement_id", "measure"],
                 name="appeal_once_open",
                 condition=models.Q(state="open"),
                 nulls_distinct=False,

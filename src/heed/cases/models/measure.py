@@ -16,6 +16,7 @@ class MeasureOnAccount(models.Model):
         PROPOSED = "proposed"
         FINAL = "final"
         REFUSED = "refused"
+        LIFTED = "lifted"  # an appeal turned it
 
     id = models.UUIDField(primary_key=True, default=mint)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="on_accounts")
@@ -28,6 +29,7 @@ class MeasureOnAccount(models.Model):
     proposed_at = models.DateTimeField()
     signed_by = models.UUIDField(null=True)
     signed_at = models.DateTimeField(null=True)
+    link_hash = models.BinaryField(max_length=32, null=True)  # of the page where it is contested
 
     class Meta:
         app_label = "cases"

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.models import Decision, MeasureOnAccount
+from heed.cases.services.notices import digest
 from heed.media.models import Account
 
 
@@ -31,6 +32,17 @@ def propose(
     if not made:
         raise MeasuredBefore("This account has had this measure for this decision already.")
     return row
+
+
+def give_link(row: MeasureOnAccount, secret: str) -> None:
+    """From now on whoever has the account can contest it by this link."""
+    MeasureOnAccount.objects.filter(id=row.id).update(link_hash=digest(secret))
+
+
+def lift(row: MeasureOnAccount) -> bool:
+    """An appeal turned it. False when it does not hold any more."""
+    holds = MeasureOnAccount.objects.filter(id=row.id, state=MeasureOnAccount.State.FINAL)
+    return bool(holds.update(state=MeasureOnAccount.State.LIFTED))
 
 
 def sign(row: MeasureOnAccount, *, agrees: bool, by: UUID, now: datetime) -> bool:

@@ -104,15 +104,17 @@ def carry(
 
 
 def open_appeal(
-    case: Case, *, notice_id: UUID | None, statement_id: UUID | None, text: str, now: datetime
-) -> Appeal | None:
+    case: Case, *, notice_id: UUID | None, statement_id: UUID | None,
+    measure_id: UUID | None = None, text: str, now: datetime,
+) -> Appeal | None:  # fmt: skip
     """Ask for another look; None when one by the same side is open already."""
     final = Decision.objects.filter(case=case, state=Decision.State.FINAL)
     try:
         with transaction.atomic():
             return Appeal.objects.create(
                 case=case,
-                decision=final.order_by("-decided_at").first(),
+                decision=final.order_by("-decided_at").first() if measure_id is None else None,
+                measure_id=measure_id,
                 notice_id=notice_id,
                 statement_id=statement_id,
                 text=text,

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from heed.cases.models import Appeal
+from heed.cases.models import Appeal, MeasureOnAccount
+from heed.cases.queries import policies
 from heed.cases.queries.own_notices import fits
 from heed.filings import answers
 from heed.filings.models import StatementOfReasons
@@ -37,6 +38,41 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
         issued_at=statement.issued_at,
         body=answers.spoken(statement.body),
         shown_again=Item.objects.filter(id=statement.item_id, desired="visible").exists(),
+        appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
+        appeal_state=appeal.state if appeal else "",
+        appeal_reasons=appeal.reasons if appeal else "",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasureShown:
+    """What was done to an account, and how its owner's question ended."""
+
+    measure: str
+    at: datetime
+    rule: str
+    reasons: str
+    lifted: bool
+    appeal_open: bool
+    appeal_state: str
+    appeal_reasons: str
+
+
+def measure_with_secret(measure_id: UUID, secret: str) -> MeasureOnAccount | None:
+    """The measure whose link this is."""
+    found = MeasureOnAccount.objects.select_related("decision").filter(id=measure_id).first()
+    return found if fits(secret, None if found is None else found.link_hash) else None
+
+
+def measure_shown(row: MeasureOnAccount) -> MeasureShown:
+    """What the page says. Nothing here tells of a notice."""
+    appeal = row.appeals.order_by("-opened_at").first()
+    return MeasureShown(
+        measure=row.measure,
+        at=row.signed_at or row.proposed_at,
+        rule=policies.clause(row.clause, row.decision.policy_version).title,
+        reasons=row.reasons,
+        lifted=row.state == MeasureOnAccount.State.LIFTED,
         appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
         appeal_state=appeal.state if appeal else "",
         appeal_reasons=appeal.reasons if appeal else "",

@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("find", views_ways_in.find, name="find"),
     path("c/<slug:number>/<str:code>", views_ways_in.confirm, name="confirm"),
     path("s/<uuid:statement_id>", views_ways_in.statement, name="statement"),
+    path("a/<uuid:measure_id>", views_ways_in.account, name="account"),
     path("n/<slug:number>", views_page.page, name="page"),
     path("n/<slug:number>/receipt", views_proof.receipt, name="receipt"),
     path("n/<slug:number>/said", views_proof.said, name="said"),

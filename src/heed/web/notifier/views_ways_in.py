@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from heed.cases.models import Notice
 from heed.flows.confirm_contact import confirm_contact
-from heed.flows.open_appeal import appeal_as_uploader
+from heed.flows.open_appeal import appeal_as_account, appeal_as_uploader
 from heed.flows.renew_link import TooManyGuesses, recover
 from heed.web.notifier import access, more, statements
 from heed.web.notifier.doors import minutes, private, source
@@ -81,3 +81,25 @@ def _statement(request: HttpRequest, statement_id: UUID, path: str) -> HttpRespo
         )
     shown = {"statement": statements.shown(statement_id, found), "asked": asked}
     return access.let_in(render(request, "notifier/statement.html", shown), path, secret)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: HttpRequest, measure_id: UUID) -> HttpResponse:
+    """What was done to somebody's account, and their way to contest it."""
+    path, secret = f"/a/{measure_id}", request.GET.get("k", "")
+    if secret:
+        if statements.measure_with_secret(measure_id, secret) is None:
+            raise Http404("no page here")
+        return access.let_in(HttpResponseRedirect(path), path, secret)
+    secret = access.secret_of(request, path)
+    found = statements.measure_with_secret(measure_id, secret)
+    if found is None:
+        raise Http404("no page here")
+    asked = None
+    if request.method == "POST":
+        text = more.read(request.POST.dict(), ("why",))["why"]
+        now = timezone.now()
+        asked = appeal_as_account(measure_id=measure_id, secret=secret, text=text, now=now)
+    shown = {"measure": statements.measure_shown(found), "asked": asked}
+    return access.let_in(render(request, "notifier/account.html", shown), path, secret)

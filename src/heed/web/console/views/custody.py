@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,7 +16,7 @@ from heed.filings import custody, holding, queries
 from heed.filings.models import Dispute, Unsealing
 from heed.flows import note_dispute, retain_evidence, unseal, verify_officer
 from heed.people import queries as people
-from heed.web.console import permissions, proofs
+from heed.web.console import permissions, proofs, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
@@ -201,6 +202,9 @@ def answer(request: ConsoleRequest, case: Case, asked_id: UUID) -> HttpResponse:
     asked = custody.unsealings(case.id).filter(id=asked_id).first()
     if asked is None or said not in ("yes", "no"):
         raise Http404
+    if said == "yes" and sign_in.must_prove_again(request):
+        back = reverse("console:custody", kwargs={"number": case.number})
+        return sign_in.prove_again(request, back)
     try:
         unseal.answer(
             unsealing_id=asked.id,

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,7 +18,7 @@ from heed.filings.ordering import OrderChanged
 from heed.flows import answer_order, disclose, take_instrument, verify_officer
 from heed.people import queries as people
 from heed.rules.orders import DISCLOSES, INSTRUMENTS, Asks, Kind
-from heed.web.console import permissions
+from heed.web.console import permissions, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
@@ -296,6 +297,8 @@ def second(request: ConsoleRequest, ref: str, given_id: UUID) -> HttpResponse:
     found = orders.disclosures(order).filter(id=given_id).first()
     if found is None or agrees not in ("yes", "no"):
         raise Http404
+    if agrees == "yes" and sign_in.must_prove_again(request):
+        return sign_in.prove_again(request, reverse("console:order", kwargs={"ref": ref}))
 
     def say() -> str:
         disclose.second(

@@ -69,6 +69,20 @@ def pages(number: str, url_of_item: str) -> dict[str, str]:
         "own figures": "/console/me",
         "team": "/console/team",
         "outbox": "/console/outbox",
+        "figures": "/console/figures",
+        "banks": "/console/banks",
+        "exchanges": "/console/exchanges",
+        "rollbacks": "/console/rollbacks",
+        "partners": "/console/partners",
+        "CyberTips": "/console/tips",
+        "evidence": "/console/custody",
+        "orders": "/console/orders",
+        "policies": "/console/policy",
+        "policy": "/console/policy/square",
+        "copies of a case": f"/console/c/{number}/copies/named",
+        "split": f"/console/c/{number}/split",
+        "together": f"/console/c/{number}/together",
+        "custody of a case": f"/console/c/{number}/custody",
     }
 
 

@@ -12,16 +12,17 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Decision
+from heed.cases.queries import case_files, policies
 from heed.cases.services import decisions
 from heed.filings import queries as filings
 from heed.flows.failpoints import reached
 from heed.flows.shared import states
 from heed.flows.shared.carrying_out import carry_out
+from heed.hashing.kinds import VIDEO
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media.feeds import BANKED
 from heed.people import queries as people
-from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.decisions import Ruling, Scope, needs_second
 
@@ -46,11 +47,12 @@ def decide(
     """Decide a case. A removal `without_evidence` is said aloud, never taken for granted.
 
     Raises `MayNotDecide`, `decisions.AlreadyDecided`, `policy.NoSuchClause`."""
-    policy.clause(clause)
     if not reasons.strip():
         raise MayNotDecide("Reasons are missing: the person who asked is told these words.")
     with transaction.atomic():
         case = states.lock(case_id)
+        version = policies.version_at(case.platform_id, now)
+        policies.clause(clause, version)
         final = not _waits_for_second(case, ruling)
         _must_have_looked(case, ruling, final, by)
         _must_have_evidence(case, ruling, without_evidence)
@@ -59,7 +61,7 @@ def decide(
             ruling=ruling,
             scope=scope,
             clause=clause,
-            policy_version=policy.CURRENT,
+            policy_version=version,
             reasons=reasons.strip(),
             facts=facts.strip(),
             exempt=exempt,
@@ -84,10 +86,14 @@ def _waits_for_second(case: Case, ruling: Ruling) -> bool:
 
 def _must_have_looked(case: Case, ruling: Ruling, final: bool, by: UUID) -> None:
     """ "No violation" on a body is nothing to say of a file that one has not seen."""
-    if final or case.file_id is None or people.has_viewed(by, case.id, case.file_id):
+    files = [] if final else case_files.to_be_seen(case)
+    unseen = [one for one in files if not people.has_viewed(by, case.id, one.id)]
+    if not unseen:
         return
+    video = unseen[0].kind == VIDEO
+    seen = "played all of this video" if video else "opened this file"
     raise MayNotDecide(
-        "You have not opened this file in full. Open it first, or hand the case on: "
+        f"You have not {seen} in full. Do that first, or hand the case on: "
         "nobody is told 'no violation' about something that was not looked at."
     )
 

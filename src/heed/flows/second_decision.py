@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Appeal, Case, Decision
+from heed.cases.queries import case_files
 from heed.cases.services import decisions
 from heed.flows.shared import claims, states
 from heed.flows.shared.carrying_out import carry_out
@@ -63,9 +64,10 @@ def _must_be_new_to_an_appeal(case: Case, decision: Decision, by: UUID) -> None:
 
 
 def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agreement:
-    both = case.file_id is None or (
-        people.has_viewed(by, case.id, case.file_id)
-        and people.has_viewed(decision.decided_by, case.id, case.file_id)
+    both = all(
+        people.has_viewed(person, case.id, file.id)
+        for file in case_files.to_be_seen(case)
+        for person in (by, decision.decided_by)
     )
     return may_second(
         str(decision.decided_by),
@@ -78,7 +80,7 @@ def _agreement(case: Case, decision: Decision, by: UUID, now: datetime) -> Agree
 
 def _why(case: Case, decision: Decision, by: UUID) -> str:
     if by != decision.decided_by:
-        return "Open the file in full first: both people must have seen it."
+        return "Open the file in full first, a video to its end: both people must have seen it."
     if len(people.deciders(case.platform_id)) > 1:
         return "You proposed this. A different person must agree."
     hours = int(ALONE_WAITS.total_seconds() // 3600)

@@ -165,3 +165,16 @@ def test_what_a_picture_says_of_itself_is_shown_as_plain_text_and_written_down(
     assert "&lt;b&gt;Camera" in found and "52.0" in found and "<img" not in found
     assert set(Viewing.objects.values_list("variant", flat=True)) == {"exif-none", "exif"}
     assert looks_of_ours(case.id, world.file_of(case).id) == {"exif-none", "exif"}
+
+
+def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: World) -> None:
+    """flows/translate_notice: added by somebody who reads the language."""
+    case = world.case(words="Das bin ich.")
+    path = f"/console/c/{case.number}/notices/{case.joins.get().notice.number}/translate"
+    rae = world.as_("Rae", Role.REVIEWER)
+    missing = rae.post(path, {"from_language": "German", "text": ""})
+    assert missing.status_code == 422
+    assert b"The translation is missing." in missing.content and b"German" in missing.content
+    assert rae.post(path, {"from_language": "German", "text": "It is me."}).status_code == 302
+    page = rae.get(f"/console/c/{case.number}/").content.decode()
+    assert "Das bin ich." in page and "It is me." in page and "Translated from German" in page

@@ -1,9 +1,10 @@
 """What was said, and what was done."""
 
-from heed.cases.models.case import Case, CaseLink, Copy, Restriction
+from heed.cases.models.case import Case, CaseLink, Copy, Restriction, Split
 from heed.cases.models.decision import Appeal, Deadline, Decision
 from heed.cases.models.measure import MeasureOnAccount
-from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target
+from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target, Translation
+from heed.cases.models.policy import PolicyVersion
 from heed.cases.models.quality import BlindReading
 from heed.cases.models.rollback import Rollback
 
@@ -20,8 +21,11 @@ __all__ = [
     "MeasureOnAccount",
     "Message",
     "Notice",
+    "PolicyVersion",
     "Restriction",
     "Rollback",
+    "Split",
     "Supplement",
     "Target",
+    "Translation",
 ]

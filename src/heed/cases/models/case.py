@@ -98,6 +98,23 @@ class CaseLink(models.Model):
         return f"link:{self.id}"
 
 
+class Split(models.Model):
+    """Some copies of a case turned out to be another matter: they have a case of their own."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="splits")
+    into = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="split_from")
+    why = models.TextField()
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "cases"
+
+    def __str__(self) -> str:
+        return f"split:{self.id}"
+
+
 class Copy(models.Model):
     """An item that carries a case's file, and how it was found."""
 
@@ -119,6 +136,7 @@ class Copy(models.Model):
     same = models.BooleanField(null=True)  # near only: a person's word
     found_at = models.DateTimeField()
     views_then = models.BigIntegerField(default=0)  # when it was found: views before we knew
+    split = models.ForeignKey(Split, on_delete=models.PROTECT, null=True)  # another case sees to it
 
     class Meta:
         app_label = "cases"

@@ -127,6 +127,23 @@ class Join(models.Model):
         return f"join:{self.id}"
 
 
+class Translation(models.Model):
+    """What a notice says, in words that its reviewers read. The notice itself stays verbatim."""
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="translations")
+    from_language = models.CharField(max_length=40)
+    text = models.TextField()
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        app_label = "cases"
+
+    def __str__(self) -> str:
+        return f"translation:{self.id}"
+
+
 class Supplement(models.Model):
     """Words or facts that came after the notice, verbatim."""
 

@@ -30,6 +30,11 @@ def files(case: Case) -> list[Shown]:
     return [Shown(file=file, quality=_quality(file)) for file in found]
 
 
+def to_be_seen(case: Case) -> list[File]:
+    """What somebody must have seen, all of it, before they may say that nothing is wrong."""
+    return [one.file for one in files(case)]
+
+
 def unread(case: Case) -> list[ItemFile]:
     """Places of the case's item whose bytes we could not get (yet). Never a silent pass."""
     named = Copy.objects.filter(case=case, how=Copy.How.NAMED).values("item_id")

@@ -20,8 +20,10 @@ from heed.cases.models import (
     Join,
     Message,
     Notice,
+    Split,
     Supplement,
     Target,
+    Translation,
 )
 from heed.media.models import Account, BankSignal, Item, Match, Upload
 from heed.outbox import queries as outbox
@@ -58,6 +60,7 @@ class Told:
     targets: Sequence[Target]
     supplements: Sequence[Supplement]
     messages: Sequence[Message]
+    translations: Sequence[Translation]
     contact: str  # none | unconfirmed | confirmed
     may_write: bool
 
@@ -79,6 +82,7 @@ def _told(notice: Notice) -> Told:
         targets=list(notice.targets.select_related("item").order_by("position")),
         supplements=list(notice.supplements.order_by("at")),
         messages=list(notice.messages.order_by("at")),
+        translations=list(notice.translations.order_by("-made_at")),
         contact=state,
         may_write=contact is None or contact.may_write,
     )
@@ -121,7 +125,7 @@ def proposal(case: Case) -> Decision | None:
 
 def appeals(case: Case) -> list[Appeal]:
     """Every appeal, the newest first."""
-    found = case.appeals.select_related("decision", "notice")
+    found = case.appeals.select_related("decision", "notice", "measure")
     return list(found.order_by("-opened_at"))
 
 
@@ -134,6 +138,21 @@ def links(case: Case) -> list[tuple[CaseLink, Case]]:
     """Cases that look alike, with the other one of each pair."""
     found = CaseLink.objects.filter(Q(case=case) | Q(other=case)).select_related("case", "other")
     return [(one, one.other if one.case_id == case.id else one.case) for one in found]
+
+
+def unsplit(case: Case) -> QuerySet[Copy]:
+    """The copies that are this case's matter, named ones first."""
+    return (
+        Copy.objects.filter(case=case, split=None)
+        .select_related("item")
+        .order_by(Order(When(how=Copy.How.NAMED, then=0), default=1), "found_at", "id")
+    )
+
+
+def splits(case: Case) -> list[Split]:
+    """What was split off this case, and what this one was split from."""
+    found = Split.objects.filter(Q(case=case) | Q(into=case)).select_related("case", "into")
+    return list(found.order_by("made_at"))
 
 
 def uploads(case: Case) -> list[Upload]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from heed.cases.models import Message, Notice, Supplement, Target
+from heed.cases.models import Message, Notice, Supplement, Target, Translation
 from heed.ids import number, secret
 from heed.media.models import Platform
 
@@ -141,6 +141,15 @@ def write_message(
     """A message on the private page. `letter` says whose replies may stand beneath it."""
     return Message.objects.create(
         notice=notice, text=text, from_staff=from_staff, letter=letter, at=now
+    )
+
+
+def translate(
+    notice: Notice, *, from_language: str, text: str, by: UUID, now: datetime
+) -> Translation:
+    """Keep a translation beside the notice's own words."""
+    return Translation.objects.create(
+        notice=notice, from_language=from_language, text=text, made_by=by, made_at=now
     )
 
 

@@ -76,13 +76,25 @@ def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> No
         jobs.later("issue_statements", once=f"statements:{case.id}", case_id=str(case.id))
 
 
-def _wishes(case: Case, items: Sequence[UUID] | None) -> dict[UUID, Wish]:
+def would_remove(case: Case, scope: Scope) -> dict[UUID, Wish]:
+    """What each copy would be if the case were decided so now. Writes nothing."""
+    return _wishes(case, None, decided=True, scope=scope)
+
+
+def _wishes(
+    case: Case,
+    items: Sequence[UUID] | None,
+    *,
+    decided: bool | None = None,
+    scope: Scope | None = None,
+) -> dict[UUID, Wish]:
     copies = Copy.objects.filter(case=case)
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
         copies = copies.filter(Q(item_id__in=items) | Q(how=Copy.How.NEAR))
     found = search.as_found(case, copies, _exempt(case))
     wanted = None if items is None else set(items)
-    decided, scope = case.decided_level == Visibility.REMOVED, _scope(case)
+    decided = case.decided_level == Visibility.REMOVED if decided is None else decided
+    scope = scope or _scope(case)
     wishes: dict[UUID, Wish] = {}
     near_before = 0
     for item_id, one in found:
@@ -109,10 +121,11 @@ def _scope(case: Case) -> Scope:
 
 
 def _exempt(case: Case) -> set[UUID]:
+    """Of what was split off another case sees to; a decision may except others."""
+    gone = Copy.objects.filter(case=case, split__isnull=False).values_list("item_id", flat=True)
     decision = _last_final(case)
-    if decision is None:
-        return set()
-    return set(decision.exempt_items.values_list("id", flat=True))
+    excepted = [] if decision is None else decision.exempt_items.values_list("id", flat=True)
+    return {*gone, *excepted}
 
 
 def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 
 from heed.cases.models import Case, Copy
-from heed.cases.queries import queue
+from heed.cases.queries import policies, queue
 from heed.filings import letters
 from heed.filings import queries as filings
 from heed.media.models import Platform
@@ -32,10 +33,12 @@ def _text(label: str, *, rows: int, required: bool = True, missing: str = "") ->
 class Clauses(forms.Select):
     """A list of clauses that carries the reasons to begin with."""
 
+    rules: Mapping[str, policy.Clause] = {}  # of the version in force: the form sets them
+
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """One clause, with its reasons for the page's own script."""
         option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
-        option["attrs"]["data-reasons"] = reasons_for(policy.clause(str(value)))
+        option["attrs"]["data-reasons"] = reasons_for(self.rules[str(value)])
         return option
 
 
@@ -83,11 +86,15 @@ class DecisionForm(forms.Form):
     )
 
     def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
-        first = policy.default_clause(Category(case.category), about_a_child=case.about_child)
+        rules = policies.clauses(policies.version_at(case.platform_id, timezone.now()))
+        known = {one.id: one for one in rules}
+        category, child = Category(case.category), case.about_child
+        first = known[policy.default_clause(category, about_a_child=child).id]
         begin = {"clause": first.id, "reasons": reasons_for(first), "scope": Scope.FILE.value}
         super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
-        self.fields["clause"].choices = [(one.id, one.title) for one in policy.clauses()]  # type: ignore[attr-defined]
+        self.fields["clause"].widget.rules = known
+        self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
         self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
         if case.file_id is None:
             del self.fields["scope"]
@@ -110,6 +117,13 @@ class DecisionForm(forms.Form):
         if ruling == Ruling.KEEP and clause and clause != "none":
             self.add_error("clause", 'To let it stand, choose "No rule was broken".')
         return said
+
+
+class TranslationForm(forms.Form):
+    """What a notice says, by somebody who reads its language."""
+
+    from_language = forms.CharField(label="It is written in", max_length=40)
+    text = _text("What it says", rows=4, missing="The translation is missing.")
 
 
 class SecondForm(forms.Form):

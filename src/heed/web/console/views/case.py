@@ -10,17 +10,24 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from heed.cases.models import Case, Copy
-from heed.cases.queries import account_measures, case_files, case_page, known_files, queue
+from heed.cases.queries import (
+    account_measures,
+    case_files,
+    case_page,
+    known_files,
+    policies,
+    queue,
+    together,
+)
 from heed.filings import danger as dangers
 from heed.filings import queries as filings
 from heed.people import queries as people
 from heed.people import rota
-from heed.rules import policy
 from heed.web.console import permissions, proofs
 from heed.web.console.chart import spread
 from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
 from heed.web.console.permissions import ConsoleRequest
-from heed.web.console.show import show
+from heed.web.console.show import playing, show
 from heed.web.console.views import cybertips
 from heed.web.console.views import danger as danger_views
 
@@ -41,7 +48,7 @@ def case_as_page(
     facts = _facts(case) | _history(request, case) | _rights(request, case) | _forms(case)
     for name, form in (forms or {}).items():
         facts[name] = {**facts[name], **form} if isinstance(form, dict) else form
-    return show(request, "case.html", facts, status=status)
+    return playing(show(request, "case.html", facts, status=status))
 
 
 def _facts(case: Case) -> dict[str, Any]:
@@ -62,6 +69,8 @@ def _facts(case: Case) -> dict[str, Any]:
         "known_at": known_at,
         "deadlines": case_page.deadlines(case),
         "links": case_page.links(case),
+        "splits": case_page.splits(case),
+        "sharing": len(together.sharing(case)) if case.state == Case.State.OPEN else 0,
         "bundle": queue.bundles_of([case.id]).get(case.id, ()),
         "uploads": case_page.uploads(case),
         "matches": case_page.matches(case),
@@ -88,14 +97,14 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     return {
         "danger_call": danger,
         "danger": danger_views.block(found),
-        "decisions": [(one, policy.clause(one.clause, one.policy_version)) for one in decisions],
+        "decisions": [(one, policies.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
         "looks": looks,
         "names": people.staff_named({one for one in people_here if one is not None}),
         "proposal": proposal,
-        "proposal_clause": proposal and policy.clause(proposal.clause, proposal.policy_version),
+        "proposal_clause": proposal and policies.clause(proposal.clause, proposal.policy_version),
         "i_proposed": proposal is not None and proposal.decided_by == request.grants.staff.pk,
-        "i_looked": any(look.staff_id == request.grants.staff.pk for look in looks),
+        "i_looked": any(one.whole and one.staff_id == request.grants.staff.pk for one in looks),
     }
 
 

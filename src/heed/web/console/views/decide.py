@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 
 from heed.cases.models import Case
 from heed.cases.queries import case_files, case_page
+from heed.flows import translate_notice
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import decide
 from heed.flows.judge_copy import judge_copy, settle_upload
@@ -20,7 +21,13 @@ from heed.flows.second_decision import second
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.rules.decisions import Agreement, AppealOutcome, Ruling, Scope
 from heed.web.console import permissions
-from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
+from heed.web.console.forms import (
+    AppealForm,
+    DecisionForm,
+    MessageForm,
+    SecondForm,
+    TranslationForm,
+)
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS
 from heed.web.console.views.case import case_as_page, named_copies
@@ -130,6 +137,24 @@ def write(request: ConsoleRequest, case: Case, notice: str) -> HttpResponse:
         return "Written on the notifier's page."
 
     return _attempt(request, case, form, "message_form", send, {"message_to": notice})
+
+
+@require_POST
+@permissions.permission("case.decide")
+def translate(request: ConsoleRequest, case: Case, notice: str) -> HttpResponse:
+    """Write down what a notice says, for those who don't read its language."""
+    of = case_page.notice_of(case, notice)
+    if of is None:
+        raise Http404
+    form = TranslationForm(request.POST, auto_id=False)
+
+    def keep() -> str:
+        translate_notice.translate(
+            notice_id=of.id, **form.cleaned_data, by=request.grants.staff.pk, now=timezone.now()
+        )
+        return "Kept beside the notice's own words."
+
+    return _attempt(request, case, form, "translation_form", keep, {"translation_of": notice})
 
 
 def _attempt(

@@ -1,0 +1,125 @@
+"""Several cases that share a file or a match are decided in one go, each for itself.
+
+1. Say beforehand, case by case, what would happen; write nothing.
+2. Decide each in a transaction of its own, by the rules for one: who must have looked, who must
+   agree. One that can't be decided stays as it is, and the answer says why.
+3. Enter that they were decided together.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from heed.cases.models import Case, Decision, Restriction
+from heed.cases.queries import case_files, case_page, together
+from heed.cases.services import decisions
+from heed.flows.decide_case import MayNotDecide, decide
+from heed.flows.shared import states, uploads
+from heed.ledger import services as ledger
+from heed.people import queries as people
+from heed.rules.claims import Category
+from heed.rules.decisions import Ruling, Scope, needs_second
+from heed.rules.policy import NoSuchClause
+from heed.rules.visibility import Visibility
+
+
+class NotTogether(Exception):
+    """These cases have nothing in common: each is decided for itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What a decision would do to one case. `becomes`: how many items would turn to what."""
+
+    case: Case
+    why: str
+    becomes: tuple[tuple[str, int], ...]
+    unchanged: int
+    notifiers: int
+    uploads: int  # that wait at the door, and would be settled
+    second: bool  # it would only be proposed
+    unseen: bool  # and this person has not seen all of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one case; `why_not` is empty when it was decided or proposed."""
+
+    case: Case
+    proposed: bool = False
+    why_not: str = ""
+
+
+def preview(
+    *, case_id: UUID, others: Sequence[UUID], ruling: Ruling, scope: Scope, by: UUID
+) -> list[Effect]:
+    """Every effect, case by case. Raises `NotTogether`."""
+    return [_effect(one, why, ruling, scope, by) for one, why in _chosen(case_id, others)]
+
+
+def decide_together(
+    *, case_id: UUID, others: Sequence[UUID], ruling: Ruling, scope: Scope, clause: str,
+    reasons: str, facts: str = "", by: UUID, now: datetime,
+) -> list[Outcome]:  # fmt: skip
+    """Decide the case and the others alike. Raises `NotTogether`."""
+    found = []
+    for case, _ in _chosen(case_id, others):
+        try:
+            made = decide(
+                case_id=case.id, ruling=ruling, scope=scope, clause=clause, reasons=reasons,
+                facts=facts, by=by, now=now,
+            )  # fmt: skip
+        except (MayNotDecide, decisions.AlreadyDecided, NoSuchClause) as why:
+            found.append(Outcome(case=case, why_not=str(why)))
+        else:
+            proposed = made.state == Decision.State.PROPOSED
+            found.append(Outcome(case=case, proposed=proposed))
+    done = [str(one.case.id) for one in found if not one.why_not]
+    ledger.enter(
+        "cases.decided_together", subject=f"case:{case_id}", body={"cases": len(done)},
+        batch=done, at=now,
+    )  # fmt: skip
+    return found
+
+
+def _chosen(case_id: UUID, others: Sequence[UUID]) -> list[tuple[Case, str]]:
+    case = Case.objects.select_related("platform", "file", "item").get(id=case_id)
+    shared = {one.case.id: one for one in together.sharing(case)}
+    if not others or not set(others) <= set(shared):
+        raise NotTogether(
+            "Only open cases that share a file or a match with this one are decided with it."
+        )
+    return [(case, "")] + [(shared[one].case, shared[one].why) for one in dict.fromkeys(others)]
+
+
+def _effect(case: Case, why: str, ruling: Ruling, scope: Scope, by: UUID) -> Effect:
+    after = _after(case, ruling, scope)
+    now_is = dict(case.copies.values_list("item_id", "item__desired"))
+    turned = Counter(level for item, level in after.items() if now_is.get(item) != level)
+    files = case_files.to_be_seen(case)
+    waits = uploads.held(case.id)
+    return Effect(
+        case=case,
+        why=why,
+        becomes=tuple(sorted(turned.items())),
+        unchanged=len(now_is) - turned.total(),
+        notifiers=len(case_page.notices(case)),
+        uploads=len(list(waits)) if waits else 0,
+        second=needs_second(Category(case.category), ruling),
+        unseen=not all(people.has_viewed(by, case.id, one.id) for one in files),
+    )
+
+
+def _after(case: Case, ruling: Ruling, scope: Scope) -> dict[UUID, str]:
+    """What each copy would be, with what other cases ask of it."""
+    items = list(case.copies.values_list("item_id", flat=True))
+    asked = Restriction.objects.filter(item_id__in=items, lifted_at=None).exclude(case=case)
+    levels = dict.fromkeys(items, Visibility.VISIBLE)
+    for item, level in asked.values_list("item_id", "level"):
+        levels[item] = max(levels[item], Visibility(level))
+    if ruling is Ruling.REMOVE:
+        for item, wish in states.would_remove(case, scope).items():
+            levels[item] = max(levels[item], wish.level)
+    return {item: level.value for item, level in levels.items()}

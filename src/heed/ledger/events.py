@@ -120,6 +120,7 @@ EVENTS = (
     Event(107, "danger.dismissed", "A person found that there is no danger after all."),
     Event(108, "instrument.opened", "A paper that an officer handed in was opened for one of us."),
     Event(65, "case_file.made", "A case file was signed for the holder of a private page."),
+    Event(121, "reasons.worded", "The words with which reasons begin were changed."),
     Event(120, "notice.translated", "Somebody wrote down what a notice says, for the others."),
     Event(118, "case.split", "Copies of a case got a case of their own."),
     Event(119, "cases.decided_together", "One person decided several cases in one go."),

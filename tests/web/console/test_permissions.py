@@ -52,6 +52,8 @@ VIEWS = [
     ("post", "calls/{call}/take", REVIEW | {L}),
     ("post", "calls/{call}/danger", REVIEW | {L}),
     ("post", "c/{case}/danger", REVIEW | {L}),
+    ("get", "reasons", {S, D}),
+    ("post", "reasons/square/en", {S, D}),
     ("get", "policy", ALL),
     ("get", "policy/square", {D}),
     ("post", "policy/square", {D}),

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
-from heed.cases.models import Decision, PolicyVersion
+from heed.cases.models import Decision, Notice, PolicyVersion
 from heed.cases.queries import policies
 from heed.flows import revise_policy
 from heed.ledger.models import EntryBody
@@ -91,3 +92,21 @@ def test_only_an_administrator_of_the_platform_writes_it(world: World) -> None:
     world.add_platform("elsewhere", "Elsewhere")
     dana = world.as_("Dana", Role.ADMINISTRATOR)
     assert dana.get("/console/policy/elsewhere").status_code == 404
+
+
+def test_reasons_begin_in_the_platforms_own_words_and_the_notifiers_language(
+    world: World, settings: Settings
+) -> None:
+    """flows/word_reasons: a text for each clause and language; empty goes back to Heed's own."""
+    settings.LANGUAGES = [("en", "English"), ("de", "German")]
+    dana, case = world.as_("Dana", Role.ADMINISTRATOR), world.case(child=False)
+    Notice.objects.update(language="de-AT")
+    own = {"other": "Das haben wir entfernt."}
+    assert dana.post("/console/reasons/square/de", own).status_code == 302
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "Das haben wir entfernt." in text(rae.get(f"/console/c/{case.number}/"))
+    refused = dana.post("/console/reasons/square/de", {**own, "none": "Nichts gefunden."})
+    assert refused.status_code == 422 and "in words that fit everything" in text(refused)
+    assert dana.get("/console/reasons/square/xx").status_code == 404
+    assert dana.post("/console/reasons/square/de", {}).status_code == 302
+    assert "Das haben wir entfernt." not in text(rae.get(f"/console/c/{case.number}/"))

@@ -4,7 +4,7 @@ from heed.cases.models.case import Case, CaseLink, Copy, Restriction, Split
 from heed.cases.models.decision import Appeal, Deadline, Decision
 from heed.cases.models.measure import MeasureOnAccount
 from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target, Translation
-from heed.cases.models.policy import PolicyVersion
+from heed.cases.models.policy import PolicyVersion, ReasonText
 from heed.cases.models.quality import BlindReading
 from heed.cases.models.rollback import Rollback
 
@@ -22,6 +22,7 @@ __all__ = [
     "Message",
     "Notice",
     "PolicyVersion",
+    "ReasonText",
     "Restriction",
     "Rollback",
     "Split",

@@ -5,6 +5,24 @@ from django.db import models
 from heed.ids import mint
 
 
+class ReasonText(models.Model):
+    """What a reviewer is offered as reasons for a clause, in one language. The newest counts."""
+
+    id = models.BigAutoField(primary_key=True)
+    platform = models.ForeignKey("media.Platform", on_delete=models.PROTECT, related_name="+")
+    clause = models.CharField(max_length=40)
+    language = models.CharField(max_length=10)
+    text = models.TextField(blank=True)  # empty: the words that Heed comes with
+    made_by = models.UUIDField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["platform", "language"], name="reason_texts")]
+
+    def __str__(self) -> str:
+        return f"reasons:{self.clause}:{self.language}"
+
+
 class PolicyVersion(models.Model):
     """One revised text. It never changes; only what is not in force yet can be withdrawn."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Case as Order
 from django.db.models import F, Q, QuerySet, Value, When
@@ -92,6 +93,16 @@ def notice_of(case: Case, number: str) -> Notice | None:
     """A notice of this case by its number; None when it belongs to another."""
     joined = Notice.objects.filter(joins__case=case, joins__undone_at=None)
     return joined.filter(number=number).first()
+
+
+def language(case: Case) -> str:
+    """That of the first notice, if people are told in it here; else the house's own."""
+    told = Notice.objects.filter(joins__case=case, joins__undone_at=None).order_by("received_at")
+    said = told.values_list("language", flat=True).first() or ""
+    known = dict(settings.LANGUAGES)
+    return next(
+        (one for one in (said, said.partition("-")[0]) if one in known), settings.LANGUAGE_CODE
+    )
 
 
 def first_notice_at(case: Case) -> datetime | None:

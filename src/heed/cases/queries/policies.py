@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from heed.cases.models import PolicyVersion
+from heed.cases.models import PolicyVersion, ReasonText
 from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.order import Rung
@@ -58,6 +58,13 @@ def versions(platform_id: UUID) -> Sequence[Version]:
     """All of a platform's, the oldest first: the one that Heed comes with is always the first."""
     rows = PolicyVersion.objects.filter(platform_id=platform_id).order_by("number")
     return (Version(name=policy.CURRENT, clauses=policy.clauses()), *map(_version, rows))
+
+
+def reason_texts(platform_id: UUID, language: str) -> dict[str, str]:
+    """A platform's own words to begin with, by clause; the newest of each."""
+    rows = ReasonText.objects.filter(platform_id=platform_id, language=language).order_by("id")
+    newest = dict(rows.values_list("clause", "text"))
+    return {clause: text for clause, text in newest.items() if text}
 
 
 def platform_of(version: str) -> UUID | None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Max
 
-from heed.cases.models import PolicyVersion
+from heed.cases.models import PolicyVersion, ReasonText
 from heed.media.models import Platform
 from heed.rules.policy import Clause
 
@@ -34,6 +34,16 @@ def _name(platform: Platform, number: int) -> str:
 
 def _row(one: Clause) -> dict[str, object]:
     return {"id": one.id, "title": one.title, "text": one.text, "rung": int(one.rung)}
+
+
+def keep_reasons(
+    platform_id: UUID, clause: str, language: str, text: str, *, by: UUID, now: datetime
+) -> ReasonText:
+    """The words to begin with, from now on; earlier ones stay."""
+    return ReasonText.objects.create(
+        platform_id=platform_id, clause=clause, language=language, text=text, made_by=by,
+        made_at=now,
+    )  # fmt: skip
 
 
 def withdraw(version: PolicyVersion, *, now: datetime) -> bool:

@@ -7,14 +7,14 @@ from django import forms
 from django.utils import timezone
 
 from heed.cases.models import Case, Copy
-from heed.cases.queries import policies, queue
+from heed.cases.queries import case_page, policies, queue
 from heed.filings import letters
 from heed.filings import queries as filings
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
-from heed.web.console.letters import BLANK, reasons_for
+from heed.rules.letters import BLANK, reasons_for
 from heed.web.console.words import CATEGORIES, STATES
 
 LONGEST = 10_000  # letters in one text
@@ -33,12 +33,12 @@ def _text(label: str, *, rows: int, required: bool = True, missing: str = "") ->
 class Clauses(forms.Select):
     """A list of clauses that carries the reasons to begin with."""
 
-    rules: Mapping[str, policy.Clause] = {}  # of the version in force: the form sets them
+    offered: Mapping[str, str] = {}  # by clause of the version in force: the form sets them
 
     def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
         """One clause, with its reasons for the page's own script."""
         option: dict[str, Any] = super().create_option(name, value, *args, **kwargs)
-        option["attrs"]["data-reasons"] = reasons_for(self.rules[str(value)])
+        option["attrs"]["data-reasons"] = self.offered[str(value)]
         return option
 
 
@@ -90,10 +90,12 @@ class DecisionForm(forms.Form):
         known = {one.id: one for one in rules}
         category, child = Category(case.category), case.about_child
         first = known[policy.default_clause(category, about_a_child=child).id]
-        begin = {"clause": first.id, "reasons": reasons_for(first), "scope": Scope.FILE.value}
+        own = policies.reason_texts(case.platform_id, case_page.language(case))
+        offered = {one.id: reasons_for(one, own) for one in rules}
+        begin = {"clause": first.id, "reasons": offered[first.id], "scope": Scope.FILE.value}
         super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
-        self.fields["clause"].widget.rules = known
+        self.fields["clause"].widget.offered = offered
         self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
         self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
         if case.file_id is None:

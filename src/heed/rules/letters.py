@@ -1,5 +1,7 @@
 """Reasons to begin with, clause by clause: a reviewer edits them; the notifier reads them."""
 
+from collections.abc import Mapping
+
 from heed.rules.policy import Clause
 
 BLANK = "(say it here, in your own words)"  # nobody is ever sent this
@@ -28,6 +30,7 @@ OWN_WORDS = {
 }
 
 
-def reasons_for(clause: Clause) -> str:
-    """What a reviewer is offered for this clause."""
-    return OWN_WORDS.get(clause.id) or _REMOVED.format(title=clause.title.lower())
+def reasons_for(clause: Clause, own: Mapping[str, str] | None = None) -> str:
+    """What a reviewer is offered for this clause: the platform's `own` words come first."""
+    said = (own or {}).get(clause.id)
+    return said or OWN_WORDS.get(clause.id) or _REMOVED.format(title=clause.title.lower())

@@ -40,7 +40,9 @@ from tests.web.everybody import WIDE, shut_out, watched
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-MAIN = {"queue", "case", "duty", "emergency", "own", "figures", "people", "exercise"}
+MAIN = {
+    "queue", "case", "duty", "emergency", "own", "figures", "people", "exercise", "policy", "split",
+}  # fmt: skip
 pytestmark = pytest.mark.browser
 
 
@@ -429,6 +431,11 @@ def test_every_page_can_be_used_by_everybody(
         "bank": f"/console/banks/{a_bank(square).id}",
         "exchanges": "/console/exchanges",
         "rollbacks": "/console/rollbacks",
+        "policies": "/console/policy",
+        "policy": "/console/policy/square",
+        "reasons": "/console/reasons/square/en",
+        "split": f"/console/c/{case.number}/split",
+        "together": f"/console/c/{case.number}/together",
         "told": told,
         "tips": "/console/tips",
         "tip_new": f"{told}tips/new",

@@ -190,3 +190,21 @@ def test_parts_for_a_reviewers_eyes_cover_all_of_a_film_small_grey_and_without_s
         assert int(np.ptp(frames[0].astype(int), axis=2).max()) < 12  # grey
     with pytest.raises(NotHashable):
         clips.clip(film, 60_000, clips.Look(160, grey=True, blurred=True))
+
+
+def test_a_part_of_a_film_with_few_frames_lasts_as_long_as_it_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(clips, "PART_MS", 2_500)
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream: Any = container.add_stream("mpeg4", rate=1)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        for level in (40, 80, 120, 160, 200):
+            pixels = np.full((64, 64, 3), level, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    first = clips.clip(out.getvalue(), 0, clips.Look(64, grey=True, blurred=False))
+    assert first.until_ms == 3_000 and not first.last
+    shown = av.open(io.BytesIO(first.body))
+    assert [float(frame.time or 0) for frame in shown.decode(video=0)] == [0, 1, 2, 2.96]

@@ -102,22 +102,41 @@ class _Part:
 
 
 def _encoded(part: _Part, from_ms: int, look: Look) -> bytes | None:
-    """The frames as a WebM; None when there are none."""
-    out, stream, before = io.BytesIO(), None, -1
+    """The frames as a WebM, from its first moment to its last; None when there are none."""
+    out, film = io.BytesIO(), None
     with av.open(out, "w", format="webm") as container:
         for frame, at in part:
             pixels = _shown(frame, look)
-            if stream is None:
-                stream = _stream(container, pixels)
-            made = av.VideoFrame.from_ndarray(pixels, format="rgb24")
-            if (stream.width, stream.height) != (made.width, made.height):
-                made = made.reformat(stream.width, stream.height)  # a file may change its size
-            before = max(before + 1, at - from_ms)
-            made.pts, made.time_base = before, _CLOCK
-            container.mux(stream.encode(made))
-        if stream is not None:
-            container.mux(stream.encode(None))
-    return None if stream is None else out.getvalue()
+            if film is None:
+                film = _Film(container, pixels)
+                at = from_ms  # a frame is seen until the next one comes: also before the first
+            film.add(pixels, at - from_ms)
+        if film is not None:
+            film.end(part.until_ms - from_ms)
+    return None if film is None else out.getvalue()
+
+
+class _Film:
+    """A WebM in the making."""
+
+    def __init__(self, container: Any, pixels: Any) -> None:
+        self._container, self._stream = container, _stream(container, pixels)
+        self._before, self._pixels = -1, pixels
+
+    def add(self, pixels: Any, at_ms: int) -> None:
+        """A frame; times only go forward."""
+        made = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        if (self._stream.width, self._stream.height) != (made.width, made.height):
+            made = made.reformat(self._stream.width, self._stream.height)  # a file may change size
+        self._before, self._pixels = max(self._before + 1, at_ms), pixels
+        made.pts, made.time_base = self._before, _CLOCK
+        self._container.mux(self._stream.encode(made))
+
+    def end(self, until_ms: int) -> None:
+        """The last frame stands until the part is over, however few frames there are."""
+        if until_ms - self._before > EVERY_MS:
+            self.add(self._pixels, until_ms - EVERY_MS // 2)
+        self._container.mux(self._stream.encode(None))
 
 
 def _stream(container: Any, pixels: Any) -> Any:

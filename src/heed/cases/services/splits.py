@@ -6,6 +6,8 @@ from uuid import UUID
 
 from heed.cases.models import Case, Copy, Deadline, Join, Notice, Split
 from heed.cases.services import deadlines
+from heed.rules.claims import Category
+from heed.rules.order import gravest
 from heed.rules.version import VERSION
 from heed.rules.visibility import Visibility
 
@@ -33,8 +35,11 @@ def record(
 def weigh_as(into: Case, case: Case, level: Visibility) -> None:
     """The new case is as grave as the one that it comes from; never less than it was already."""
     row = Case.objects.select_for_update(no_key=True).get(id=into.id)
-    for name in _WEIGHT:
-        setattr(row, name, getattr(case, name))
+    row.category = gravest([Category(case.category), Category(row.category)]).value
+    row.about_child = row.about_child or case.about_child
+    row.danger = row.danger or case.danger
+    row.crowd = case.crowd and (row.crowd or not row.because)
+    row.because = sorted({*row.because, *case.because})
     row.rung = min(row.rung, case.rung)
     row.level = max(Visibility(row.level), level).value
     row.save(update_fields=[*_WEIGHT, "rung", "level"])

@@ -75,7 +75,7 @@ def edit(request: ConsoleRequest, slug: str, language: str) -> HttpResponse:
 
 def _kept(request: ConsoleRequest, platform: Platform, language: str, form: ReasonsForm) -> bool:
     changed = 0
-    for clause, text in form.cleaned_data.items():
+    for clause, text in list(form.cleaned_data.items()):  # an error takes its field out
         try:
             changed += word_reasons.word(
                 platform_id=platform.id, clause=clause, language=language, text=text,

@@ -541,7 +541,10 @@ def test_viewed_is_what_our_own_people_saw_in_full_in_this_case(desk: Desk) -> N
     assert told() == (True, True)
     Item.objects.filter(ref="post").update(seen_before=True)
     File.objects.filter(id=desk.case.file_id).update(kind="video")
+    Viewing.objects.update(whole=False)
     assert told() == (False, False)  # of a video, a still is not the whole
+    Viewing.objects.filter(staff=desk.sam, case_id=desk.case.id).update(whole=True)
+    assert told()[0]  # and to its end it is
 
 
 # ------------------------------------------------------------------ by hand

@@ -30,13 +30,13 @@ def beside(say: Say) -> Iterator[None]:
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
-    thread = threading.Thread(target=_tell, args=(process, say), name="compiling")
-    thread.start()
+    thread = threading.Thread(target=_tell, args=(process, say), name="compiling", daemon=True)
     try:
+        thread.start()
         yield
     finally:
         process.kill()
-        thread.join()
+        process.wait()
 
 
 def _tell(process: subprocess.Popen[bytes], say: Say) -> None:

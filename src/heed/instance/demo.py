@@ -8,7 +8,6 @@ import secrets
 import shutil
 import socket
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from heed.instance.processes import (
     address,
     check_port,
     running,
+    stay,
     stop_on_signals,
     wait_ready,
 )
@@ -66,7 +66,7 @@ def run(*, once: bool, port: int, site_port: int) -> None:
             raise PromiseBroken("not every promise of the table held")
         if not once:
             _addresses(console, set_up)
-            threading.Event().wait()
+            stay()
 
 
 @contextmanager

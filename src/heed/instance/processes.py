@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NoReturn
 
 from heed.instance import compiling, database, schema
 from heed.instance.addresses import Urls
@@ -58,8 +58,17 @@ def up(*, host: str, port: int) -> None:
         print(f"Heed is ready at {instance.url} after {time.monotonic() - began:.1f} s.")
         print(f"Its data are in {instance.place.var}. Ctrl-C stops it.", flush=True)
         with compiling.beside(say):
-            threading.Event().wait()
+            stay()
     print("Heed has stopped.", flush=True)
+
+
+def stay() -> NoReturn:
+    """Waits for the signal that ends us.
+
+    A second at a time: what arrives just before an endless wait would be noticed at its end, never.
+    """
+    while True:
+        time.sleep(1)
 
 
 def say(name: str, line: str) -> None:

@@ -126,6 +126,7 @@ def _swept(_: TransactionTestCase) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # all is gone: nothing points to nothing
         for name in full:
             cursor.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
+        cursor.execute("DELETE FROM procrastinate_jobs")  # not Django's, and nobody else's work
 
 
 TransactionTestCase._fixture_teardown = _swept  # type: ignore[attr-defined]

@@ -112,6 +112,9 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _swept(_: TransactionTestCase) -> None:
     """Empties the tables that hold something; Django would take all of them, for half a second."""
+    from heed.media import matching  # models: not before Django is ready
+    from heed.media.feeds import BANKED, REGISTERED
+
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     kept = [name for name in names if name not in DJANGOS_OWN]
     ask = " UNION ALL ".join(
@@ -127,6 +130,9 @@ def _swept(_: TransactionTestCase) -> None:
         for name in full:
             cursor.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
         cursor.execute("DELETE FROM procrastinate_jobs")  # not Django's, and nobody else's work
+    shutil.rmtree(Path(os.environ["HEED_VAR"]) / "index", ignore_errors=True)
+    for feed in (BANKED, REGISTERED):  # what is found by them was in the tables
+        matching._shelf.forget(feed)
 
 
 TransactionTestCase._fixture_teardown = _swept  # type: ignore[attr-defined]

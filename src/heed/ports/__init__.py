@@ -12,6 +12,12 @@ from heed.ports.exchanges import ExchangeRefused as ExchangeRefused
 from heed.ports.exchanges import SharedPage as SharedPage
 from heed.ports.exchanges import SharedSignal as SharedSignal
 from heed.ports.exchanges import Word as Word
+from heed.ports.listings import Listed as Listed
+from heed.ports.listings import ListedFile as ListedFile
+from heed.ports.listings import ListedPage as ListedPage
+from heed.ports.listings import Listing as Listing
+from heed.ports.listings import NotListed as NotListed
+from heed.ports.listings import Store as Store
 from heed.rules.tips.document import Document, FileFacts
 
 

@@ -10,10 +10,12 @@ from pathlib import Path
 from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server.embed import Server
+from httpx2 import AsyncClient
+
+from heed_client import AsyncHeed, Callbacks, Patience
 
 from .app import Site, build
 from .courier import Courier
-from .heed_client import Heed
 from .media import Shelf
 from .pretend import Mischief
 from .store import Store
@@ -53,9 +55,11 @@ async def run(options: argparse.Namespace) -> None:
     url = (options.url or f"http://{options.host}:{options.port}").rstrip("/")
     folder, heed_url = Path(options.var), options.heed.rstrip("/")
     store, shelf = Store(folder), Shelf(folder / "files")
-    heed = Heed(heed_url, options.key, options.secret)
-    courier = Courier(store, shelf, heed, url)
-    site = Site(store, shelf, heed, courier, heed_url, url, options.evidence_token)
+    # The courier tries again by itself, so that nobody who posts waits for it.
+    http = AsyncClient(trust_env=False, verify=heed_url.startswith("https:"))
+    heed = AsyncHeed(heed_url, options.key, http=http, patience=Patience(tries=1))
+    courier, callbacks = Courier(store, shelf, heed, url), Callbacks(options.secret)
+    site = Site(store, shelf, callbacks, courier, heed_url, url, options.evidence_token)
     app = Mischief(site).app if options.pretend else build(site)
     server = Server(
         app,

@@ -16,12 +16,13 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from heed_client import Callbacks, NotAnEvent, NotFromHeed
+
 from . import pages
-from .courier import Courier
-from .heed_client import Heed, HeedUnreachable, Json, NotFromHeed
+from .courier import Courier, NotAnswered
 from .media import LARGEST_BYTES, NotMedia, Shelf
 from .obey import judge_upload, keep_statements
-from .store import NotReshareable, Store, Upload, answer_for
+from .store import Json, NotReshareable, Store, Upload, answer_for
 
 CSS = (Path(__file__).parent / "town.css").read_text()
 ICON = (
@@ -53,7 +54,7 @@ class Site:
 
     store: Store
     shelf: Shelf
-    heed: Heed
+    callbacks: Callbacks
     courier: Courier
     heed_url: str
     public_url: str
@@ -66,7 +67,7 @@ class Site:
         """Make a post: keep it back, ask Heed about each file, publish it if all are allowed."""
         uploads: list[Upload] = [self.shelf.put(one) for one in data]
         ref = self.store.post(account, text, uploads, sender)
-        with contextlib.suppress(HeedUnreachable):  # then it stays held; the courier asks again
+        with contextlib.suppress(NotAnswered):  # then it stays held; the courier asks again
             await self.courier.ask(ref)
         self.courier.wake.set()
         return ref
@@ -315,14 +316,16 @@ async def delete(request: Request, site: Site) -> Response:
 async def callback(request: Request, site: Site) -> Response:
     """What Heed tells us. Signed, or it is nothing."""
     try:
-        event = site.heed.opened(await request.body(), request.headers)
+        event = site.callbacks.opened(await request.body(), request.headers)
     except NotFromHeed:
         return JSONResponse({"title": "The signature does not hold."}, 401)
+    except NotAnEvent:
+        return JSONResponse({"title": "That is no event."}, 400)
     match event["type"]:
         case "states.desired":
             return JSONResponse({"results": site.courier.obey(site.store, event["states"])})
         case "statements.issued":
-            keep_statements(site.store, request.headers["webhook-id"], event["statements"])
+            keep_statements(site.store, event["id"], event["statements"])
         case "upload.released" | "upload.blocked":
             site.courier.drop_refused(judge_upload(site.store, event))
             site.courier.wake.set()

@@ -9,10 +9,12 @@ import logging
 import time
 from datetime import UTC, datetime, timedelta
 
-from .heed_client import Heed, HeedUnreachable, Json
+from heed_client import AsyncHeed, HeedError, wished
+from heed_client.shapes import File, Item, LineAnswer, Uploader
+
 from .media import Shelf
 from .obey import obey
-from .store import Store
+from .store import Json, Store
 
 log = logging.getLogger("townsquare")
 BATCH = 1000  # items in one registration; Heed takes 5,000
@@ -21,10 +23,14 @@ LONGEST_PAUSE = 5.0  # seconds between tries while Heed is down
 REFUSED_AGAIN_AFTER = timedelta(minutes=1)
 
 
+class NotAnswered(Exception):
+    """Heed had no answer about an upload: the post stays held, and it is asked about again."""
+
+
 class Courier:
     """Runs beside the site. `wake` it when there is something new."""
 
-    def __init__(self, store: Store, shelf: Shelf, heed: Heed, public_url: str) -> None:
+    def __init__(self, store: Store, shelf: Shelf, heed: AsyncHeed, public_url: str) -> None:
         self.store, self.shelf, self.heed, self.public_url = store, shelf, heed, public_url
         self.obey = obey
         self.wake = asyncio.Event()
@@ -40,8 +46,8 @@ class Courier:
                 caught_up = caught_up or await self.catch_up()
                 pause = 0.2
                 timeout = VIEWS_EVERY
-            except HeedUnreachable as error:
-                log.warning("Heed unreachable, will try again: %s", error)
+            except (HeedError, NotAnswered) as error:
+                log.warning("Heed did not confirm, will try again: %s", error)
                 pause = timeout = min(pause * 2, LONGEST_PAUSE)
             except Exception:  # whatever it was, the queue is still there: never stop delivering
                 log.exception("a delivery failed, will try again")
@@ -53,7 +59,7 @@ class Courier:
 
     async def catch_up(self) -> bool:
         """After a start: take up every restriction that was said while the site was away."""
-        self.obey(self.store, await self.heed.states())
+        self.obey(self.store, [state async for state in self.heed.all_states()])
         return True
 
     async def deliver(self) -> None:
@@ -71,7 +77,7 @@ class Courier:
             self.wake.set()  # what is published now wants to be registered
 
     async def ask(self, ref: str) -> None:
-        """Ask about each file of a held post. Raises `HeedUnreachable`: then it stays held."""
+        """Ask about each file of a held post. Raises `NotAnswered`: then it stays held."""
         if ref in self._asking:
             return
         self._asking.add(ref)
@@ -87,9 +93,10 @@ class Courier:
     async def _ask_one(self, account: str, ref: str, n: int, sha256: str) -> None:
         data = self.shelf.path(sha256).read_bytes()
         upload = f"{ref}.{n}"
-        verdict = await self.heed.check_upload(data, account_ref=account, upload_ref=upload)
-        known = verdict if verdict in ("allow", "block") else "hold"
-        self.store.judge(ref, n, known, unasked_only=True)
+        word = await self.heed.may_publish(data, account_ref=account, upload_ref=upload)
+        if word.ask_again:
+            raise NotAnswered(f"{upload}: {word.reason}")
+        self.store.judge(ref, n, word.verdict, unasked_only=True)
 
     def drop_refused(self, ref: str) -> None:
         """Of a refused post, keep no bytes that nothing else needs."""
@@ -108,13 +115,13 @@ class Courier:
         if not rows:
             return False
         files = self.store.files([row["id"] for row in rows])
-        results = await self.heed.register(
+        results = await self.heed.register_all(
             self.described(dict(row), [dict(f) for f in files[row["id"]]]) for row in rows
         )
         views = {row["id"]: row["views"] for row in rows}
         return self._note_confirmed(results, views) > 0 and len(rows) == BATCH
 
-    def _note_confirmed(self, results: list[Json], views: dict[str, int]) -> int:
+    def _note_confirmed(self, results: list[LineAnswer], views: dict[str, int]) -> int:
         again = (datetime.now(UTC) + REFUSED_AGAIN_AFTER).isoformat()
         taken = [one for one in results if one["status"] in ("registered", "known", "changed")]
         refused = [(again, one.get("ref")) for one in results if one not in taken]
@@ -122,22 +129,23 @@ class Courier:
             log.error("Heed refused %d items, first %s", len(refused), refused[0][1])
         with self.store.db:
             told = "UPDATE items SET told_views = ?, retry_at = NULL WHERE id = ?"
-            self.store.db.executemany(told, [(views[one["ref"]], one["ref"]) for one in taken])
+            confirmed = [(views[ref], ref) for one in taken if (ref := one["ref"])]
+            self.store.db.executemany(told, confirmed)
             self.store.db.executemany("UPDATE items SET retry_at = ? WHERE id = ?", refused)
         # A reshare of a hidden post is born hidden: the answer says so before any callback does.
-        self.obey(self.store, ({"item": one["ref"], **one} for one in taken))
+        self.obey(self.store, wished(taken))
         return len(taken)
 
     async def _tell_deletions(self) -> None:
         due = "status = 'deleted' AND told_deleted = 0 AND told_views IS NOT NULL"
         for row in self.store.rows(f"SELECT id FROM items WHERE {due}"):
-            await self.heed.deleted(row["id"], datetime.now(UTC).isoformat())
+            await self.heed.change(row["id"], {"deleted_at": datetime.now(UTC)})
             with self.store.db:
                 self.store.db.execute(
                     "UPDATE items SET told_deleted = 1 WHERE id = ?", (row["id"],)
                 )
 
-    def described(self, item: Json, files: list[Json]) -> Json:
+    def described(self, item: Json, files: list[Json]) -> Item:
         """An item as Heed's API takes it; its files are named by the bytes that were checked."""
         ref = item["id"]
         return {
@@ -153,7 +161,7 @@ class Courier:
             "uploader": self._uploader(item),
         }
 
-    def _uploader(self, item: Json) -> Json | None:
+    def _uploader(self, item: Json) -> Uploader | None:
         """From where it was uploaded: with port and time, for without them it leads nowhere."""
         ip, _, port = item["sender"].partition(" ")
         if not ip:
@@ -166,7 +174,7 @@ class Courier:
             "profile_url": f"{self.public_url}/u/{item['account']}",
         }
 
-    def _file(self, ref: str, file: Json) -> Json:
+    def _file(self, ref: str, file: Json) -> File:
         """A reshare shows the bytes at the address of the first post: it has none of its own."""
         if file["home"] != ref:
             return {"sha256": file["sha256"]}

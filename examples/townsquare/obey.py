@@ -3,34 +3,26 @@
 import json
 from collections.abc import Iterable
 
-from .heed_client import Json
-from .store import Store, stamp
+from heed_client import follow
+from heed_client.shapes import Event, ItemResult, State, Visibility
 
-KNOWN = ("visible", "limited", "hidden", "removed")
+from .store import Json, Store, stamp
 
 
-def obey(store: Store, states: Iterable[Json]) -> list[Json]:
+def obey(store: Store, states: Iterable[State]) -> list[ItemResult]:
     """Apply a batch in one transaction. An older revision, or the same again, changes nothing.
 
     Each result names the revision that the site has now, which may be newer than the one asked.
     """
-    with store.db:
-        return [_obey_one(store, state) for state in states]
 
-
-def _obey_one(store: Store, state: Json) -> Json:
-    ref, revision = state["item"], int(state["revision"])
-    row = store.db.execute("SELECT revision FROM items WHERE id = ?", (ref,)).fetchone()
-    if row is None:
-        return {"item": ref, "revision": revision, "result": "not_found"}
-    if revision > row["revision"]:
-        # A word we don't know can only be one we don't know yet: the careful reading is hidden.
-        visibility = state["visibility"] if state["visibility"] in KNOWN else "hidden"
+    def apply(ref: str, visibility: Visibility, revision: int) -> None:
         change = "UPDATE items SET visibility = ?, revision = ? WHERE id = ?"
         store.db.execute(change, (visibility, revision, ref))
         note = "INSERT INTO applied (item, revision, visibility, at) VALUES (?, ?, ?, ?)"
         store.db.execute(note, (ref, revision, visibility, stamp()))
-    return {"item": ref, "revision": max(revision, row["revision"]), "result": "applied"}
+
+    with store.db:
+        return follow(states, known=store.revision, apply=apply)
 
 
 def keep_statements(store: Store, message_id: str, statements: Iterable[Json]) -> None:
@@ -50,7 +42,7 @@ def keep_statements(store: Store, message_id: str, statements: Iterable[Json]) -
         store.db.executemany("INSERT OR IGNORE INTO messages VALUES (?, ?, ?, ?, ?, ?)", rows)
 
 
-def judge_upload(store: Store, event: Json) -> str:
+def judge_upload(store: Store, event: Event) -> str:
     """A held upload was released or blocked. Returns the post it belongs to."""
     ref, _, n = str(event["upload_ref"]).rpartition(".")
     if n.isdecimal():

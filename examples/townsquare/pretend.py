@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from heed_client import HeedError, NotAnEvent, NotFromHeed
+from heed_client.shapes import Event, ItemResult, State
+
 from . import obey as honest
 from .app import Door, Refused, Site, build
-from .heed_client import HeedUnreachable, Json, NotFromHeed
-from .store import NotReshareable, Store, answer_for
+from .store import Json, NotReshareable, Store, answer_for
 
 MODES = ("well", "slow", "down", "half", "lying", "late")
 LATER_TRIES = 20
@@ -47,7 +49,7 @@ class Mischief:
                 return
         await self._real(scope, receive, send)
 
-    def obey(self, store: Store, states: Iterable[Json]) -> list[Json]:
+    def obey(self, store: Store, states: Iterable[State]) -> list[ItemResult]:
         """Honest, half-deaf, away, or saying `applied` of what was never done."""
         states = list(states)
         if self.mode == "down":  # what it asks of Heed by itself finds it no better
@@ -85,9 +87,9 @@ class Mischief:
         async def again() -> Message:
             return {"type": "http.request", "body": body, "more_body": False}
 
-        event: Json = {}
-        with contextlib.suppress(NotFromHeed):
-            event = self.site.heed.opened(body, request.headers)
+        event: Event = {}
+        with contextlib.suppress(NotFromHeed, NotAnEvent):
+            event = self.site.callbacks.opened(body, request.headers)
         if event.get("type") != "states.desired":
             return await self._real(scope, again, send)
         await Response(status_code=202)(scope, again, send)
@@ -95,13 +97,14 @@ class Mischief:
         self._later.add(task)
         task.add_done_callback(self._later.discard)
 
-    async def _results_later(self, states: list[Json]) -> None:
+    async def _results_later(self, states: list[State]) -> None:
         await asyncio.sleep(self.seconds)
         results = honest.obey(self.site.store, states)
         for _ in range(LATER_TRIES):
             try:
-                return await self.site.heed.report_results(results)
-            except HeedUnreachable:
+                await self.site.courier.heed.report_results(results)
+                return
+            except HeedError:
                 await asyncio.sleep(1)
 
     async def seed(self, request: Request, site: Site) -> Response:

@@ -5,7 +5,9 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
 
 SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -101,6 +103,11 @@ class Store:
         """One item, in whatever state."""
         found: sqlite3.Row | None = self.db.execute(f"{POSTS} WHERE i.id = ?", (ref,)).fetchone()
         return found
+
+    def revision(self, ref: str) -> int | None:
+        """Which wish of Heed's it is in; None where there is no such item."""
+        rows = self.rows("SELECT revision FROM items WHERE id = ?", ref)
+        return int(rows[0]["revision"]) if rows else None
 
     def files(self, refs: Sequence[str]) -> dict[str, list[sqlite3.Row]]:
         """The files of some items, in order."""

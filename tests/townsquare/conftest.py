@@ -16,6 +16,8 @@ import httpx2
 import pytest
 from PIL import Image
 
+from heed.instance.place import IMPORTS
+
 from .stand_in import KEY, SECRET, Json, StandInHeed, send, wish
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,10 +78,13 @@ class Town:
             "TOWNSQUARE_KEY": KEY,
             "TOWNSQUARE_SECRET": SECRET,
             "TOWNSQUARE_EVIDENCE_TOKEN": TOKEN,
+            "PYTHONPATH": IMPORTS,
         }
         command = ["-m", "examples.townsquare", "--port", str(self.port), "--heed", self.heed.url]
         self.process = subprocess.Popen(
-            [sys.executable, *command, "--pretend"], cwd=ROOT, env={**os.environ, **options}
+            [sys.executable, *command, "--pretend"],
+            cwd=ROOT,
+            env={**os.environ, **options},
         )
         eventually(self._answers)
 

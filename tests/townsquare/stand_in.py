@@ -60,7 +60,9 @@ class StandInHeed:
 
         route("/api/v1/items", "POST", self._register)
         route("/api/v1/uploads/check", "POST", self._check)
-        route("/api/v1/states", "GET", lambda _: _json({"states": self.missed_states}))
+        route(
+            "/api/v1/states", "GET", lambda _: _json({"states": self.missed_states, "next": None})
+        )
         route("/api/v1/states/results", "POST", self._results)
         route(re.compile(r"/api/v1/items/\w+"), "PATCH", self._patch)
 
@@ -75,22 +77,29 @@ class StandInHeed:
             visibility, revision = self.born.get(item["reshare_of"], ("visible", 0))
             status = "known" if known else "registered"
             wish = {"visibility": visibility, "revision": revision}
-            results.append({"line": n, "ref": item["ref"], "status": status, **wish})
-        return _json({"registered": 0, "known": 0, "refused": 0, "results": results})
+            line = {"line": n, "ref": item["ref"], "errors": []}
+            results.append({**line, "status": status, **wish})
+        return _json({"registered": 0, "known": 0, "changed": 0, "refused": 0, "results": results})
 
     def _check(self, request: Request) -> Response:
         sha256 = hashlib.sha256(request.get_data()).hexdigest()
         self.uploads[request.args["upload_ref"]] = sha256
         verdict = self.verdicts.get(sha256, "allow")
-        return _json({"verdict": verdict, "reason": "none", "sha256": sha256, "case": None})
+        said = {"verdict": verdict, "reason": "none", "bank": None, "case": None}
+        return _json({**said, "sha256": sha256, "upload_ref": request.args["upload_ref"]})
+
+    def _states(self, request: Request) -> Response:
+        return _json({"states": self.missed_states, "next": None})
 
     def _patch(self, request: Request) -> Response:
-        self.deletions[request.path.rpartition("/")[2]] = request.get_json()["deleted_at"]
-        return _json({"status": "changed"})
+        ref = request.path.rpartition("/")[2]
+        self.deletions[ref] = request.get_json()["deleted_at"]
+        return _json({"ref": ref, "status": "changed", "visibility": "visible", "revision": 0})
 
     def _results(self, request: Request) -> Response:
-        self.late_results += request.get_json()["results"]
-        return _json({})
+        results = request.get_json()["results"]
+        self.late_results += results
+        return _json({"taken": len(results)})
 
 
 def _json(body: Json) -> Response:

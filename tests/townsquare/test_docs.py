@@ -1,10 +1,11 @@
 """What docs/integrate.md shows is what works."""
 
+import io
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
-from standardwebhooks import WebhookVerificationError
 
 from .conftest import ROOT, picture
 from .stand_in import KEY, SECRET, Json, StandInHeed, signed, wish
@@ -12,27 +13,56 @@ from .stand_in import KEY, SECRET, Json, StandInHeed, signed, wish
 GUIDE = (ROOT / "docs" / "integrate.md").read_text()
 
 
+class Site:
+    """What the guide leaves to the reader."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, str] = {}
+
+    def show_as(self, item: str, visibility: str) -> None:
+        self.shown[item] = visibility
+
+    def __call__(self, environ: Json, start: Any) -> list[bytes]:
+        start("200 OK", [])
+        return [b"the site"]
+
+
 @pytest.fixture
-def core(heed: StandInHeed) -> dict[str, Any]:
+def core(heed: StandInHeed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     shown = re.search(r"```python\n(.*?)```", GUIDE, re.DOTALL)
     assert shown
-    names: dict[str, Any] = {"HEED": heed.url, "KEY": KEY, "SECRET": SECRET}
+    monkeypatch.chdir(tmp_path)
+    site = Site()
+    names = {"HEED": heed.url, "KEY": KEY, "SECRET": SECRET, "SITE": site, "application": site}
     exec(shown[1], names)
     return names
 
 
+def called(core: Json, path: str, body: bytes = b"", headers: Json | None = None) -> str:
+    """The status that the mounted application gives."""
+    said: list[str] = []
+    environ = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in (headers or {}).items()}
+    about = {"PATH_INFO": path, "REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(len(body))}
+    given = {**about, **environ, "wsgi.input": io.BytesIO(body)}
+    core["application"](given, lambda status, _: said.append(status[:3]))
+    return said[0]
+
+
 def test_the_core_in_the_guide_asks_tells_and_hears(core: Json, heed: StandInHeed) -> None:
+    heed.born["80"] = ("hidden", 1)
     with core["heed"]:
         assert core["may_publish"](picture(), "uri", "81.0") == "allow"
-        results = core["tell"]([{"ref": "81", "reshare_of": None}])
+        results = core["tell"]([{"ref": "81", "reshare_of": "80", "url": "https://a.example/81"}])
     assert results[0]["status"] == "registered"
     assert "81" in heed.items
-    body, headers = signed({"type": "states.desired", "states": [wish("81", "hidden", 4)]})
-    assert core["callback"](body, headers, lambda state: state["item"]) == {"results": ["81"]}
+    assert core["SITE"].shown == {"81": "hidden"}
+    event = {"type": "states.desired", "states": [wish("81", "visible", 4)]}
+    assert called(core, "/heed/callback", *signed(event)) == "200"
+    assert core["SITE"].shown == {"81": "visible"}
+    assert called(core, "/elsewhere") == "200"
 
 
 def test_the_core_in_the_guide_refuses_a_stranger(core: Json) -> None:
-    with core["heed"]:
-        body, headers = signed({"type": "states.desired", "states": []})
-        with pytest.raises(WebhookVerificationError):
-            core["callback"](body + b" ", headers, dict)
+    body, headers = signed({"type": "states.desired", "states": [wish("81", "removed", 4)]})
+    assert called(core, "/heed/callback", body + b" ", headers) == "401"
+    assert core["SITE"].shown == {}

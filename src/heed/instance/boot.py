@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from heed.instance import keys
 from heed.instance.addresses import Urls, configured
-from heed.instance.place import ROOT, Place, here
+from heed.instance.place import IMPORTS, Place, here
 
 
 def environment(place: Place, *, database_url: str, public_url: str = "") -> dict[str, str]:
@@ -23,8 +23,7 @@ def environment(place: Place, *, database_url: str, public_url: str = "") -> dic
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }
     unset = {name: value for name, value in ours.items() if value and not os.environ.get(name)}
-    path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    fixed = {"HEED_VAR": str(place.var), "HEED_DATABASE_URL": database_url, "PYTHONPATH": path}
+    fixed = {"HEED_VAR": str(place.var), "HEED_DATABASE_URL": database_url, "PYTHONPATH": IMPORTS}
     return unset | fixed
 
 

@@ -21,7 +21,7 @@ from rich.table import Table as Grid
 from heed.instance import cast
 from heed.instance.addresses import Urls
 from heed.instance.crew import Child, Crew
-from heed.instance.place import ROOT, Place, here
+from heed.instance.place import IMPORTS, ROOT, Place, here
 from heed.instance.processes import (
     Running,
     address,
@@ -206,7 +206,7 @@ def _town(place: Place, heed_url: str, port: int, told: dict[str, str], token: s
     return Child(
         name="townsquare",
         command=[sys.executable, "-m", "examples.townsquare", *flags, "--pretend"],
-        env={"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
+        env={"PYTHONPATH": IMPORTS},
     )
 
 

@@ -17,6 +17,8 @@ from pathlib import Path
 from heed.instance.trouble import Trouble
 
 ROOT = Path(__file__).resolve().parents[3]
+# PYTHONPATH of our processes: Heed, the examples, and the client that they use.
+IMPORTS = os.pathsep.join(map(str, (ROOT / "src", ROOT, ROOT / "clients" / "python")))
 SHELTER = Path("/var/lib/heed")
 LONGEST_SOCKET_BYTES = 100  # the kernel's limit is 107 on Linux, 103 on macOS
 SOCKET_NAME = ".s.PGSQL.5432"

@@ -24,6 +24,7 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from bench.machine import machine
 from heed.instance import processes
 from heed.instance.place import Place
 from heed.instance.processes import Running
@@ -85,7 +86,7 @@ def main() -> int:
         f"gate, {said.banked:,} banked: {single[0]:,.0f} requests/s single (p50 {single[1]:.1f},"
         f" p99 {single[2]:.1f} ms; held to {SINGLE:,} and {P99_MS:.0f} ms);"
         f" {batched[0] * 64:,.0f} signals/s in batches of 64 (p99 {batched[2]:.0f} ms; held to"
-        f" {BATCHED:,}); web process {used:,.0f} MB with the index; load {os.getloadavg()[0]:.1f}"
+        f" {BATCHED:,}); web process {used:,.0f} MB with the index; {machine()}"
     )
     fits = single[0] >= SINGLE and single[2] < P99_MS and batched[0] * 64 >= BATCHED
     return 0 if fits else 1

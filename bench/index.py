@@ -24,6 +24,7 @@ import numpy as np
 import psutil  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import NDArray
 
+from bench.machine import machine
 from heed.hashing.index import merging
 from heed.hashing.index.book import NEAR, PUT, Book, Fresh
 from heed.hashing.index.hits import compare_all
@@ -225,9 +226,7 @@ def _time(row: Row, queries: Values, ask: Ask, seconds: float) -> None:
 
 def show(kind: str, size: int, rows: list[Row]) -> None:
     slow = next((row for row in rows if "PDQIndex" in row.name), None)
-    print(
-        f"\n{size:,} {kind} hashes, within {WITHIN} bits; one thread; load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"\n{size:,} {kind} hashes, within {WITHIN} bits; one thread; {machine()}")
     print(
         "| | p50 / p99 us | batch 1 / 64 / 1,024 us | times PDQIndex"
         " | build s | add ms | open ms | B each |"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.machine import machine
 from examples.story.play import Stage
 from heed.instance import demo
 from heed.instance.place import SHELTER, Place
@@ -38,8 +39,7 @@ class Figure:
 
 def told(name: str, figures: Sequence[Figure]) -> int:
     """Print them in one line with the state of the machine; returns the exit status."""
-    machine = f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    print(f"{name}: " + "; ".join(str(figure) for figure in figures) + f" ({machine})", flush=True)
+    print(f"{name}: {'; '.join(map(str, figures))} ({machine()})", flush=True)
     return 0 if all(figure.kept for figure in figures) else 1
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 import httpx2
 
+from bench.machine import machine
 from heed.instance import boot, processes
 from heed.instance.place import Place
 
@@ -41,7 +42,7 @@ def main() -> None:
         f"register: {rate:,.0f} items/s new, {repeated:,.0f} items/s told again"
         f" ({asked.items:,} items, batches of {asked.batch:,}, {asked.clients} clients;"
         f" batch median {statistics.median(new[1]) * 1000:.0f} ms, p95 {slow * 1000:.0f} ms;"
-        f" {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f})"
+        f" {machine()})"
     )
 
 

@@ -81,12 +81,19 @@ def copies(town: Town, behind: Backstage, heed_url: str, count: int) -> tuple[fl
     dana, sent_at = Notifier(heed_url), time.time()
     dana.give_notice(post.url, "me-child")
     dana.browser.close()
-    if not wait_until(lambda: behind.rows(_SETTLED, refs)[0][0] == len(refs), GIVE_UP_SECONDS):
+    if not wait_until(lambda: settled(town, behind, refs), GIVE_UP_SECONDS):
         sys.exit(f"copies are still shown after {GIVE_UP_SECONDS:.0f} s")
     known = float(behind.rows(_SETTLED, refs)[0][1])
     mine = set(refs)
     applied = [row["at"] for row in town.facts()["applied"] if row["item"] in mine]
     return max(map(_epoch, applied)) - sent_at, known - sent_at
+
+
+def settled(town: Town, behind: Backstage, refs: list[str]) -> bool:
+    """Asks the database only once the site has hidden as many: to count costs it 40 ms."""
+    tally = town.facts(brief=True)["tally"]
+    hidden = sum(items for key, items in tally.items() if key.endswith("/hidden"))
+    return hidden >= len(refs) and behind.rows(_SETTLED, refs)[0][0] == len(refs)
 
 
 def _epoch(at: str) -> float:

@@ -107,7 +107,7 @@ class Story:
     def copies_go(self) -> None:
         """Every copy is found, and hidden at Townsquare."""
         self.say("Heed looks for every copy")
-        facts = self._wait_hidden(self.planted.copies())
+        facts = self._wait_set(self.planted.copies(), HIDDEN)
         times = [_at(row) for row in facts["applied"] if row["item"] in self.planted.copies()]
         seconds = max(times) - self.notice_at
         self.table.say("from notice to hidden, all copies", f"{seconds:.1f} s",
@@ -161,7 +161,7 @@ class Story:
         """Removed, seen to be gone, and it does not come back."""
         self.say("Everything is removed, looked at again, and tried again")
         copies = self.planted.copies()
-        self._until(lambda: _count(self.town.facts(), copies, "removed") == len(copies))
+        self._wait_set(copies, ("removed",))
         tried = sorted(copies)[:100]
         gone = sum(self.town.status_of(self._url(ref)) == 410 for ref in tried)
         found = f"{gone} of {len(tried)} tried"
@@ -253,15 +253,24 @@ class Story:
         wanted = len(self.planted.copies()) + innocent
         self._until(lambda: int(self.town.facts(brief=True)["looked"]) >= wanted, 120)
 
-    def _wait_hidden(self, copies: set[str]) -> Json:
-        self._until(lambda: _count(self.town.facts(), copies, *HIDDEN) == len(copies), 60)
+    def _wait_set(self, copies: set[str], levels: tuple[str, ...]) -> Json:
+        """All facts, once these copies are so. Until then only counts are asked for: those lists
+        would keep the site busy that is being measured."""
+        self._until(lambda: self._tally(levels) >= len(copies))
+        self._until(lambda: _count(self.town.facts(), copies, *levels) == len(copies), pause=1)
         return self.town.facts()
 
-    def _until(self, holds: Callable[[], bool], within_seconds: float = 60) -> None:
+    def _tally(self, levels: tuple[str, ...]) -> int:
+        tally = self.town.facts(brief=True)["tally"]
+        return sum(n for key, n in tally.items() if key.partition("/")[2] in levels)
+
+    def _until(
+        self, holds: Callable[[], bool], within_seconds: float = 60, pause: float = 0.1
+    ) -> None:
         """Wait for it; a promise that is not kept in time is measured as it then stands."""
         until = time.monotonic() + within_seconds
         while not holds() and time.monotonic() < until:
-            time.sleep(0.1)
+            time.sleep(pause)
 
     def _found(self, name: str, planted: set[str], facts: Json) -> None:
         hidden = len(_hidden(facts) & planted)
@@ -279,7 +288,7 @@ class Story:
         until = time.monotonic() + 120
         while time.monotonic() < until and (now != last or now < len(self.planted.copies())):
             last = now
-            time.sleep(1)
+            time.sleep(2)
             now = self._seen_gone()
         return now
 

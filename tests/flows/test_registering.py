@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from heed.cases.models import Copy, Deadline
 from heed.flows.change_item import NoSuchItem, change_item
@@ -71,6 +72,22 @@ def test_who_brings_thousands_along_is_answered_before_all_are_taken_in(
     assert town.seen(*all_of_them).count("hidden") == 3
     assert town.work().count("find_copies") == 1
     assert town.seen(*all_of_them) == ["hidden"] * 10
+
+
+def test_many_copies_cost_no_more_questions_to_the_database_than_few(town: Stage) -> None:
+    def questions(name: str, copies: int) -> int:
+        file = picture(name)
+        town.post(name, file)
+        town.register(
+            *(town.row(f"{name}{n}", kind="reshare", reshare_of=name) for n in range(copies))
+        )
+        town.hear(gil(town.url(name)), then_work=False)
+        with CaptureQueriesContext(connection) as asked:
+            find_copies(case_id=town.case(file).id, now=town.now)
+        assert town.seen(name, f"{name}{copies - 1}") == ["hidden"] * 2
+        return len(asked)
+
+    assert questions("many", 30) == questions("few", 3)
 
 
 # ------------------------------------------------------------------ change_item

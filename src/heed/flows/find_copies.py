@@ -41,14 +41,11 @@ def find_copies(*, case_id: UUID, now: datetime) -> int:
 
 def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
     """Step 2: take these into the case. Returns how many were new."""
+    if not _unknown(case_id, found):
+        return 0  # and nobody waited for the case: a sweep meets what a search has just taken in
     with transaction.atomic():
         case = states.lock(case_id)
-        known = set(
-            Copy.objects.filter(case=case, item_id__in=[one.item_id for one in found]).values_list(
-                "item_id", flat=True
-            )
-        )
-        new = [one for one in found if one.item_id not in known]
+        new = _unknown(case_id, found)
         if new:
             cases.add_copies(case, new, now=now)
             cases.note_speed(case, now=now)
@@ -58,6 +55,13 @@ def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
             _link_near(case, new, now)
     reached("copies-restricted")
     return len(new)
+
+
+def _unknown(case_id: UUID, found: Sequence[CopyIn]) -> list[CopyIn]:
+    """Those that are no copies of the case yet. A copy is restricted as it is written down."""
+    copies = Copy.objects.filter(case_id=case_id, item_id__in=[one.item_id for one in found])
+    known = set(copies.values_list("item_id", flat=True))
+    return [one for one in found if one.item_id not in known]
 
 
 def _enter(case: Case, new: Sequence[CopyIn], now: datetime) -> None:

@@ -9,6 +9,7 @@
 
 import logging
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from heed.cases.models import Case, Copy
@@ -30,7 +31,7 @@ GONE = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
 def preserve(*, case_id: UUID, now: datetime) -> bool:
     """Keep a case's evidence. Repeating keeps what is missing. True when all of it is kept."""
     case = Case.objects.select_related("platform", "file", "item").get(id=case_id)
-    evidence.keep_context(case, _context(case), now=now)
+    evidence.keep_context(case, partial(_context, case), now=now)
     for file in _files(case):
         evidence.keep_file(case, file, now=now)
     states.tell_waiting(settled=case_id, now=now)

@@ -16,8 +16,7 @@ from heed.cases.models import Case, Copy, Restriction
 from heed.cases.services import cases, restrictions, splits
 from heed.cases.services.cases import Subject
 from heed.cases.services.restrictions import Wish
-from heed.flows import jobs
-from heed.flows.shared import states
+from heed.flows.shared import evidence, states
 from heed.ledger import services as ledger
 from heed.rules.visibility import Visibility
 
@@ -48,7 +47,7 @@ def split(*, case_id: UUID, items: Sequence[UUID], why: str, by: UUID, now: date
         _enter(case, into, ids, joined, now)
     states.search_on(into.id)
     if level >= Visibility.HIDDEN:
-        jobs.later("preserve", once=f"preserve:{into.id}", queue="keep", case_id=str(into.id))
+        evidence.start(into)
     return into
 
 

@@ -13,7 +13,7 @@ from heed.instance.place import ROOT
 from heed.instance.trouble import Trouble
 
 _BIN = Path(sys.executable).parent
-AT_MOST_SECONDS = 45 * 60  # for one step: a run that hangs says so, rather than being cut off
+AT_MOST_SECONDS = 70 * 60  # for one step: a run that hangs says so, rather than being cut off
 
 
 class NoChromium(Trouble):

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -122,14 +123,14 @@ def keep_handed(case: Case, file: File, data: bytes, *, now: datetime) -> None:
             _missed(sealed, _forbidden(), now, forbidden=True)
 
 
-def keep_context(case: Case, facts: dict[str, object], *, now: datetime) -> bool:
-    """What stood around the files, as it was at the hide."""
+def keep_context(case: Case, facts: Callable[[], dict[str, object]], *, now: datetime) -> bool:
+    """What stood around the files, as it was at the hide. Once kept, `facts` is not called."""
     subject = _subject(case, Copy.CONTEXT)
     vault.ask_for([subject], now=now)
     sealed = vault.take(vault.of(subject).id, now=now, lease_until=now + LEASE)
     if sealed is None:
         return False
-    body = json.dumps(facts, ensure_ascii=False, sort_keys=True, default=str).encode()
+    body = json.dumps(facts(), ensure_ascii=False, sort_keys=True, default=str).encode()
     return keep(sealed, body, source="records", now=now)
 
 

@@ -49,7 +49,7 @@ def apply(
     tell(case, changed, now=now)
     _owe_statements(case, changed, now)
     if any(Visibility(one.desired) >= Visibility.HIDDEN for one in changed):
-        jobs.later("preserve", once=f"preserve:{case.id}", queue="keep", case_id=str(case.id))
+        evidence.start(case)
     if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
         deadlines.done(Done.HIDDEN, now=now, case_id=case.id)
     return changed
@@ -132,7 +132,7 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
     """Queue the new states for the platform, and enter them in the ledger as one entry."""
     if not changed:
         return
-    waits = _may_wait(case, changed)
+    waits, by_match = _may_wait(case, changed), _by_match(case)
     rows = [
         outbox.Telling(
             item_id=one.item_id,
@@ -140,7 +140,7 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
             item_ref=one.item_ref,
             visibility=one.desired,
             revision=one.revision,
-            reason=_reason(case, one),
+            reason=_reason(case, one, by_match),
             not_before=now + EVIDENCE_WITHIN if one.item_id in waits else None,
         )
         for one in changed
@@ -189,12 +189,12 @@ def tell_waiting(*, settled: UUID | None = None, now: datetime) -> int:
     return outbox.hasten(list(kept.values_list("id", flat=True)), now=now)
 
 
-def _reason(case: Case, one: Changed) -> str:
+def _reason(case: Case, one: Changed, by_match: bool) -> str:
     return reason_class(
         Category(case.category),
         Visibility(one.desired),
         about_a_child=case.about_child,
-        by_match=_by_match(case),
+        by_match=by_match,
     ).value
 
 

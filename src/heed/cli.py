@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from heed.instance import bank_commands, exchange_commands, manage, rollback_command, vault, xarf
+from heed.instance import (
+    bank_commands,
+    env_file,
+    exchange_commands,
+    manage,
+    rollback_command,
+    vault,
+    xarf,
+)
 from heed.instance.trouble import Trouble
 
 app = typer.Typer(
@@ -34,18 +42,34 @@ stand_ins = typer.Typer(
 )
 app.add_typer(stand_ins, name="stand-in")
 
-Host = Annotated[str, typer.Option(help="The address to listen on.")]
-Port = Annotated[int, typer.Option(min=1, max=65535, help="The port to listen on.")]
+Host = Annotated[str, typer.Option(help="The address to listen on.", envvar="HEED_HOST")]
+Port = Annotated[
+    int, typer.Option(min=1, max=65535, help="The port to listen on.", envvar="HEED_PORT")
+]
+OWN_PLACE = {"demo", "test", "stand-in"}  # they never run on the settings of a real site
 
 
 def main() -> None:
     """Runs a command. What an operator can put right is one line and status 1."""
     try:
+        if sys.argv[1:2] and sys.argv[1] not in OWN_PLACE:
+            env_file.take_up(os.environ, env_file.path())
         app(prog_name="heed")
     except Trouble as trouble:
         sys.exit(f"heed: {trouble}")
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def init(context: typer.Context) -> None:
+    """Set Heed up for a site, in questions or by flags; again for what is missing."""
+    from heed.instance.first_day import run
+
+    sys.exit(run.run(context.args))
 
 
 @app.command()

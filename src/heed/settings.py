@@ -14,6 +14,7 @@ from csp.constants import NONE, SELF
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heed.instance.tipline_accounts import accounts
+from heed.integrations.smtp import NotAMailUrl, server_of
 from heed.rules.deadlines import own_times
 from heed.rules.gate import NoSuchSwitch, switches
 from heed.rules.statutes import named
@@ -45,7 +46,7 @@ class Configuration(BaseSettings):
     proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
     vault_keys: Path = Path()  # empty: var/keys/vault; the web process needs the .pub files alone
     opens: str = ""  # purposes this process may open the vault for; `heed worker` says "filing"
-    vault: str = ""  # empty: a directory, var/vault; or s3://bucket/prefix (docs/operate.md)
+    vault: str = ""  # empty: var/vault; a directory; or s3://bucket/prefix (docs/operate.md)
     backups_kept_days: int = 35  # how long the last backup of the database may live
     dsa_url: str = ""  # the DSA Transparency Database (or its sandbox); empty: nothing is sent
     dsa_token: str = ""  # of the operator's account there
@@ -105,7 +106,7 @@ HEED_PROXIES = CONFIG.proxies
 HEED_VAULT = CONFIG.vault
 HEED_DSA_URL, HEED_DSA_TOKEN = CONFIG.dsa_url, CONFIG.dsa_token
 HEED_BACKUPS_KEPT = timedelta(days=CONFIG.backups_kept_days)
-HEED_VAULT_DIR = CONFIG.var / "vault"
+HEED_VAULT_DIR = Path(CONFIG.vault) if CONFIG.vault.startswith("/") else CONFIG.var / "vault"
 HEED_VAULT_KEYS = (
     CONFIG.var / "keys" / "vault" if CONFIG.vault_keys == Path() else CONFIG.vault_keys
 )
@@ -277,13 +278,13 @@ if CONFIG.oidc_url:
     )
 
 if CONFIG.mail_url:
-    _mail = urlsplit(CONFIG.mail_url)
-    EMAIL_HOST = _mail.hostname or "localhost"
-    EMAIL_PORT = _mail.port or 587
-    EMAIL_HOST_USER = unquote(_mail.username or "")
-    EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
-    EMAIL_USE_TLS = _mail.scheme == "smtp" and EMAIL_PORT == 587
-    EMAIL_USE_SSL = _mail.scheme == "smtps"
+    try:
+        _mail = server_of(CONFIG.mail_url)
+    except NotAMailUrl as wrong:
+        raise SystemExit(f"heed: HEED_MAIL_URL: {wrong}") from None
+    EMAIL_HOST, EMAIL_PORT = _mail.host, _mail.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.user, _mail.password
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.starttls, _mail.wrapped
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = CONFIG.var / "mail"

@@ -1,5 +1,6 @@
 """`heed up` as an operator meets it."""
 
+import getpass
 import os
 import signal
 import socket
@@ -84,15 +85,38 @@ def test_a_command_uses_the_database_of_up_and_leaves_it_running(place: Place) -
     assert place.runs_at() == ""
 
 
-def test_up_answers_and_a_stop_leaves_nothing_running(place: Place, python: Start) -> None:
+def set_up(place: Place, python: Start, *flags: str) -> tuple[str, str]:
+    flags = ("--no-input", f"--service-user={getpass.getuser()}", *flags)
+    init = python("-m", "heed", "init", *flags, **env(place))
+    out, err = init.communicate(timeout=120)
+    assert init.returncode == 0, err
+    config = (place.var / "heed.env").read_text()
+    return out, config
+
+
+def test_up_answers_where_init_said_and_a_stop_leaves_nothing_running(
+    place: Place, python: Start
+) -> None:
     port = free_port()
-    up = python("-m", "heed", "up", "--port", str(port), **env(place))
+    first, config = set_up(
+        place, python, "--site=Square", "--site-url=square.example", "--country=DE",
+        "--operator=Club", "--contact-mail=a@square.example", "--person-mail=rae@square.example",
+        f"--address=http://127.0.0.1:{port}", f"--listen=127.0.0.1:{port}",
+    )  # fmt: skip
+    assert f"http://127.0.0.1:{port}/console/sign-in/invitation/" in first
+    assert "log.key" in first and (place.keys / "log.key").exists()
+    kept = {path: path.read_bytes() for path in place.keys.rglob("*") if path.is_file()}
+    up = python("-m", "heed", "up", **env(place))
     assert up.stdout is not None
     ready = next((line for line in up.stdout if line.startswith("Heed is ready")), "")
     assert f"http://127.0.0.1:{port}" in ready, up.communicate()
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"{processes.address('127.0.0.1', port)}/status") as response:
         assert response.status == 200
+    again, same = set_up(place, python)
+    assert same == config and "Nothing was missing" in again and "/invitation/" not in again
+    assert kept == {path: path.read_bytes() for path in kept}
+    assert not (place.var / "init-answers.toml").exists()
     started = psutil.Process(up.pid).children(recursive=True)
     assert len(started) > 5
     up.send_signal(signal.SIGINT)

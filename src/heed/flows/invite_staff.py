@@ -39,10 +39,13 @@ class InvitationOver(Exception):
 
 
 def invite(
-    *, email: str, name: str, platform_id: UUID, roles: Sequence[Role], outside: bool, by: UUID,
-    now: datetime,
+    *, email: str, name: str, platform_id: UUID, roles: Sequence[Role], outside: bool,
+    by: UUID | None, now: datetime,
 ) -> str:  # fmt: skip
-    """Invite somebody; returns the link's path, which is shown once. Raises `NotInvited`."""
+    """Invite somebody; returns the link's path, which is shown once. Raises `NotInvited`.
+
+    `by` nobody: the first person of an instance, by its command line.
+    """
     if Staff.objects.filter(email__iexact=email).exists():
         raise NotInvited("There is an account with this address already: give it a role instead.")
     with transaction.atomic():
@@ -50,7 +53,8 @@ def invite(
             email=email, name=name, platform_ids=[platform_id], roles=roles, outside=outside,
             by=by, now=now,
         )  # fmt: skip
-        body = {"roles": [role.value for role in roles], "by": str(by)}
+        who = "command" if by is None else str(by)
+        body = {"roles": [role.value for role in roles], "by": who}
         ledger.enter("staff.invited", subject=f"platform:{platform_id}", body=body, at=now)
     return _send(made, token)
 

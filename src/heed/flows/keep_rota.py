@@ -65,13 +65,19 @@ def cancel_shift(*, platform_id: UUID, shift_id: UUID, by: UUID, now: datetime) 
 
 
 def declare_coverage(
-    *, platform_id: UUID, hours: Mapping[int, tuple[int, int] | None], by: UUID, now: datetime
-) -> None:
-    """By weekday (0 is Monday) the minutes of the day between which people are there."""
+    *, platform_id: UUID, hours: Mapping[int, tuple[int, int] | None], zone: str = "",
+    by: UUID | None, now: datetime,
+) -> None:  # fmt: skip
+    """By weekday (0 is Monday) the minutes of the day between which people are there.
+
+    `zone` is set when it is named; `by` nobody: by the command line.
+    """
     with transaction.atomic():
         ringing.set_coverage(platform_id, dict(hours))
+        if zone:
+            ringing.set_zone(platform_id, zone)
         said = {str(day): span for day, span in hours.items() if span is not None}
-        _enter(platform_id, {"coverage": said, "by": str(by)}, now)
+        _enter(platform_id, {"coverage": said, "by": "command" if by is None else str(by)}, now)
 
 
 def write_protocol(

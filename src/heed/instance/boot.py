@@ -62,10 +62,10 @@ def booted(place: Place | None = None, *, as_owner: bool = False) -> Iterator[Ur
         try:
             yield urls
         finally:
-            _disconnect()
+            disconnect()
 
 
-def _disconnect() -> None:
+def disconnect() -> None:
     """Ends connections and their pools before the database is stopped under them."""
     from django.db import connections
 

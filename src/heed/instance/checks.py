@@ -20,6 +20,10 @@ class NoChromium(Trouble):
     """The browser tests cannot run, and CI does not let them be skipped."""
 
 
+class NoProxy(Trouble):
+    """The tests of what stands before Heed cannot run, and CI does not let them be skipped."""
+
+
 @dataclass(frozen=True)
 class Step:
     """One check."""
@@ -28,6 +32,7 @@ class Step:
     command: Sequence[str]
 
 
+PROXIES = {"nginx": "nginx-light", "caddy": "caddy"}  # program and Debian's package of it
 STEPS = (
     Step("ruff check", ("ruff", "check", ".")),
     Step("ruff format", ("ruff", "format", "--check", ".")),
@@ -39,6 +44,7 @@ STEPS = (
 def run(arguments: Sequence[str]) -> int:
     """Runs all steps, or pytest alone when it is given `arguments`. 0 when all passed."""
     ensure_chromium()
+    ensure_proxies()
     pytest = Step("pytest", ("pytest", *arguments) if arguments else ("pytest", *_parallel()))
     steps = [pytest] if arguments else [*STEPS, pytest]
     failed = [step.name for step in steps if not _passes(step)]
@@ -53,7 +59,7 @@ def ensure_chromium() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("Installing Chromium for the browser tests (apt-get)", flush=True)
-        _apt_install_chromium()
+        _apt_install("chromium")
     if chromium():
         return
     if os.environ.get("CI") == "true":
@@ -78,9 +84,32 @@ def _runs(path: str) -> bool:
     return said.returncode == 0
 
 
-def _apt_install_chromium() -> None:
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"]
+def ensure_proxies() -> None:
+    """Installs nginx and Caddy where we may; else says what is skipped. Raises `NoProxy` in CI."""
+    missing = [name for name in PROXIES if not program(name)]
+    if missing and os.geteuid() == 0 and shutil.which("apt-get"):
+        print(
+            f"Installing {' and '.join(missing)} for the tests of the proxy (apt-get)", flush=True
+        )
+        _apt_install(*(PROXIES[name] for name in missing))
+        missing = [name for name in PROXIES if not program(name)]
+    if not missing:
+        return
+    remedy = f"apt install {' '.join(PROXIES[name] for name in missing)}"
+    if os.environ.get("CI") == "true":
+        raise NoProxy(f"The tests of the reverse proxy need {' and '.join(missing)}: {remedy}")
+    print(f"{' and '.join(missing)}: not here, its tests are skipped ({remedy})", flush=True)
+
+
+def program(name: str) -> Path | None:
+    """A server for tests, or None; Debian keeps some off an ordinary user's path."""
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+    return Path(found) if found else None
+
+
+def _apt_install(*packages: str) -> None:
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}  # start no service
+    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *packages]
     subprocess.run(["apt-get", "update", "-q"], env=quiet, capture_output=True, check=False)
     done = subprocess.run(install, env=quiet, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -99,7 +99,7 @@ def running(
     place.logs.mkdir(parents=True, exist_ok=True)
     with database.owned(place, url) as (urls, server):
         ours = environment(place, database_url=urls.app, public_url=url) | (env or {})
-        _bring_up_to_date(place, urls, ours)
+        bring_up_to_date(place, urls, ours)
         first(urls)
         web = [*_heed("web"), "--host", host, "--port", str(port)]
         children = [
@@ -174,8 +174,11 @@ def _is_free(host: str, port: int) -> bool:
     return True
 
 
-def _bring_up_to_date(place: Place, urls: Urls, env: dict[str, str]) -> None:
-    """Migrates in a process of its own: the one that stays must not carry Django."""
+def bring_up_to_date(place: Place, urls: Urls, env: dict[str, str]) -> None:
+    """Migrates in a process of its own: the one that stays must not carry Django.
+
+    Raises `NotMigrated`.
+    """
     if schema.is_current(place, urls.owner):
         return
     owner = {"HEED_OWNER_DATABASE_URL": urls.owner}

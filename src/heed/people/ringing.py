@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from heed.people import rota
 from heed.people.duty_models import Call, Coverage, Emergency, Ring, Shift, StepDone
 
 
@@ -38,6 +39,17 @@ def set_coverage(platform_id: UUID, hours: dict[int, tuple[int, int] | None]) ->
                 weekday=weekday,
                 defaults={"from_minute": span[0], "until_minute": span[1]},
             )
+
+
+def set_zone(platform_id: UUID, zone: str) -> None:
+    """The time zone of rota and hours. The protocol stays as it is, or is Heed's own."""
+    Emergency.objects.update_or_create(
+        platform_id=platform_id,
+        defaults={"zone": zone},
+        create_defaults={
+            "zone": zone, "steps": list(rota.STEPS), "contacts": [list(c) for c in rota.CONTACTS],
+        },
+    )  # fmt: skip
 
 
 def set_emergency(

@@ -51,6 +51,17 @@ class S3Vault:
                 raise _away(why) from why
         return self._locks
 
+    def reach(self) -> None:
+        """The bucket is there, and lets us in. Raises `VaultTrouble`."""
+        try:
+            there = self._client.bucket_exists(self.bucket)
+        except S3Error as why:
+            raise VaultTrouble(f"the vault refused: {why.code}") from why
+        except (*_AWAY, ValueError) as why:
+            raise _away(why) from why
+        if not there:
+            raise VaultTrouble(f"there is no bucket {self.bucket}")
+
     def put(self, name: str, body: bytes, *, keep_until: datetime | None = None) -> None:
         """Whole, or not at all; the server itself checks the hash."""
         locked = keep_until is not None and self.locks

@@ -15,7 +15,7 @@ from heed.flows.call_duty import call_duty
 from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift
 from heed.flows.take_case import take_case
 from heed.people import rota
-from heed.people.duty_models import Call, Ring
+from heed.people.duty_models import Call, Ring, Shift
 from heed.people.models import Role, Staff
 from heed.rules.clocks import Done
 from tests.flows.stage import Stage, entries, picture
@@ -238,9 +238,27 @@ def test_every_case_that_waits_calls_once_for_all_when_half_of_its_time_is_gone(
     assert Call.objects.get().ended_at is not None
 
 
-def test_the_rota_takes_whole_shifts_of_people_who_may_decide(town: Stage, rae: Staff) -> None:
+def test_a_liaison_on_duty_is_rung_first_for_officers_and_never_alone_for_a_case(
+    town: Stage, pager: type[StandInPager], rae: Staff, sam: Staff
+) -> None:
+    lee = staff("Lee", town.platform.id, Role.LIAISON, now=town.now)
+    on_duty(town, lee, sam)
+    asks(town, "emergency", identifiers="account uri", danger="He has a knife.")
+    call_duty(now=town.now)
+    assert rung(pager) == ["lee"]
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True))
+    call_duty(now=town.now)
+    assert rung(pager) == ["sam"]
+    Shift.objects.filter(staff=sam).update(cancelled_at=town.now)
+    town.later(6 * MINUTE)
+    call_duty(now=town.now)
+    assert sorted(set(rung(pager))) == ["lee", "rae", "sam"]
+
+
+def test_the_rota_takes_whole_shifts_of_people_who_may_act(town: Stage, rae: Staff) -> None:
     zed = staff("Zed", town.platform.id, now=town.now)
-    with pytest.raises(NotOnRota, match="may not decide"):
+    with pytest.raises(NotOnRota, match="neither decide cases here nor answer officers"):
         on_duty(town, zed)
     add_shifts(
         platform_id=town.platform.id, staff_id=rae.id, place=1, begins_at=town.now,

@@ -102,10 +102,8 @@ def _ring(call: Call, what: Waiting | None, now: datetime) -> int:
 def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | None, Reach]]:
     """Whose turn it is, by mail; and the team's own channel, each time."""
     shifts = rota.on_duty(platform.id, now=now)
-    if call.order_number:
-        shifts, rest = rota.for_officers(platform.id, shifts)
-    else:
-        rest = rota.others(platform.id, shifts)
+    sort = rota.for_officers if call.order_number else rota.for_cases
+    shifts, rest = sort(platform.id, shifts)
     people = {str(one.id): one for one in [shift.staff for shift in shifts] + rest}
     turn = duty.whom(
         call.rings, [str(shift.staff_id) for shift in shifts], [str(one.id) for one in rest]

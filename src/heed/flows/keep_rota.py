@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from heed.ledger import services as ledger
-from heed.people import queries as people
 from heed.people import ringing, rota
 
 LONGEST = timedelta(hours=24)  # nobody is on duty for longer than a day at a stretch
@@ -29,8 +28,10 @@ def add_shifts(
     weeks: int = 1, by: UUID, now: datetime,
 ) -> int:  # fmt: skip
     """Put somebody on duty, at the same hours of `weeks` weeks. Raises `NotOnRota`."""
-    if staff_id not in people.deciders(platform_id):
-        raise NotOnRota("This person may not decide cases here. Give them a role first.")
+    if staff_id not in rota.may_be_on_duty(platform_id):
+        raise NotOnRota(
+            "This person may neither decide cases here nor answer officers. Give them a role first."
+        )
     if not begins_at < ends_at <= begins_at + LONGEST:
         raise NotOnRota("A shift ends after it begins, and within a day.")
     if ends_at <= now:

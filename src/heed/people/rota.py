@@ -56,18 +56,26 @@ def emergency(platform_id: UUID) -> Emergency:
     )
 
 
-def others(platform_id: UUID, shifts: Sequence[Shift]) -> list[Staff]:
-    """Who may decide here and is not on duty now."""
-    busy = {shift.staff_id for shift in shifts}
-    return list(Staff.objects.filter(id__in=deciders(platform_id) - busy).order_by("joined_at"))
+def may_be_on_duty(platform_id: UUID) -> set[UUID]:
+    """Who can do something about a call: decide a case, or answer an officer."""
+    return deciders(platform_id) | speakers(platform_id)
+
+
+def for_cases(platform_id: UUID, shifts: Sequence[Shift]) -> tuple[list[Shift], list[Staff]]:
+    """For a call about cases: who is on duty and may decide them; then the rest."""
+    return _whom(deciders(platform_id), shifts)
 
 
 def for_officers(platform_id: UUID, shifts: Sequence[Shift]) -> tuple[list[Shift], list[Staff]]:
     """For a call that an officer's request makes: who is on duty and may answer it; then the rest.
 
-    Nobody of the one sort leaves it to everybody: whoever is on duty knows whom to wake.
+    Everybody with that right comes then, on the rota or not.
     """
-    may = speakers(platform_id)
+    return _whom(speakers(platform_id), shifts)
+
+
+def _whom(may: set[UUID], shifts: Sequence[Shift]) -> tuple[list[Shift], list[Staff]]:
+    """Nobody of the right sort leaves it to everybody: whoever is on duty knows whom to wake."""
     first = [shift for shift in shifts if shift.staff_id in may]
     ids = (may | {shift.staff_id for shift in shifts}) - {shift.staff_id for shift in first}
     return first, list(Staff.objects.filter(id__in=ids).order_by("joined_at"))

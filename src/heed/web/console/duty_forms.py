@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo, available_timezones
 from django import forms
 
 from heed.people.duty_models import Coverage, Emergency
-from heed.people.models import Staff
 from heed.web.public.words import DAYS, clock
 
 PLACES = [("1", "first"), ("2", "second, if the first does not answer"), ("3", "third")]
@@ -38,10 +37,12 @@ class ShiftForm(forms.Form):
         label="For how many weeks (1: this once)", min_value=1, max_value=26, initial=1
     )
 
-    def __init__(self, staff: Sequence[Staff], zone: str, data: Mapping[str, Any] | None = None):
+    def __init__(
+        self, staff: Sequence[tuple[str, str]], zone: str, data: Mapping[str, Any] | None = None
+    ):
         super().__init__(data=data, auto_id="shift-%s")
         self.zone = ZoneInfo(zone)
-        self.fields["staff"].choices = [(str(one.id), one.name) for one in staff]  # type: ignore[attr-defined]
+        self.fields["staff"].choices = list(staff)  # type: ignore[attr-defined]
 
     def instant(self, name: str) -> datetime:
         """The time that was typed, in the platform's own zone."""

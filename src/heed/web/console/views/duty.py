@@ -60,10 +60,11 @@ def _platform(
 ) -> dict[str, Any]:
     now, set_up = timezone.now(), rota.emergency(platform.id)
     own: Mapping[str, Any] = forms.get(platform.slug, {})
-    hours = rota.coverage(platform.id)
+    hours, on_duty = rota.coverage(platform.id), rota.on_duty(platform.id, now=now)
     return {
         "platform": platform,
-        "on_duty": rota.on_duty(platform.id, now=now),
+        "on_duty": on_duty,
+        "nobody_decides": not rota.for_cases(platform.id, on_duty)[0],
         "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
         "hours": [(DAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
                   for one in hours],
@@ -75,8 +76,12 @@ def _platform(
     }  # fmt: skip
 
 
-def _who(platform: Platform) -> list[Staff]:
-    return list(Staff.objects.filter(id__in=people.deciders(platform.id)).order_by("name"))
+def _who(platform: Platform) -> list[tuple[str, str]]:
+    """Who can be put on duty; of those who may not decide it is said."""
+    decide = people.deciders(platform.id)
+    found = Staff.objects.filter(id__in=rota.may_be_on_duty(platform.id)).order_by("name")
+    only = ", for requests of officers alone"
+    return [(str(one.id), one.name + ("" if one.id in decide else only)) for one in found]
 
 
 def _managed(request: ConsoleRequest, slug: str) -> Platform:

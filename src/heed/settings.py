@@ -71,6 +71,7 @@ class Configuration(BaseSettings):
 
 
 CONFIG = Configuration()
+HEED_SETTINGS = tuple(Configuration.model_fields)
 
 
 def _database(url: str) -> dict[str, object]:
@@ -290,6 +291,7 @@ else:
     EMAIL_FILE_PATH = CONFIG.var / "mail"
 DEFAULT_FROM_EMAIL = CONFIG.mail_from
 EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs holds up one worker, of mails alone
+HEED_MAIL_URL = CONFIG.mail_url
 HEED_MAIL_RETURNS = CONFIG.mail_returns
 
 # Which integration keeps which promise of `ports.py`: one dotted path each.

@@ -11,8 +11,8 @@ from heed.cases.services import deadlines
 from heed.filings.danger import DangerEnded
 from heed.flows import answer_order, report_danger, wiring
 from heed.flows.answer_call import end_call, note_step, take_call
-from heed.flows.call_duty import call_duty
-from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift
+from heed.flows.call_duty import call_duty, try_ways, turn_of
+from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift, name_telephone
 from heed.flows.take_case import take_case
 from heed.people import rota
 from heed.people.duty_models import Call, Ring, Shift
@@ -58,6 +58,30 @@ def rung(pager: type[StandInPager]) -> list[str]:
     found = [address.split("@")[0] for address, _ in pager.rang]
     pager.rang.clear()
     return found
+
+
+def test_a_telephone_that_somebody_named_rings_beside_their_mail(
+    town: Stage, pager: type[StandInPager], rae: Staff, sam: Staff
+) -> None:
+    on_duty(town, rae, sam)
+    name_telephone(staff_id=rae.id, push_url="https://push.example/t", now=town.now)
+    assert try_ways(staff_id=rae.id, now=town.now) == {"mail": "", "push": ""}
+    assert try_ways(staff_id=sam.id, now=town.now) == {"mail": ""}
+    pager.rang.clear()
+    town.post("post", ONE)
+    town.hear(gil(town.url("post"), danger_now=True))
+    pager.deaf = {rae.email}
+    call_duty(now=town.now)
+    assert rung(pager) == ["https://push.example/t"], "one way that works is enough"
+    call = Call.objects.get()
+    assert [one.id for one in turn_of(call, now=town.now)] == [sam.id]
+    assert {(one.way, bool(one.failed)) for one in Ring.objects.all()} == {
+        ("mail", True), ("push", False),
+    }  # fmt: skip
+    pager.deaf.add("https://push.example/t")
+    assert all(try_ways(staff_id=rae.id, now=town.now).values())
+    name_telephone(staff_id=rae.id, push_url="", now=town.now)
+    assert try_ways(staff_id=rae.id, now=town.now) == {"mail": "mail: nobody there"}
 
 
 def test_danger_rings_at_once_then_the_next_person_then_everybody(

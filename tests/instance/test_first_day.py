@@ -17,7 +17,7 @@ from heed.instance.first_day import papers, reading, records, telling
 from heed.instance.first_day.asking import Asker, Draft, NotAnswered, answers_in
 from heed.instance.first_day.questions import QUESTIONS
 from heed.instance.first_day.reading import BadAnswer
-from heed.instance.place import Place
+from heed.instance.place import ROOT, Place
 from heed.media.models import Platform
 from heed.people.rota import emergency
 
@@ -234,6 +234,10 @@ def test_the_public_notice_says_who_where_and_by_when(tmp_path: Path) -> None:
         text = facts[name]
         assert "https://safety.square.example/notice" in text and "48 hours" in text
         assert "abuse@square.example" in text and "identical copies" in " ".join(text.split())
+    said = {"site": "Square", "SITE": "SQUARE", "address": "https://safety.square.example",
+            "contact": "Square club\nLong Street 1\n12345 Town\nabuse@square.example"}  # fmt: skip
+    page = (ROOT / "docs" / "laws" / "small-site.md").read_text()
+    assert papers.filled("public-notice.txt", said) in page
     assert "Rae &amp; Sam &lt;club&gt;<br>" in facts["public-notice.html"]
     assert f"EnvironmentFile={tmp_path}" in facts["heed.service"]
     assert "User=heed" in facts["heed.service"]

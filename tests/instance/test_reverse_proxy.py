@@ -66,14 +66,14 @@ def behind() -> Iterator[Behind]:
     thread.join()
 
 
-def certificate(directory: Path) -> tuple[Path, Path]:
+def certificate(directory: Path, host: str = HOST) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name, now = x509.Name([]), datetime.now(UTC)
     made = (
         x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
         .serial_number(1).not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=True)
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
         .sign(key, hashes.SHA256())
     )  # fmt: skip
     paths = directory / "cert.pem", directory / "key.pem"

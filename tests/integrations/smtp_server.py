@@ -37,6 +37,7 @@ class MailServer:
     port: int
     letters: list[Letter] = field(default_factory=list)
     refuses: dict[str, str] = field(default_factory=dict)  # address -> answer
+    says: dict[str, str] = field(default_factory=dict)  # word (or GREET) -> answer
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -50,7 +51,7 @@ class _Talk(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         self.sender = self.to = ""
-        answer = "220 stand-in"
+        answer = self.server.kept.says.get("GREET", "220 stand-in")
         while answer:
             self.wfile.write(answer.encode() + b"\r\n")
             line = self.rfile.readline().decode().strip()
@@ -61,6 +62,8 @@ class _Talk(socketserver.StreamRequestHandler):
         address = line.partition("<")[2].partition(">")[0]
         if word == "QUIT":
             return ""
+        if word in self.server.kept.says:
+            return self.server.kept.says[word]
         if word == "MAIL":
             self.sender = address
         if word == "RCPT":

@@ -1,6 +1,7 @@
 """The duty person is rung by mail and in the team's channel; a way that fails says so."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +46,27 @@ def test_a_channel_that_answers_no_is_a_failure_with_a_name(httpserver: HTTPServ
 def test_the_operators_own_network_is_not_rung_unless_it_is_listed(httpserver: HTTPServer) -> None:
     with pytest.raises(PagerRefused, match="team: "):
         ring(Reach(way="team", address=httpserver.url_for("/hook")))
+
+
+def test_a_push_is_a_line_of_plain_text_that_a_telephone_shows(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/topic", method="POST").respond_with_data("ok")
+    to = Reach(
+        way="push", address=httpserver.url_for("/topic"),
+        private_addresses_allowed=(f"{httpserver.host}:{httpserver.port}",),
+    )  # fmt: skip
+    ring(to)
+    request, _ = httpserver.log[0]
+    assert request.data == b"Open this page"
+    assert request.headers["Title"] == "Look now" and request.headers["Priority"] == "urgent"
+    assert request.headers["Click"] == "https://h/c/1"
+    for wrong in (302, 413, 503):  # to follow a redirect would tell a stranger
+        httpserver.clear()
+        httpserver.expect_request("/topic").respond_with_data("", wrong, {"Location": "/other"})
+        with pytest.raises(PagerRefused, match=f"push: status {wrong}"):
+            ring(to)
+        assert len(httpserver.log) == 1
+    with pytest.raises(PagerRefused, match="push: address_refused"):
+        ring(replace(to, private_addresses_allowed=()))
 
 
 def test_a_mail_server_that_is_down_is_a_failure_with_a_name(settings: Settings) -> None:

@@ -26,6 +26,7 @@ from heed.media.models import Platform
 from heed.people import ringing, rota
 from heed.people.duty_models import Call
 from heed.people.models import Staff
+from heed.people.queries import platforms_of
 from heed.ports import PagerRefused, Reach, Ringing
 from heed.rules import duty
 
@@ -100,7 +101,7 @@ def _ring(call: Call, what: Waiting | None, now: datetime) -> int:
 
 
 def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | None, Reach]]:
-    """Whose turn it is, by mail; and the team's own channel, each time."""
+    """Whose turn it is, by mail and push; and the team's own channel, each time."""
     shifts = rota.on_duty(platform.id, now=now)
     sort = rota.for_officers if call.order_number else rota.for_cases
     shifts, rest = sort(platform.id, shifts)
@@ -108,8 +109,9 @@ def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | N
     turn = duty.whom(
         call.rings, [str(shift.staff_id) for shift in shifts], [str(one.id) for one in rest]
     )
+    private = tuple(platform.private_addresses)
     ways: list[tuple[Staff | None, Reach]] = [
-        (people[one], Reach(way="mail", address=people[one].email)) for one in turn
+        (people[one], way) for one in turn for way in _ways_to(people[one], private)
     ]
     set_up = rota.emergency(platform.id)
     if set_up.team_url:
@@ -117,9 +119,18 @@ def _ways(call: Call, platform: Platform, now: datetime) -> list[tuple[Staff | N
             way="team",
             address=set_up.team_url,
             secret=set_up.team_secret,
-            private_addresses_allowed=tuple(platform.private_addresses),
+            private_addresses_allowed=private,
         )
         ways.append((None, team))
+    return ways
+
+
+def _ways_to(person: Staff, private: tuple[str, ...]) -> list[Reach]:
+    """By mail, and on the telephone that they named themselves."""
+    ways = [Reach(way="mail", address=person.email)]
+    if person.push_url:
+        push = Reach(way="push", address=person.push_url, private_addresses_allowed=private)
+        ways.append(push)
     return ways
 
 
@@ -173,4 +184,28 @@ def _count(number: int, what: str) -> str:
 def turn_of(call: Call, *, now: datetime) -> Sequence[Staff]:
     """Who is rung next if nobody takes it: for the page that shows the call."""
     platform = Platform.objects.get(id=call.platform_id)
-    return [one for one, _ in _ways(call, platform, now) if one is not None]
+    turn = [one for one, _ in _ways(call, platform, now) if one is not None]
+    return list({one.id: one for one in turn}.values())
+
+
+def try_ways(*, staff_id: UUID, now: datetime) -> dict[str, str]:
+    """Ring somebody who asks to be rung, by each of their ways; says of each why it failed, or "".
+
+    1. Nothing is kept of it: no call is open.
+    """
+    person = Staff.objects.get(id=staff_id)
+    words = Ringing(
+        subject="Heed: a test", text="This is how you are called when something waits.",
+        link=f"{settings.PUBLIC_URL}/console/duty", urgent=False,
+    )  # fmt: skip
+    ids = platforms_of(person)
+    private = [one.private_addresses for one in Platform.objects.filter(id__in=ids)]
+    allowed = tuple(place for places in private for place in places)
+    found = {}
+    for way in _ways_to(person, allowed):
+        try:
+            wiring.pager().ring(way, words, message_id=f"test.{mint()}", now=now)
+            found[way.way] = ""
+        except PagerRefused as refused:
+            found[way.way] = str(refused) or "refused"
+    return found

@@ -3,6 +3,7 @@
 1. Put somebody on duty, once or week after week; or take a shift off again.
 2. Declare the hours in which people are there.
 3. Write the platform's protocol, its contacts, and the channel that its team reads.
+4. Somebody names the telephone on which they are rung, besides by mail.
 """
 
 from collections.abc import Mapping, Sequence
@@ -92,6 +93,15 @@ def write_protocol(
             team_secret=team_secret, by=by, now=now,
         )  # fmt: skip
         _enter(platform_id, {"protocol": len(steps), "by": str(by)}, now)
+
+
+def name_telephone(*, staff_id: UUID, push_url: str, now: datetime) -> None:
+    """One's own address for pushes; empty: none any more."""
+    with transaction.atomic():
+        ringing.set_push(staff_id, push_url)
+        ledger.enter(
+            "staff.changed", subject=f"staff:{staff_id}", body={"push": bool(push_url)}, at=now
+        )
 
 
 def _enter(platform_id: UUID, body: dict[str, object], now: datetime) -> None:

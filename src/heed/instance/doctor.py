@@ -3,28 +3,22 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psycopg
 from django.db import ProgrammingError
 
-from heed.instance import grants, schema
+from heed.instance import doctor_machine, doctor_outside, doctor_people, env_file, grants, schema
 from heed.instance.addresses import Urls
 from heed.instance.before_use import Todo, todo
 from heed.instance.boot import booted
+from heed.instance.findings import Finding
 from heed.instance.place import Place, here
 from heed.instance.trouble import Trouble
+from heed.integrations.outward.exchange import Wire
 
 HEARTBEAT_WITHIN_SECONDS = 30  # Procrastinate's workers write one every ten seconds
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One question and its answer; `remedy` is empty where all is well."""
-
-    about: str
-    says: str
-    remedy: str = ""
 
 
 def run() -> int:
@@ -53,6 +47,7 @@ def examine(place: Place) -> Iterator[Finding]:
             yield from _with_database(place, urls)
             yield _log(urls)
             yield from _vault(place)
+            yield from _site(place)
     except (Trouble, psycopg.OperationalError) as trouble:
         remedy = "put the database right, then ask again"
         yield Finding("database", str(trouble).splitlines()[0], remedy)
@@ -62,6 +57,27 @@ def _with_database(place: Place, urls: Urls) -> Iterator[Finding]:
     with psycopg.connect(urls.app, connect_timeout=5, autocommit=True) as connection:
         for examine_one in _EXAMINATIONS:
             yield examine_one(connection, place, urls)
+
+
+def _site(place: Place) -> Iterator[Finding]:
+    """The people, and what lies outside this machine. Nothing, before the tables are there."""
+    from django.conf import settings
+
+    yield from doctor_machine.config(env_file.path(), settings.HEED_SETTINGS)
+    yield from doctor_machine.room(place.var, Path(settings.HEED_VAULT_DIR))
+    now, wire = datetime.now(UTC), Wire()
+    try:
+        yield from doctor_people.people(now=now)
+        yield from doctor_outside.mail(settings.HEED_MAIL_URL, now=now)
+        yield from doctor_outside.public_address(
+            settings.PUBLIC_URL, log_origin=settings.HEED_LOG_ORIGIN,
+            proxies=settings.HEED_PROXIES, wire=wire,
+        )  # fmt: skip
+        yield from doctor_outside.platforms(wire=wire, now=now)
+    except ProgrammingError:
+        return  # `migrations` said so
+    finally:
+        wire.close()
 
 
 def _server(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
@@ -84,6 +100,10 @@ def _migrations(connection: psycopg.Connection, place: Place, urls: Urls) -> Fin
     if schema.is_current(place, urls.owner):
         return Finding("migrations", "none is pending")
     return Finding("migrations", "not known to be up to date", "heed migrate")
+
+
+def _clock(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
+    return doctor_machine.clock(connection)
 
 
 def _worker(connection: psycopg.Connection, place: Place, urls: Urls) -> Finding:
@@ -149,7 +169,17 @@ def _vault(place: Place) -> Iterator[Finding]:
     if not state.keys["filing"]:
         yield Finding("vault key", "the filer's is not here", "bring it back, or heed vault rotate")
     if state.keys["seal"]:
-        yield Finding("seal", "both halves lie here (give each to a person before real use)")
+        yield _halves()
+
+
+def _halves() -> Finding:
+    """To try Heed out they may lie here; where people already tell what must stay private, not."""
+    from django.conf import settings
+
+    says = "both halves lie here: whoever has this machine can open all evidence"
+    real = settings.PUBLIC_URL.startswith("https://")
+    remedy = "give seal-a.key and seal-b.key of var/keys/vault to two people, and remove both here"
+    return Finding("seal", says, remedy if real else "")
 
 
 def _index(place: Place) -> Finding:
@@ -175,6 +205,7 @@ def _keys(place: Place) -> Iterator[Finding]:
 _EXAMINATIONS: tuple[Callable[[psycopg.Connection, Place, Urls], Finding], ...] = (
     _server,
     _roles,
+    _clock,
     _migrations,
     _worker,
     _gate,

@@ -95,6 +95,7 @@ def _talk(server: MailServer, within_seconds: float) -> Iterator[smtplib.SMTP]:
 
 def _why(broken: Exception, within_seconds: float) -> str:
     """What went wrong, after the name of the server."""
+    late = f"did not answer in {within_seconds:.0f} s"
     match broken:
         case smtplib.SMTPAuthenticationError():
             return f"refuses user or password ({broken.smtp_code})"
@@ -103,7 +104,9 @@ def _why(broken: Exception, within_seconds: float) -> str:
         case smtplib.SMTPRecipientsRefused():
             return f"does not take the address ({next(iter(broken.recipients.values()))[0]})"
         case TimeoutError():
-            return f"did not answer in {within_seconds:.0f} s"
+            return late
+        case smtplib.SMTPServerDisconnected() if "timed out" in str(broken):
+            return late
         case ssl.SSLError():
             return f"has no TLS that can be trusted ({broken.reason or 'no reason given'})"
     return f"can't be used: {str(broken) or type(broken).__name__}"

@@ -44,6 +44,7 @@ class Staff(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     is_outside = models.BooleanField(default=False)  # an invited second reviewer of a partner
     joined_at = models.DateTimeField()
+    push_url = models.CharField(max_length=500, blank=True, default="", db_default="")  # own topic
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

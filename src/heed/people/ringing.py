@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 
 from heed.people import rota
 from heed.people.duty_models import Call, Coverage, Emergency, Ring, Shift, StepDone
+from heed.people.models import Staff
 
 
 def add_shift(
@@ -50,6 +51,11 @@ def set_zone(platform_id: UUID, zone: str) -> None:
             "zone": zone, "steps": list(rota.STEPS), "contacts": [list(c) for c in rota.CONTACTS],
         },
     )  # fmt: skip
+
+
+def set_push(staff_id: UUID, push_url: str) -> None:
+    """Where somebody's telephone is rung."""
+    Staff.objects.filter(id=staff_id).update(push_url=push_url)
 
 
 def set_emergency(

@@ -134,10 +134,10 @@ class Mail(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """One way to reach a person on duty (`mail`), or the channel that the team reads (`team`)."""
+    """One way to reach a person on duty (`mail`, `push`), or the team's channel (`team`)."""
 
     way: str
-    address: str  # a mail address, or the URL of a webhook
+    address: str  # a mail address, the URL of a webhook, or of a topic that takes plain text
     secret: str = ""  # Standard Webhooks form, whsec_...; empty: not signed
     private_addresses_allowed: tuple[str, ...] = ()
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+from django.core.mail import EmailMessage
 from django.test import Client
 
 from heed.filings.models import Danger, Order
@@ -86,6 +87,22 @@ def test_an_administrator_sees_the_call_and_nothing_of_the_case(world: World) ->
     found = text(dana.get(f"/console/calls/{Call.objects.get().id}"))
     assert case.number not in found
     assert "He is 13" not in found
+
+
+def test_somebody_names_their_own_telephone_and_tries_it(
+    world: World, mailoutbox: list[EmailMessage]
+) -> None:
+    sam = world.as_("Sam", Role.REVIEWER)
+    wrong = sam.post("/console/duty/telephone", {"push_url": "no address"})
+    assert wrong.status_code == 422 and "https://ntfy.example/topic" in text(wrong)
+    sam.post("/console/duty/telephone", {"push_url": "http://127.0.0.1:9/topic"})
+    said = text(sam.post("/console/duty/try", follow=True))
+    assert "Mail was taken" in said and "Push did not get through: push: address_refused" in said
+    assert "127.0.0.1:9/topic" in said and len(mailoutbox) == 1
+    sam.post("/console/duty/telephone", {"push_url": ""})
+    assert "by push" not in text(sam.get("/console/duty"))
+    nobody = world.as_("Zed", Role.AUDITOR)
+    assert nobody.post("/console/duty/try").status_code in (403, 404)
 
 
 def test_a_senior_keeps_rota_hours_and_protocol(world: World) -> None:

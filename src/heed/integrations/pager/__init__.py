@@ -1,1 +1,1 @@
-"""Rings the duty person: by mail, and in the channel that the team reads."""
+"""Rings the duty person: by mail and push, and in the channel that the team reads."""

@@ -1,10 +1,14 @@
-"""Mail by the instance's own mail server; a signed webhook that chat programs understand.
+"""Mail by the instance's own mail server; push to a telephone; a signed webhook for the team.
+
+A push is the words as plain text, posted to an address of the person's own, as ntfy and what
+speaks like it take it; title, urgency and link go in headers, which others pass over.
 
 The webhook's body has `text`, which Slack, Mattermost, Rocket.Chat and Zulip take as a message, and
 the same facts by name for programs of one's own.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from standardwebhooks.webhooks import Webhook as Signer
@@ -29,8 +33,10 @@ class MailAndTeam:
         """See `heed.ports.Pager.ring`."""
         if to.way == "mail":
             self._send(to, words)
+        elif to.way == "push":
+            self._push(to, words)
         else:
-            self._post(to, words, message_id, now)
+            self._tell(to, words, message_id, now)
 
     def _send(self, to: Reach, words: Ringing) -> None:
         try:
@@ -38,23 +44,35 @@ class MailAndTeam:
         except MailRefused as refused:
             raise PagerRefused(f"mail: {refused}") from None
 
-    def _post(self, to: Reach, words: Ringing, message_id: str, now: datetime) -> None:
+    def _push(self, to: Reach, words: Ringing) -> None:
+        headers = {
+            "Content-Type": "text/plain; charset=utf-8",
+            "Title": words.subject,
+            "Priority": "urgent" if words.urgent else "high",
+            "Click": words.link,
+        }
+        self._post(to, headers, words.text.encode())
+
+    def _tell(self, to: Reach, words: Ringing, message_id: str, now: datetime) -> None:
         said = {"type": "duty.called", "text": words.text, "link": words.link}
         body = json.dumps(said | {"urgent": words.urgent})
+        self._post(to, _headers(to.secret, body, message_id, now), body.encode("ascii"))
+
+    def _post(self, to: Reach, headers: Mapping[str, str], content: bytes) -> None:
         try:
             answer = self._wire.ask(
                 "POST",
                 address(to.address),
-                headers=_headers(to.secret, body, message_id, now),
-                content=body.encode("ascii"),
+                headers=headers,
+                content=content,
                 max_bytes=LONGEST_ANSWER_BYTES,
                 within_seconds=WITHIN_SECONDS,
                 private_addresses_allowed=to.private_addresses_allowed,
             )
         except NoAnswer as reason:
-            raise PagerRefused(f"team: {reason}") from None
+            raise PagerRefused(f"{to.way}: {reason}") from None
         if not 200 <= answer.status < 300:
-            raise PagerRefused(f"team: status {answer.status}")
+            raise PagerRefused(f"{to.way}: status {answer.status}")
 
 
 def _headers(secret: str, body: str, message_id: str, now: datetime) -> dict[str, str]:

@@ -96,6 +96,18 @@ def _end(at: time) -> int:
     return _minutes(at) or 24 * 60
 
 
+class TelephoneForm(forms.Form):
+    """Where one's own telephone is rung."""
+
+    push_url = forms.URLField(
+        label="Push: the address of a topic of your own (optional)",
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        error_messages={"invalid": "Write the whole address, such as https://ntfy.example/topic."},
+    )
+
+
 class ProtocolForm(forms.Form):
     """What is done in an emergency, whom to ring, and where the team is told."""
 

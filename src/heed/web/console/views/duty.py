@@ -22,7 +22,7 @@ from heed.people import rota
 from heed.people.duty_models import Call
 from heed.people.models import Staff
 from heed.web.console import permissions
-from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm
+from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm, TelephoneForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.views import danger as danger_views
@@ -36,12 +36,13 @@ SHIFTS_SHOWN = 60
 @permissions.permission("duty.see")
 def page(request: ConsoleRequest) -> HttpResponse:
     """Every platform's rota and hours, and the calls that are open."""
-    return _page(request)
+    return show_page(request)
 
 
-def _page(
+def show_page(
     request: ConsoleRequest, forms: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
+    """The page, with forms that were filled in and not taken."""
     mine = request.grants.platforms("duty.see")
     platforms = Platform.objects.filter(id__in=mine).order_by("name")
     calls = rota.open_calls(mine)
@@ -51,7 +52,12 @@ def _page(
         "unchecked": unchecked.open_rows(mine).count(),
         "names": people.staff_named({one.taken_by for one in calls if one.taken_by is not None}),
         "platform_names": {one.id: one.name for one in platforms},
-    }
+        "answers_calls": request.grants.may("duty.answer"),
+        "own": request.grants.staff,
+        "telephone_form": (forms or {}).get("telephone") or TelephoneForm(
+            initial={"push_url": request.grants.staff.push_url}, auto_id="own-%s"
+        ),
+    }  # fmt: skip
     return show(request, "duty.html", facts, status=status)
 
 
@@ -113,7 +119,7 @@ def add_shift(request: ConsoleRequest, slug: str) -> HttpResponse:
             return redirect("console:duty")
         except keep_rota.NotOnRota as refused:
             form.add_error(None, str(refused))
-    return _page(request, {slug: {"shift": form}}, status=NOT_TAKEN)
+    return show_page(request, {slug: {"shift": form}}, status=NOT_TAKEN)
 
 
 @require_POST
@@ -135,7 +141,7 @@ def declare(request: ConsoleRequest, slug: str) -> HttpResponse:
     platform = _managed(request, slug)
     form = HoursForm(rota.coverage(platform.id), request.POST)
     if not form.is_valid():
-        return _page(request, {slug: {"hours": form}}, status=NOT_TAKEN)
+        return show_page(request, {slug: {"hours": form}}, status=NOT_TAKEN)
     keep_rota.declare_coverage(
         platform_id=platform.id,
         hours=form.hours(),
@@ -153,7 +159,7 @@ def protocol(request: ConsoleRequest, slug: str) -> HttpResponse:
     platform = _managed(request, slug)
     form = ProtocolForm(rota.emergency(platform.id), request.POST)
     if not form.is_valid():
-        return _page(request, {slug: {"protocol": form}}, status=NOT_TAKEN)
+        return show_page(request, {slug: {"protocol": form}}, status=NOT_TAKEN)
     said = form.cleaned_data
     keep_rota.write_protocol(
         platform_id=platform.id,

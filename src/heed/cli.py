@@ -12,6 +12,7 @@ from heed.instance import (
     bank_commands,
     env_file,
     exchange_commands,
+    integrate_command,
     manage,
     rollback_command,
     vault,
@@ -35,6 +36,7 @@ app.add_typer(vault.app, name="vault")
 app.add_typer(xarf.app, name="xarf")
 app.add_typer(bank_commands.bank, name="bank")
 app.add_typer(exchange_commands.exchange, name="exchange")
+app.add_typer(integrate_command.app, name="integrate")
 app.command("rollback")(rollback_command.rollback)
 
 stand_ins = typer.Typer(

@@ -1,6 +1,9 @@
 """The client asks again where that is safe, names what went wrong, and never lets a file in
 unseen."""
 
+import re
+import shlex
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -166,3 +169,52 @@ def test_against_heed_itself_each_thing_that_a_site_says_is_taken(heed: Heed) ->
     with pytest.raises(Unconfirmed):
         Heed("http://testserver/elsewhere", "k", http=heed._http, sleep=[].append).states()
     assert Platform.objects.count() == 1
+
+
+# ------------------------------------------------------------------ the guide's lines
+
+GUIDE = Path(__file__).parents[2] / "docs" / "integrate.md"
+FILES = {
+    "items.ndjson": b'{"ref": "p8", "url": "https://square.example/p/8"}',
+    "picture.jpg": b"no picture, and that is no fault of the sender's",
+}
+
+
+def commands() -> list[list[str]]:
+    """The calls of the guide, as a shell would part them."""
+    (block,) = re.findall(r"```sh\n(# an item; .*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+    lines = re.sub(r"^#.*\n", "", block, flags=re.MULTILINE).replace("\\\n", " ").splitlines()
+    return [shlex.split(line) for line in lines]
+
+
+def ran(words: list[str], known: dict[str, str]) -> httpx2.Response:
+    """What curl would do with these words."""
+    method, headers, body, url = "GET", {}, b"", ""
+    rest = iter([re.sub(r"\$(\w+)", lambda one: known[one[1]], word) for word in words[1:]])
+    for word in rest:
+        if word == "-X":
+            method = next(rest)
+        elif word == "-H":
+            name, _, value = next(rest).partition(": ")
+            headers[name] = value
+        elif word in ("-d", "--data-binary"):
+            said = next(rest)
+            body = FILES[said[1:]] if said[0] == "@" else said.encode()
+        else:
+            url = word
+    return through_django(httpx2.Request(method, url, headers=headers, content=body))
+
+
+def test_every_call_in_the_guide_works_as_it_stands(db: None) -> None:
+    add("square", SITE)
+    known = {"HEED": "http://testserver", "KEY": Api("square").key}
+    paths = set()
+    for words in commands():
+        answer = ran(words, known)
+        paths.add(re.sub(r"^.*/v1/([^?]*).*$", r"\1", words[3] if words[1] == "-X" else words[1]))
+        expected = 422 if "evidence" in str(words) else 200
+        assert answer.status_code in (expected, 201), (words, answer.text)
+        known["NUMBER"] = answer.json().get("number", known.get("NUMBER", ""))
+    assert {path.partition("/")[0] for path in paths} == {
+        "items", "uploads", "notices", "cases", "states", "events", "evidence",
+    }  # fmt: skip

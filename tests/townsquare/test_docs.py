@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
-from .conftest import ROOT, picture
+from heed.integrations.contract.caller import Caller, Times
+from heed.integrations.contract.check import Outcome, check
+from heed.integrations.contract.stage import Evidence, Stage
+
+from .conftest import ROOT, TOKEN, Town, picture
 from .stand_in import KEY, SECRET, Json, StandInHeed, signed, wish
 
 GUIDE = (ROOT / "docs" / "integrate.md").read_text()
@@ -66,3 +70,15 @@ def test_the_core_in_the_guide_refuses_a_stranger(core: Json) -> None:
     body, headers = signed({"type": "states.desired", "states": [wish("81", "removed", 4)]})
     assert called(core, "/heed/callback", body + b" ", headers) == "401"
     assert core["SITE"].shown == {}
+
+
+def test_the_example_keeps_every_promise_of_a_callback(town: Town) -> None:
+    ref = town.published("uri", "a post made for this", picture())
+    at = str(town.http.base_url)
+    caller = Caller(f"{at}/heed/callback", secret=SECRET, times=Times(pause_seconds=0.1))
+    looks = [f"{at}/p/{ref}", f"{at}/f/{ref}/0", f"{at}/t/{ref}/0"]
+    evidence = Evidence(url=f"{at}/evidence/{ref}/0", token=TOKEN)
+    found = list(check(Stage(caller=caller, item=ref, looks=looks, evidence=evidence)))
+    caller.close()
+    assert {(one.play, one.fault) for one in found if one.outcome is not Outcome.HELD} == set()
+    assert town.status(f"/p/{ref}") == 200

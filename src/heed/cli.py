@@ -1,5 +1,6 @@
 """The command line. Nothing heavy is imported before a command needs it."""
 
+import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from heed.instance import (
     exchange_commands,
     integrate_command,
     manage,
+    platform_commands,
     rollback_command,
     vault,
     xarf,
@@ -30,7 +32,7 @@ app = typer.Typer(
 )
 
 app.add_typer(manage.staff, name="staff")
-app.add_typer(manage.platform, name="platform")
+app.add_typer(platform_commands.platform, name="platform")
 app.add_typer(manage.key, name="key")
 app.add_typer(vault.app, name="vault")
 app.add_typer(xarf.app, name="xarf")
@@ -201,6 +203,22 @@ def stand_in_dsa(
 
     server = stand_in.StandIn("127.0.0.1", port)
     print(f"HEED_DSA_URL={server.url} HEED_DSA_TOKEN={stand_in.TOKEN}", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
+@stand_ins.command("mastodon")
+def stand_in_mastodon(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8004,
+    disk: Annotated[Path, typer.Option(help="Where its files lie, for a proxy to serve.")] = Path(
+        "var/stand-in-mastodon"
+    ),
+) -> None:
+    """Stand in for a Mastodon server, until Ctrl-C. Nothing is sent on to anybody."""
+    from heed.integrations.mastodon import stand_in, stand_in_state
+
+    server = stand_in.StandIn("127.0.0.1", port, disk)
+    kept = {"token": stand_in_state.TOKEN, "webhook_secret": stand_in_state.SECRET}
+    print(f"--set url={server.there.base}; credentials: {json.dumps(kept)}", flush=True)
     server.serve_forever(poll_interval=0.1)
 
 

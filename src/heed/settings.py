@@ -332,5 +332,11 @@ HEED_EXCHANGE_PORTS = {
     "folder": "heed.integrations.folder.exchange.Folder",
 }
 
+# How platforms are heard and told, by the name of their connector; "webhook" is our own interface.
+HEED_CONNECTOR_PORTS = {
+    "webhook": HEED_PLATFORM_PORT,
+    "mastodon": "heed.integrations.mastodon.connector.Mastodon",
+}
+
 PROCRASTINATE_ON_APP_READY = None
 PROCRASTINATE_IMPORT_PATHS = ["heed.worker.jobs"]

@@ -12,6 +12,7 @@ def status(request: HttpRequest) -> HttpResponse:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("status", status),
     path("api/v1/", include("heed.web.platform_api.urls")),
+    path("connect/", include("heed.web.connectors.urls")),
     path("hma/", include("heed.web.hma.urls")),
     path("console/", include("heed.web.console.urls")),
     path("", include("heed.web.officer.urls")),

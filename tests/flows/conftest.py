@@ -1,6 +1,8 @@
 """A fresh platform for each test; and one that really listens."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
 
 import pytest
 
@@ -43,11 +45,14 @@ def listening(platform: StandInPlatform) -> Stage:
 
 def close_ports() -> None:
     """Connections to a platform that is no more."""
-    for port in (wiring.platform, wiring.fetcher):
-        if port.cache_info().currsize:
-            close: Callable[[], None] = getattr(port(), "close")  # noqa: B009  (not in the promise)
-            close()
-            port.cache_clear()
+    kinds = [partial(wiring.platform, kind) for kind in wiring.connectors()]
+    used: list[Any] = kinds if wiring.platform.cache_info().currsize else []
+    used += [wiring.fetcher] if wiring.fetcher.cache_info().currsize else []
+    for port in used:
+        close: Callable[[], None] = getattr(port(), "close")  # noqa: B009  (not in the promise)
+        close()
+    wiring.platform.cache_clear()
+    wiring.fetcher.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Everybody who gave notice is answered: outcome, reasons, and the way to ask again.
 
-1. Write one answer for each notice of the case, and enter it.
+1. Write one answer for each notice of the case, and enter it. Where it was reported at a platform
+   that has reports of its own, and all of it is decided, that platform is told.
 2. Write to those who may be written to.
 """
 
@@ -14,7 +15,7 @@ from heed.cases.models import Case, Decision, Notice
 from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
-from heed.flows.shared import languages, news
+from heed.flows.shared import languages, news, peers
 from heed.ledger import services as ledger
 from heed.rules.claims import Category, about_a_body
 from heed.rules.clocks import Done
@@ -49,5 +50,6 @@ def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bo
             body={"decision": str(decision.id), "outcome": outcome},
             at=now,
         )
+        peers.settle(notice.id, now=now)
         news.there_is(notice.id)
     return True

@@ -12,14 +12,15 @@ from uuid import UUID
 
 from django.db import transaction
 
-from heed.flows import wiring
+from heed.flows import hear_peer, wiring
 from heed.flows.failpoints import reached
+from heed.flows.shared import peers
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Platform
 from heed.outbox import services as outbox
 from heed.outbox.services import Acknowledged
-from heed.ports import Endpoint, PlatformUnreachable, StateResult
+from heed.ports import Endpoint, PlatformCannot, PlatformUnreachable, StateResult
 
 logger = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -37,9 +38,7 @@ def deliver_states(*, platform_id: UUID, now: datetime, clock: Clock | None = No
         return False
     reached("batch-claimed")
     try:
-        results = wiring.platform().tell_states(
-            endpoint_of(platform), batch.states, message_id=str(batch.id), now=now
-        )
+        results = _tell(platform, batch, now)
     except PlatformUnreachable as unreachable:
         then = clock() if clock else now
         outbox.record_failure(batch, str(unreachable) or "unreachable", now=then)
@@ -52,6 +51,19 @@ def deliver_states(*, platform_id: UUID, now: datetime, clock: Clock | None = No
         take_in(platform_id, outbox.record_answer(batch, results, now=then), now=then)
     reached("batch-recorded")
     return True
+
+
+def _tell(platform: Platform, batch: outbox.Batch, now: datetime) -> list[StateResult]:
+    """What the platform says, and for what its connector has no way to do, that."""
+    beyond = peers.beyond(platform, batch.tellings)
+    refused = {one.item_ref for one in beyond}
+    states = [state for state in batch.states if state.item_ref not in refused]
+    if not states:
+        return beyond
+    told = wiring.platform(platform.connector).tell_states(
+        endpoint_of(platform), states, message_id=str(batch.id), now=now
+    )
+    return [*told, *beyond]
 
 
 def record_results(*, platform_id: UUID, results: Sequence[StateResult], now: datetime) -> int:
@@ -85,14 +97,29 @@ def deliver_letters(*, platform_id: UUID, now: datetime) -> bool:
     if letter is None:
         return False
     try:
-        wiring.platform().tell(
+        _prepare(platform, letter, now)
+        wiring.platform(platform.connector).tell(
             endpoint_of(platform), letter.payload, message_id=str(letter.id), now=now
         )
+    except PlatformCannot as cannot:
+        outbox.record_refused(letter, str(cannot), now=now)
+        return True
     except PlatformUnreachable as unreachable:
         outbox.record_unsent(letter, str(unreachable) or "unreachable", now=now)
         return False
     outbox.record_sent(letter, now=now)
     return True
+
+
+def _prepare(platform: Platform, letter: outbox.ClaimedLetter, now: datetime) -> None:
+    if letter.kind == "account.measured" and peers.has_connector(platform):
+        hear_peer.before_measure(
+            platform=platform,
+            account_ref=str(letter.payload["account"]),
+            measure=str(letter.payload["measure"]),
+            asked_at=letter.enqueued_at,
+            now=now,
+        )
 
 
 def revive(*, item_ids: Sequence[UUID], by: UUID, now: datetime) -> int:
@@ -113,4 +140,6 @@ def endpoint_of(platform: Platform) -> Endpoint:
         callback_url=platform.callback_url,
         callback_secret=platform.callback_secret,
         private_addresses_allowed=tuple(platform.private_addresses),
+        slug=platform.slug,
+        said=platform.connector_settings,
     )

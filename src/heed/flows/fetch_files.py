@@ -17,6 +17,7 @@ from heed.flows.failpoints import reached
 from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
+from heed.flows.shared import peers
 from heed.media import services as writing
 from heed.media.models import ItemFile
 from heed.ports import NotFetched
@@ -45,6 +46,7 @@ def _read(place: ItemFile, now: datetime) -> None:
             max_bytes=MOST_BYTES,
             within_seconds=WITHIN_SECONDS,
             private_addresses_allowed=tuple(platform.private_addresses),
+            bearer=peers.bearer_for(platform, place.url),  # it may be hidden before it was read
         )
     except NotFetched as why:
         _again(place, str(why) or "not fetched", now)

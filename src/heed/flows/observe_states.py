@@ -15,6 +15,7 @@ from django.db import transaction
 from heed.cases.models import Case
 from heed.cases.services import deadlines
 from heed.flows import jobs, wiring
+from heed.flows.shared import peers
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Item, Platform
@@ -62,10 +63,15 @@ def observe_in_turn(*, now: datetime) -> int:
 
 
 def _ask(item: Item) -> list[Answer]:
-    """Every address of the item, each once; at the first look its page alone. No database here."""
-    urls = [item.url]
-    if item.revision:
-        urls += [url for place in item.files.all() for url in (place.url, place.preview_url)]
+    """Every address of the item, each once; at the first look its page alone. No database here.
+
+    Where only files can be hidden, the page stays, so the files alone are looked at.
+    """
+    files = [url for place in item.files.all() for url in (place.url, place.preview_url) if url]
+    if files and peers.files_alone(item.platform):
+        urls = files
+    else:
+        urls = [item.url, *files] if item.revision else [item.url]
     return [_status(item.platform, url) for url in dict.fromkeys(urls) if url]
 
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Notice
-from heed.cases.services import deadlines, notices
+from heed.cases.services import deadlines, notices, peer_reports
 from heed.cases.services.notices import Kept, Place
 from heed.flows import jobs
 from heed.flows.failpoints import reached
@@ -28,6 +28,7 @@ from heed.ledger import services as ledger
 from heed.ledger.keys import CannotSign
 from heed.media.models import Platform
 from heed.people import services as people
+from heed.ports import Reported
 from heed.rules import misuse
 from heed.rules.claims import AgeThen, Category, Standing
 from heed.rules.clocks import Done, Event
@@ -111,12 +112,14 @@ def receive_notice(
     verified_channel: bool = False,
     once_more: bool = True,
     partner_id: UUID | None = None,
+    reported: Reported | None = None,
     now: datetime,
 ) -> Received:
     """Take in one notice and protect first. `source` is kept as a blind hash only.
 
-    Raises `NothingNamed`, and unless `once_more` also `SaidBefore`. Whatever else goes wrong after
-    step 1, the notice is kept.
+    `reported`: what somebody reported at a platform that has reports of its own; one report is one
+    notice. Raises `NothingNamed`, unless `once_more` also `SaidBefore`, and with `reported`
+    `peer_reports.TakenBefore`. Whatever else goes wrong after step 1, the notice is kept.
     """
     if not (notice.places or notice.threatened_only or notice.remembered):
         raise NothingNamed("name at least one link, or say what you were threatened with")
@@ -132,6 +135,8 @@ def receive_notice(
             platform=platform, door=door, verbatim=verbatim, places=notice.places, facts=facts,
             now=now,
         )  # fmt: skip
+        if reported is not None:
+            _take_over(kept.notice, reported, now)
         due = clocks.of_notice(kept.notice, event=Event.NOTICE_RECEIVED, at=now)
         deadlines.set_clocks(None, due, now=now)
         code = _keep_contact(kept.notice, notice, now)
@@ -160,6 +165,12 @@ def receive_notice(
         contact_code=code,
         targets=target_states(kept.notice),
     )
+
+
+def _take_over(notice: Notice, reported: Reported, now: datetime) -> None:
+    peer_reports.keep(notice, reported, now=now)
+    body = {"report": reported.ref}
+    ledger.enter("peer_report.taken", subject=f"notice:{notice.id}", body=body, at=now)
 
 
 def _refuse_repeats(facts: Mapping[str, Any], now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.module_loading import import_string
 
 from heed.hashing.sandbox import DecoderPool
 from heed.ports import (
+    Connector,
     Exchange,
     Fetcher,
     Mail,
@@ -23,9 +24,19 @@ from heed.rules.transparency import TransparencyDatabase
 
 
 @cache
-def platform() -> Platform:
-    """Who tells platforms what each item should be."""
-    return cast(Platform, import_string(settings.HEED_PLATFORM_PORT)())
+def platform(connector: str = "webhook") -> Platform:
+    """Who tells platforms of this connector what each item should be."""
+    return cast(Platform, import_string(settings.HEED_CONNECTOR_PORTS[connector])())
+
+
+def connector(kind: str) -> Connector:
+    """Who speaks with platforms of this kind; not for "webhook", where platforms speak with us."""
+    return cast(Connector, platform(kind))
+
+
+def connectors() -> list[str]:
+    """The connectors there are, "webhook" first."""
+    return list(settings.HEED_CONNECTOR_PORTS)
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
+from heed.instance import connecting
 from heed.instance.trouble import Trouble
 
 staff = typer.Typer(help="People who work here.", no_args_is_help=True)
@@ -65,14 +66,22 @@ def add_platform(
             help="host:port of its own that lies in a private network; repeatable.",
         ),
     ] = None,
+    connector: Annotated[
+        str, typer.Option(help="How it is heard and told: see `heed platform connectors`.")
+    ] = "webhook",
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value, for the connector; repeatable.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a site. Prints the secret that signs callbacks: give it to the site's engineer."""
     from heed.instance.boot import booted
 
+    how: dict[str, Any] = {"connector": connector, "said": connecting.said(setting)}
     with booted():
-        from heed.flows import manage_platforms
+        from heed.flows import connect_platform, manage_platforms
 
+        connecting.asked(connect_platform.check_settings, **how)
         try:
             added = manage_platforms.add_platform(
                 slug=slug,
@@ -86,6 +95,13 @@ def add_platform(
             )
         except manage_platforms.PlatformExists as known:
             raise NotAdded(str(known)) from None
+        if connector != "webhook":
+            connect_platform.connect_platform(
+                platform_slug=slug, by=connecting.BY, now=datetime.now(UTC), **how
+            )
+            steps = connecting.next_steps(slug, connector)
+            _say({"platform": slug, "next": steps}, as_json)
+            return
     _say({"platform": slug, "callback_secret": added.callback_secret}, as_json)
 
 

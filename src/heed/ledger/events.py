@@ -125,6 +125,9 @@ EVENTS = (
     Event(119, "cases.decided_together", "One person decided several cases in one go."),
     Event(116, "policy.published", "A platform's policy got new words, from a day on."),
     Event(117, "policy.withdrawn", "New words of a policy were withdrawn before they held."),
+    Event(130, "platform.connected", "How a platform is heard and told was set, or changed."),
+    Event(131, "peer_report.taken", "What was reported at a platform of its own became a notice."),
+    Event(132, "peer_report.settled", "A platform was told that what was reported is decided."),
     Event(115, "video.seen", "Somebody had played all of a video in full."),
 )
 

@@ -1,14 +1,36 @@
 """Writing down the platforms that this server protects."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from heed.media.models import Platform
+
+NOTED_EVERY = timedelta(minutes=1)
 
 
 def new_platform(**fields: Any) -> Platform:
     """A platform with these fields of its model."""
     return Platform.objects.create(**fields)
+
+
+def connect(platform: Platform, **fields: Any) -> None:
+    """How this platform is heard and told from now on."""
+    Platform.objects.filter(id=platform.id).update(**fields)
+    platform.refresh_from_db()
+
+
+def note_heard(platform: Platform, *, now: datetime) -> None:
+    """Its connector works. Written at most once a minute: platforms are read on every request."""
+    fresh = platform.heard_at is not None and now - platform.heard_at < NOTED_EVERY
+    if not fresh or platform.trouble:
+        Platform.objects.filter(id=platform.id).update(heard_at=now, trouble="")
+
+
+def note_trouble(platform: Platform, why: str) -> None:
+    """Its connector does not work, in words for whoever runs this server; never a secret."""
+    if platform.trouble != why[:200]:
+        Platform.objects.filter(id=platform.id).update(trouble=why[:200])
 
 
 def declare_addresses(platform: Platform, kinds: Mapping[str, Sequence[str]]) -> None:

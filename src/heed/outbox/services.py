@@ -24,6 +24,7 @@ from heed.outbox.settling import (
     PLATFORM_FAILED,
     Acknowledged,
     acknowledge,
+    give_up,
     put_off,
     release,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "claim_states",
     "record_answer",
     "record_failure",
+    "record_refused",
     "record_results",
     "record_sent",
     "record_unsent",
@@ -99,6 +101,7 @@ class ClaimedLetter:
     kind: str
     payload: dict[str, object]
     lease_id: UUID
+    enqueued_at: datetime
 
 
 # ---------------------------------------------------------------- desired states
@@ -288,6 +291,7 @@ def claim_letter(
         kind=letter.kind,
         payload=letter.payload,
         lease_id=letter.lease_id,
+        enqueued_at=letter.enqueued_at,
     )
 
 
@@ -306,6 +310,17 @@ def record_unsent(letter: ClaimedLetter, error: str, *, now: datetime) -> None:
             return
         release(row, letter.lease_id)
         put_off(row, error, now=now, luck=random.random())
+        row.save()
+
+
+def record_refused(letter: ClaimedLetter, error: str, *, now: datetime) -> None:
+    """The platform has no way to take such a letter: given up at once, in sight."""
+    with transaction.atomic():
+        row = Letter.objects.select_for_update().filter(lease_id=letter.lease_id).first()
+        if row is None:
+            return
+        release(row, letter.lease_id)
+        give_up(row, error, now=now)
         row.save()
 
 

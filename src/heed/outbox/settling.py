@@ -60,6 +60,14 @@ def acknowledge(
     ]
 
 
+def give_up(row: Undelivered, error: str, *, now: datetime) -> None:
+    """Not tried again, until a person has it revived."""
+    row.attempts += 1
+    row.first_failed_at = row.first_failed_at or now
+    row.last_error = error if _ERROR_NAME.fullmatch(error) else "unnamed_error"
+    row.dead_at, row.due_at = now, None
+
+
 def put_off(row: Undelivered, error: str, *, now: datetime, luck: float) -> None:
     """Try again later, or give up in sight."""
     row.attempts += 1

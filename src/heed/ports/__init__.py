@@ -6,6 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import BinaryIO, Protocol
 
+from heed.ports.connectors import Abilities as Abilities
+from heed.ports.connectors import Connector as Connector
+from heed.ports.connectors import Heard as Heard
+from heed.ports.connectors import Hides as Hides
+from heed.ports.connectors import Message as Message
+from heed.ports.connectors import NotFromPeer as NotFromPeer
+from heed.ports.connectors import Peer as Peer
+from heed.ports.connectors import PeerBusy as PeerBusy
+from heed.ports.connectors import PeerFile as PeerFile
+from heed.ports.connectors import PeerPost as PeerPost
+from heed.ports.connectors import PeerRefused as PeerRefused
+from heed.ports.connectors import Reported as Reported
+from heed.ports.connectors import Tried as Tried
 from heed.ports.exchanges import Exchange as Exchange
 from heed.ports.exchanges import ExchangeBusy as ExchangeBusy
 from heed.ports.exchanges import ExchangeRefused as ExchangeRefused
@@ -18,66 +31,14 @@ from heed.ports.listings import ListedPage as ListedPage
 from heed.ports.listings import Listing as Listing
 from heed.ports.listings import NotListed as NotListed
 from heed.ports.listings import Store as Store
+from heed.ports.platforms import DesiredState as DesiredState
+from heed.ports.platforms import Endpoint as Endpoint
+from heed.ports.platforms import Platform as Platform
+from heed.ports.platforms import PlatformCannot as PlatformCannot
+from heed.ports.platforms import PlatformUnreachable as PlatformUnreachable
+from heed.ports.platforms import Result as Result
+from heed.ports.platforms import StateResult as StateResult
 from heed.rules.tips.document import Document, FileFacts
-
-
-class Result(StrEnum):
-    """What a platform says of one item's desired state."""
-
-    APPLIED = "applied"
-    FAILED = "failed"
-    NOT_FOUND = "not_found"
-    UNSUPPORTED = "unsupported"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where a platform listens, and the secret that both know."""
-
-    callback_url: str
-    callback_secret: str  # Standard Webhooks form, whsec_...
-    private_addresses_allowed: tuple[str, ...]  # host:port, listed by the operator
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DesiredState:
-    """What one item should be. A higher revision replaces a lower one."""
-
-    item_ref: str
-    visibility: str
-    revision: int
-    reason: str  # reason class, never a fact about a person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateResult:
-    """The platform's word on one item at one revision."""
-
-    item_ref: str
-    revision: int
-    result: Result
-
-
-class PlatformUnreachable(Exception):
-    """The platform did not confirm. The worker tries again; the deadline stays open."""
-
-
-class Platform(Protocol):
-    """The platform whose content this is."""
-
-    def tell_states(
-        self, endpoint: Endpoint, states: Sequence[DesiredState], *, message_id: str, now: datetime
-    ) -> list[StateResult]:
-        """Say what each item should be. Safe to repeat with the same `message_id`.
-
-        Items that the answer leaves out are confirmed later, by `POST states/results`.
-        Raises `PlatformUnreachable` when nothing, or nothing readable, came back.
-        """
-
-    def tell(
-        self, endpoint: Endpoint, payload: dict[str, object], *, message_id: str, now: datetime
-    ) -> None:
-        """Say anything else (a statement, a released upload). Raises `PlatformUnreachable`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

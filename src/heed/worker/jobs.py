@@ -18,6 +18,7 @@ from heed.flows import (
     fetch_files,
     file_cybertip,
     find_copies,
+    hear_peer,
     issue_statements,
     look_again,
     make_case_file,
@@ -82,6 +83,12 @@ def fetch(*, now: datetime) -> None:
 def look(*, now: datetime) -> None:
     """See with our own eyes what is there, and what is gone."""
     _until_done(observe_states.observe_in_turn)
+
+
+@_job("take_report")
+def take_report(*, platform_id: str, ref: str, now: datetime) -> None:
+    """Ask a platform for one of its own reports, and take it as a notice."""
+    hear_peer.take_report(platform_id=UUID(platform_id), ref=ref, now=now)
 
 
 @_job("look_again")

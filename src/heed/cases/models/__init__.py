@@ -4,6 +4,7 @@ from heed.cases.models.case import Case, CaseLink, Copy, Restriction, Split
 from heed.cases.models.decision import Appeal, Deadline, Decision
 from heed.cases.models.measure import MeasureOnAccount
 from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target, Translation
+from heed.cases.models.peer import PeerReport
 from heed.cases.models.policy import PolicyVersion, ReasonText
 from heed.cases.models.quality import BlindReading
 from heed.cases.models.rollback import Rollback
@@ -21,6 +22,7 @@ __all__ = [
     "MeasureOnAccount",
     "Message",
     "Notice",
+    "PeerReport",
     "PolicyVersion",
     "ReasonText",
     "Restriction",

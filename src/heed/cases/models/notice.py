@@ -21,7 +21,7 @@ class Notice(models.Model):
     number = models.CharField(max_length=16, unique=True)
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="notices")
     received_at = models.DateTimeField()
-    door = models.CharField(max_length=8)  # form | api | partner | officer
+    door = models.CharField(max_length=8)  # form | api | partner | peer | xarf
     verbatim = models.JSONField()  # exactly what arrived
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
     protected_at = models.DateTimeField(null=True)

@@ -16,7 +16,7 @@ from heed.filings import queries, vault
 from heed.filings.models import SealedObject
 from heed.filings.vault import Copy, Kept, State, Subject
 from heed.flows import jobs, wiring
-from heed.flows.shared import fetching
+from heed.flows.shared import fetching, peers
 from heed.flows.shared.fetching import NotGiven
 from heed.ids import mint
 from heed.ledger import services as ledger
@@ -371,7 +371,7 @@ def end_upload(upload: Upload, *, release: bool, now: datetime) -> None:
 
 def is_being_kept(case: Case) -> bool:
     """Whether a case's evidence is just being fetched and sealed, or is about to be."""
-    if not case.platform.evidence_url:
+    if not peers.gives_evidence(case.platform):
         return False  # it comes when the platform brings it, or never
     asked = queries.sealed_of(case.id).exclude(copy=Copy.REVIEW)
     waits = asked.filter(state=State.WAITING).exists()

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from heed.flows import wiring
+from heed.flows.shared import peers
 from heed.media.models import File, ItemFile, Platform
 from heed.ports import NotFetched
 
@@ -44,6 +45,8 @@ def _addresses(platform: Platform, place: ItemFile) -> list[tuple[str, str, str 
         url = platform.evidence_url.replace("{ref}", place.item.ref)
         url = url.replace("{n}", str(place.position))
         found.append(("evidence", url, platform.evidence_token))
+    if place.url and (bearer := peers.bearer_for(platform, place.url)):
+        found.append(("evidence", place.url, bearer))
     if place.url:
         found.append(("public", place.url, None))
     return found

@@ -26,6 +26,11 @@ class Platform(models.Model):
     address_kinds = models.JSONField(default=dict)  # what its addresses are: rules/addresses.py
     gone_statuses = ArrayField(models.PositiveSmallIntegerField(), default=list)
     added_at = models.DateTimeField()
+    connector = models.CharField(max_length=20, default="webhook")  # how it is heard and told
+    connector_settings = models.JSONField(default=dict)  # no secrets
+    heard_at = models.DateTimeField(null=True)  # a connector last learnt something from it
+    trouble = models.CharField(max_length=200, blank=True, default="")  # of its connector, or empty
+    gate_asked_at = models.DateTimeField(null=True)  # its proxy asked, when it was tried
 
     def __str__(self) -> str:
         return f"platform:{self.slug}"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from heed.flows import manage_platforms
+from heed.flows import connect_platform, manage_platforms
 from heed.media.keys import Scope
 from heed.media.models import ApiKey, Platform
 from heed.web.console import permissions, sign_in
@@ -63,6 +63,7 @@ def _page(
         rows.append(
             {
                 "platform": one,
+                "can": connect_platform.abilities_in_words(one),
                 "keys": ApiKey.objects.filter(platform=one).order_by("-made_at"),
                 "manage": request.grants.may("keys.manage", one.id),
                 "form": form if form is not None and of == one.slug else

@@ -1,0 +1,62 @@
+"""What an operator says of a Mastodon server, checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from heed.ports import PeerRefused
+from heed.rules.claims import AgeThen, Category
+
+NAMES = {
+    "url": "where the server is, such as https://social.example (required)",
+    "gate": "on, when its proxy asks Heed before it serves a file; else off",
+    "legal": "what a report of the kind `legal` claims: a category, such as other",
+    "rule_<id>": "what a report that names this rule of yours claims: a category, such as "
+    "minor_sexual; with an age where the rule says one, such as intimate_image:adult",
+}
+_ON_OFF = {"gate": ("on", "off")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """The settings, read."""
+
+    url: str
+    gate: bool = False
+    legal: tuple[Category, AgeThen] = (Category.OTHER, AgeThen.UNSURE)
+    rules: Mapping[str, tuple[Category, AgeThen]] = field(default_factory=dict)
+
+
+def read(said: Mapping[str, Any]) -> Said:
+    """Raises `PeerRefused`, naming the setting and what to write instead."""
+    known = {name for name in NAMES if name != "rule_<id>"}
+    rules = {name: value for name, value in said.items() if name.startswith("rule_")}
+    if unknown := sorted(set(said) - known - set(rules)):
+        raise PeerRefused(f"no setting {', '.join(unknown)}: there are {', '.join(NAMES)}")
+    for name, words in _ON_OFF.items():
+        if str(said.get(name, words[-1])) not in words:
+            raise PeerRefused(f"{name}: write {' or '.join(words)}")
+    return Said(
+        url=_url(str(said.get("url") or "")),
+        gate=said.get("gate") == "on",
+        legal=_claim("legal", str(said.get("legal") or "other")),
+        rules={name.removeprefix("rule_"): _claim(name, str(v)) for name, v in rules.items()},
+    )
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise PeerRefused("url: the address of the server alone, such as https://social.example")
+    return text.rstrip("/")
+
+
+def _claim(name: str, text: str) -> tuple[Category, AgeThen]:
+    category, _, age = text.partition(":")
+    try:
+        return Category(category), AgeThen(age or AgeThen.UNSURE)
+    except ValueError:
+        raise PeerRefused(
+            f"{name}: write one of {', '.join(Category)}, if you like with :under_18 or :adult"
+        ) from None

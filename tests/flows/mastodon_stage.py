@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.test import Client
@@ -26,7 +27,9 @@ class Social(Stage):
 
     def __init__(self, server: StandIn, **said: str) -> None:
         self.server, self.there = server, server.there
-        super().__init__("social", self.there.base, private_addresses=[_place(server)])
+        super().__init__(
+            "social", self.there.base, private_addresses=[urlsplit(self.there.base).netloc]
+        )
         self.now = datetime.now(UTC) + timedelta(minutes=1)  # the door takes the real time
         self.said = {"url": self.there.base, **MAPPED, **said}
         connect_platform(
@@ -40,10 +43,6 @@ class Social(Stage):
         return Client().post(
             "/connect/social/hook", body, content_type="application/json", **(sent | headers)
         ).status_code  # fmt: skip
-
-
-def _place(server: StandIn) -> str:
-    return f"127.0.0.1:{server.server_address[1]}"
 
 
 @contextmanager

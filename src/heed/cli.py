@@ -20,6 +20,8 @@ from heed.instance import (
     vault,
     xarf,
 )
+from heed.instance.backup import commands as backup_commands
+from heed.instance.backup import restore_commands
 from heed.instance.trouble import Trouble
 
 app = typer.Typer(
@@ -39,6 +41,10 @@ app.add_typer(xarf.app, name="xarf")
 app.add_typer(bank_commands.bank, name="bank")
 app.add_typer(exchange_commands.exchange, name="exchange")
 app.add_typer(integrate_command.app, name="integrate")
+app.add_typer(backup_commands.backup, name="backup")
+app.add_typer(restore_commands.log, name="log")
+app.add_typer(restore_commands.restored, name="restored")
+app.command("restore")(restore_commands.restore)
 app.command("rollback")(rollback_command.rollback)
 
 stand_ins = typer.Typer(

@@ -48,6 +48,10 @@ class Configuration(BaseSettings):
     opens: str = ""  # purposes this process may open the vault for; `heed worker` says "filing"
     vault: str = ""  # empty: var/vault; a directory; or s3://bucket/prefix (docs/operate.md)
     backups_kept_days: int = 35  # how long the last backup of the database may live
+    backup_to: str = ""  # a directory or s3://bucket/prefix; empty: none is made by itself
+    backup_at: str = "03:30"  # when each day, in UTC
+    backup_vault: Literal["", "apart"] = ""  # apart: sealed evidence is backed up by other means
+    recovery_key: str = ""  # age public keys, with commas; empty: var/keys/recovery.pub
     dsa_url: str = ""  # the DSA Transparency Database (or its sandbox); empty: nothing is sent
     dsa_token: str = ""  # of the operator's account there
     viewer_socket: str = ""  # where the viewer listens; `heed up` and `heed viewer` say so

@@ -34,21 +34,34 @@ class Binaries:
     bundled: bool = False  # from the wheel, so perhaps where the database's user cannot go
 
 
-def choose(place: Place) -> Binaries:
+def choose(place: Place, *, at_least: int = OLDEST_MAJOR) -> Binaries:
     """The binaries for this instance; existing data decide the version. Raises `NoPostgres`."""
     made_by = major_of_data(place.data)
     for found in _candidates():
-        if found.major == made_by or (made_by is None and found.major >= OLDEST_MAJOR):
+        if found.major == made_by or (made_by is None and found.major >= at_least):
             return _sheltered(found, place) if found.bundled else found
     if made_by is None:
+        newer = f" {at_least} or newer" if at_least > OLDEST_MAJOR else ""
         raise NoPostgres(
-            "No PostgreSQL found. Install one (apt install postgresql), or name one with "
-            "HEED_DATABASE_URL."
+            f"No PostgreSQL{newer} found. Install one (apt install postgresql), or name one with "
+            f"HEED_DATABASE_URL."
         )
     raise NoPostgres(
         f"The database in {place.data} was made by PostgreSQL {made_by}, which is not here now. "
         f"Install it (apt install postgresql-{made_by}), or move the data with pg_dump."
     )
+
+
+def clients(major: int) -> Binaries:
+    """Tools for a server of this version: its own, else the next newer. Raises `NoPostgres`."""
+    everywhere = [*_system(tool="pg_dump"), *_bundled()]
+    fit = [found for found in everywhere if found.major >= major]
+    if not fit:
+        raise NoPostgres(
+            f"pg_dump and pg_restore of PostgreSQL {major} or newer are not here. "
+            f"Install them: apt install postgresql-client-{major}."
+        )
+    return min(fit, key=lambda found: found.major)
 
 
 def major_of_data(data: Path) -> int | None:
@@ -67,9 +80,10 @@ def _candidates() -> Iterator[Binaries]:
     yield from _bundled()
 
 
-def _system() -> Iterator[Binaries]:
+def _system(tool: str = "postgres") -> Iterator[Binaries]:
     parents = [path for pattern in SYSTEM for path in Path("/").glob(pattern.lstrip("/"))]
-    system = [_described(path) for path in parents if _complete(path)]
+    fit = _complete if tool == "postgres" else _has_tools
+    system = [_described(path, tool) for path in parents if fit(path)]
     yield from sorted(system, key=lambda found: -found.major)
 
 
@@ -89,13 +103,15 @@ def _complete(path: Path) -> bool:
     return (path / "postgres").exists() and (path / "initdb").exists()
 
 
-def _described(path: Path, *, bundled: bool = False) -> Binaries:
-    said = subprocess.run(
-        [path / "postgres", "--version"], capture_output=True, text=True, check=False
-    )
+def _has_tools(path: Path) -> bool:
+    return (path / "pg_dump").exists() and (path / "pg_restore").exists()
+
+
+def _described(path: Path, tool: str = "postgres", *, bundled: bool = False) -> Binaries:
+    said = subprocess.run([path / tool, "--version"], capture_output=True, text=True, check=False)
     number = re.search(r"\d+", said.stdout)
     if not number:
-        raise NoPostgres(f"{path / 'postgres'} does not run on this machine: {said.stderr.strip()}")
+        raise NoPostgres(f"{path / tool} does not run on this machine: {said.stderr.strip()}")
     return Binaries(path, int(number[0]), bundled)
 
 

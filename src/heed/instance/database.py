@@ -6,6 +6,7 @@ wait, so that none ends the database under another.
 """
 
 import fcntl
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,10 +17,13 @@ import psycopg
 
 from heed.instance import postgres
 from heed.instance.addresses import Urls, configured
+from heed.instance.binaries import OLDEST_MAJOR
 from heed.instance.place import Place
 from heed.instance.trouble import Trouble
 
 WAIT_SECONDS = 60.0
+RESTORING = "restoring"  # in `var/`, while a backup is being put back
+MAY_BE_HALF = "HEED_RESTORING"  # said to the commands that a restore itself runs
 _POLL_SECONDS = 0.05
 
 
@@ -31,9 +35,33 @@ class DatabaseNotReached(Trouble):
     """The configured database does not answer, or the running one never became ready."""
 
 
+class HalfRestored(Trouble):
+    """A restore was cut short: what lies here is no instance yet."""
+
+
+def check_whole(place: Place) -> None:
+    """Raises `HalfRestored` where a restore runs, or was cut short."""
+    if (place.var / RESTORING).exists() and not os.environ.get(MAY_BE_HALF):
+        raise HalfRestored(
+            f"A restore into {place.var} is not finished. If none runs, run it again: "
+            f"heed restore FILE --identity KEY"
+        )
+
+
+@contextmanager
+def own(place: Place, *, at_least: int) -> Iterator[Urls]:
+    """The embedded database for this block, made by PostgreSQL `at_least`. Raises `AlreadyUp`."""
+    with _lock_file(place) as lock:
+        if not _locked_or_running(lock, place):
+            raise AlreadyUp(f"Heed runs from {place.var}: stop it first.")
+        with started(place, lock, "a restore", at_least=at_least) as server:
+            yield server.urls
+
+
 @contextmanager
 def in_use(place: Place) -> Iterator[Urls]:
     """A database for a command: it is there inside the block. Raises `DatabaseNotReached`."""
+    check_whole(place)
     named = configured()
     if named:
         yield named
@@ -49,6 +77,7 @@ def in_use(place: Place) -> Iterator[Urls]:
 @contextmanager
 def owned(place: Place, public_url: str) -> Iterator[tuple[Urls, postgres.Server | None]]:
     """The database for `heed up`, and the server where it is ours to tend. Raises `AlreadyUp`."""
+    check_whole(place)
     named = configured()
     if named:
         check(named.app)
@@ -65,13 +94,15 @@ def owned(place: Place, public_url: str) -> Iterator[tuple[Urls, postgres.Server
 
 
 @contextmanager
-def started(place: Place, lock: IO[str], by: str) -> Iterator[postgres.Server]:
+def started(
+    place: Place, lock: IO[str], by: str, *, at_least: int = OLDEST_MAJOR
+) -> Iterator[postgres.Server]:
     """Starts the embedded database for the block. `lock` is held and says by whom."""
     lock.seek(0)
     lock.truncate()
     lock.write(by)
     lock.flush()
-    server = postgres.start(place)
+    server = postgres.start(place, at_least=at_least)
     try:
         yield server
     finally:

@@ -11,6 +11,7 @@ from django.db import ProgrammingError
 
 from heed.instance import doctor_machine, doctor_outside, doctor_people, env_file, grants, schema
 from heed.instance.addresses import Urls
+from heed.instance.backup import examining as backups
 from heed.instance.before_use import Todo, todo
 from heed.instance.boot import booted
 from heed.instance.findings import Finding
@@ -23,10 +24,8 @@ HEARTBEAT_WITHIN_SECONDS = 30  # Procrastinate's workers write one every ten sec
 
 def run() -> int:
     """Prints the findings, then what real use still needs. 0 when no finding needs a remedy."""
-    found, left = list(examine(here())), list[Todo]()
-    if any(finding.about == "log" and not finding.remedy for finding in found):
-        with booted(here()):
-            left = list(todo())
+    left = list[Todo]()
+    found = list(examine(here(), left))
     for finding in found:
         print(f"{'ok  ' if not finding.remedy else 'BAD '} {finding.about}: {finding.says}")
         if finding.remedy:
@@ -38,16 +37,23 @@ def run() -> int:
     return 1 if any(finding.remedy for finding in found) else 0
 
 
-def examine(place: Place) -> Iterator[Finding]:
-    """All findings on an instance, in the order in which to put them right."""
+def examine(place: Place, left: list[Todo]) -> Iterator[Finding]:
+    """All findings on an instance, in the order in which to put them right.
+
+    Where it is in order so far, `left` gets what a person still has to do.
+    """
     yield from _keys(place)
     yield _index(place)
     try:
         with booted(place) as urls:
             yield from _with_database(place, urls)
-            yield _log(urls)
+            log = _log(urls)
+            yield log
             yield from _vault(place)
             yield from _site(place)
+            yield from _quiet()
+            yield from backups.examine(place, datetime.now(UTC), real=_is_real())
+            left += [] if log.remedy else todo()
     except (Trouble, psycopg.OperationalError) as trouble:
         remedy = "put the database right, then ask again"
         yield Finding("database", str(trouble).splitlines()[0], remedy)
@@ -174,12 +180,27 @@ def _vault(place: Place) -> Iterator[Finding]:
 
 def _halves() -> Finding:
     """To try Heed out they may lie here; where people already tell what must stay private, not."""
+    says = "both halves lie here: whoever has this machine can open all evidence"
+    remedy = "give seal-a.key and seal-b.key of var/keys/vault to two people, and remove both here"
+    return Finding("seal", says, remedy if _is_real() else "")
+
+
+def _is_real() -> bool:
+    """Whether people reach it, who rely on it: it is not only tried out."""
     from django.conf import settings
 
-    says = "both halves lie here: whoever has this machine can open all evidence"
-    real = settings.PUBLIC_URL.startswith("https://")
-    remedy = "give seal-a.key and seal-b.key of var/keys/vault to two people, and remove both here"
-    return Finding("seal", says, remedy if real else "")
+    return settings.PUBLIC_URL.startswith("https://")
+
+
+def _quiet() -> Iterator[Finding]:
+    """After a restore, until the operator has spoken."""
+    from heed.ledger import queries
+
+    try:
+        if queries.is_quiet():
+            yield Finding("restored", "and tells nobody outside yet", "heed restore --live")
+    except ProgrammingError:
+        return  # said above
 
 
 def _index(place: Place) -> Finding:

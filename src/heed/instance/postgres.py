@@ -20,7 +20,7 @@ from psycopg import sql
 
 from heed.instance import leash
 from heed.instance.addresses import Urls
-from heed.instance.binaries import Binaries, choose
+from heed.instance.binaries import OLDEST_MAJOR, Binaries, choose
 from heed.instance.place import UNPRIVILEGED, Place, make_private, runs_as_root
 from heed.instance.trouble import Trouble
 
@@ -91,12 +91,15 @@ def urls(place: Place) -> Urls:
     )
 
 
-def start(place: Place, *, settings: dict[str, str] | None = None) -> Server:
+def start(
+    place: Place, *, settings: dict[str, str] | None = None, at_least: int = OLDEST_MAJOR
+) -> Server:
     """Starts the database, made first if need be. It ends when this process does (on Linux).
 
-    One that was left running without its starter is ended first. Raises `DatabaseDidNotStart`.
+    One that was left running without its starter is ended first. A new one is made by PostgreSQL
+    `at_least` or newer. Raises `DatabaseDidNotStart`.
     """
-    binaries = choose(place)
+    binaries = choose(place, at_least=at_least)
     _prepare(place)
     if not (place.data / "PG_VERSION").exists():
         _initdb(binaries, place)
@@ -109,6 +112,11 @@ def start(place: Place, *, settings: dict[str, str] | None = None) -> Server:
         server.stop()
         raise
     return server
+
+
+def end_left_running(place: Place) -> None:
+    """Ends a database of this place that nobody tends any more, if there is one."""
+    _stop(_left_running(place))
 
 
 def is_ready(place: Place) -> bool:

@@ -17,6 +17,7 @@ from typing import NoReturn
 
 from heed.instance import compiling, database, schema
 from heed.instance.addresses import Urls
+from heed.instance.backup import rota
 from heed.instance.boot import environment
 from heed.instance.crew import Child, Crew, Say
 from heed.instance.place import Place, here
@@ -48,6 +49,7 @@ class Running:
     url: str
     database: Urls
     crew: Crew
+    told: dict[str, str]  # the environment of a command on this instance
 
 
 def up(*, host: str, port: int) -> None:
@@ -57,7 +59,7 @@ def up(*, host: str, port: int) -> None:
     with contextlib.suppress(KeyboardInterrupt), running(here(), host=host, port=port) as instance:
         print(f"Heed is ready at {instance.url} after {time.monotonic() - began:.1f} s.")
         print(f"Its data are in {instance.place.var}. Ctrl-C stops it.", flush=True)
-        with compiling.beside(say):
+        with compiling.beside(say), rota.beside(instance.place, instance.told, say):
             stay()
     print("Heed has stopped.", flush=True)
 
@@ -111,7 +113,8 @@ def running(
             wait_ready(f"{address(host, port)}/status", crew, "web")
             # Nobody opens a file in the first second: the pages come first.
             crew.take_on(Child(name="viewer", command=_heed("viewer"), env=ours))
-            yield Running(place=place, url=url, database=urls, crew=crew)
+            told = {**ours, "HEED_OWNER_DATABASE_URL": urls.owner}
+            yield Running(place=place, url=url, database=urls, crew=crew, told=told)
 
 
 def check_port(host: str, port: int, *, option: str) -> None:

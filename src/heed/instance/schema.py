@@ -7,12 +7,14 @@ backup of the database, or newer code, always runs the migrations again.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 
 from heed.instance.place import ROOT, Place
 
+APPLIED = "SELECT app || '.' || name FROM django_migrations"
 _LOCK = 0x4EED  # pg_advisory_lock: two starters migrate one after the other
 
 
@@ -41,6 +43,24 @@ def migrate(place: Place, *, owner_url: str, app_url: str) -> None:
     half.replace(_note(place))
 
 
+def unknown(applied: Iterable[str]) -> list[str]:
+    """Migrations of ours among these that this code does not have: a newer one made them."""
+    ours = _ours()
+    apps = {name.partition(".")[0] for name in ours}
+    return sorted(name for name in applied if name.partition(".")[0] in apps and name not in ours)
+
+
+def lacking(applied: Iterable[str]) -> list[str]:
+    """Migrations of ours that this database does not have yet."""
+    return sorted(_ours() - set(applied))
+
+
+def _ours() -> set[str]:
+    house = ROOT / "src" / "heed"
+    found = house.glob("*/migrations/[0-9]*.py")
+    return {f"{path.parent.parent.name}.{path.stem}" for path in found}
+
+
 def _note(place: Place) -> Path:
     return place.var / "migrated.json"
 
@@ -66,5 +86,5 @@ def _applied(owner_url: str) -> list[str]:
         table = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
         if table is None or table[0] is None:
             return []
-        rows = connection.execute("SELECT app || '.' || name FROM django_migrations").fetchall()
+        rows = connection.execute(APPLIED).fetchall()
     return sorted(str(name) for (name,) in rows)

@@ -128,6 +128,9 @@ EVENTS = (
     Event(130, "platform.connected", "How a platform is heard and told was set, or changed."),
     Event(131, "peer_report.taken", "What was reported at a platform of its own became a notice."),
     Event(132, "peer_report.settled", "A platform was told that what was reported is decided."),
+    Event(122, "backup.made", "A backup was made, and restored once to see that it can be."),
+    Event(123, "instance.restored", "The database was put back from a backup."),
+    Event(124, "instance.opened", "What was restored tells others again, from here on."),
     Event(115, "video.seen", "Somebody had played all of a video in full."),
 )
 

@@ -131,3 +131,16 @@ class Checkpoint(models.Model):
             models.UniqueConstraint(fields=["origin", "size"], name="one_checkpoint_a_size"),
         ]
         indexes = [models.Index(fields=["size"], name="checkpoint_by_size")]
+
+
+class Restoration(models.Model):
+    """That this database was put back from a backup, and what its operator has said since."""
+
+    append_only: ClassVar[bool] = False
+
+    backup_made_at = models.DateTimeField()
+    restored_at = models.DateTimeField()
+    size = models.BigIntegerField()  # entries that had a place in the backup
+    known_size = models.BigIntegerField(null=True)  # the most that anybody here knows was signed
+    may_sign_at = models.DateTimeField(null=True)  # null: nobody has said how the log goes on
+    live_at = models.DateTimeField(null=True)  # null: nothing is told to anybody outside

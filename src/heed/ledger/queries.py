@@ -18,9 +18,11 @@ from heed.ledger.models import (
     EntryBody,
     Origin,
     Place,
+    Restoration,
     Tile,
     Waiting,
 )
+from heed.ledger.notes import checkpoint_in
 from heed.ledger.stored import StoredCheckpoint, StoredEntry
 from heed.ledger.tiles import TILE_WIDTH, TileTree, cut
 
@@ -64,6 +66,25 @@ def waiting_count() -> int:
 def current_origin() -> Origin | None:
     """The name that the log goes by now; none before its first use."""
     return Origin.objects.order_by("-id").first()
+
+
+def restoration() -> Restoration | None:
+    """The last time that this database was put back from a backup; None for never."""
+    return Restoration.objects.order_by("-id").first()
+
+
+def is_quiet() -> bool:
+    """Whether nothing may be told to anybody outside: restored, and not declared live yet."""
+    restored = restoration()
+    return restored is not None and restored.live_at is None
+
+
+def lost_count() -> int:
+    """Entries that were signed here, as far as anybody knows, and that the database has not got."""
+    origin = current_origin()
+    names = {*(origin.supersedes if origin else ()), *([origin.name] if origin else ())}
+    signed = [one.size for name, one in outside.newest().items() if not names or name in names]
+    return max(0, max(signed, default=0) - size())
 
 
 def vkeys() -> list[str]:
@@ -257,6 +278,14 @@ class DatabaseLog:
     def kept(self) -> Sequence[str]:
         """The checkpoints that were kept outside the database."""
         return outside.history()
+
+
+class RestoredLog(DatabaseLog):
+    """The same, where what was signed after it is known to be lost."""
+
+    def kept(self) -> Sequence[str]:
+        """Those of the checkpoints kept outside that it could hold."""
+        return [note for note in outside.history() if checkpoint_in(note).size <= self.sealed]
 
 
 def last_made_at() -> datetime | None:

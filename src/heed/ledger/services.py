@@ -28,6 +28,7 @@ from heed.ledger.models import (
     EntryBody,
     Origin,
     Place,
+    Restoration,
     Tile,
     Waiting,
 )
@@ -46,6 +47,9 @@ __all__ = [
     "declare_origin",
     "enter",
     "erase",
+    "go_on",
+    "note_live",
+    "note_restored",
     "sequence",
 ]
 
@@ -195,9 +199,41 @@ def declare_origin(new_origin: str, now: datetime) -> Origin:
             declared_at=now,
             supersedes=sorted(names),
         )
+        _may_sign(now)
         enter("origin.declared", subject=new_origin, body=body, at=now)
     sequence(now=now)
     return origin
+
+
+def note_restored(
+    *, backup_made_at: datetime, size: int, known_size: int | None, now: datetime
+) -> None:
+    """This database was put back: it signs nothing, and tells nobody, until it is told to."""
+    Restoration.objects.create(
+        backup_made_at=backup_made_at, restored_at=now, size=size, known_size=known_size
+    )
+
+
+def go_on(*, now: datetime) -> None:
+    """Nothing was signed after the backup: the log goes on under its name.
+
+    Raises `LogIsBehind`, `LogForked`, `KeyDoesNotFit` where something is known to have been.
+    """
+    with transaction.atomic():
+        _lock()
+        _, origin = signing.signer(now=now)
+        signing.check_tree(origin, queries.tree(queries.size()))
+        _may_sign(now)
+    sequence(now=now)
+
+
+def _may_sign(now: datetime) -> None:
+    Restoration.objects.filter(may_sign_at=None).update(may_sign_at=now)
+
+
+def note_live(*, now: datetime) -> bool:
+    """From now on others are told again. False when nothing was held back."""
+    return bool(Restoration.objects.filter(live_at=None).update(live_at=now))
 
 
 def erase(entry_ids: Iterable[UUID]) -> int:

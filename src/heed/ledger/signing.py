@@ -29,6 +29,14 @@ class KeyDoesNotFit(CannotSign):
     """The key file is not the key that the log began with. Bring it back, or declare anew."""
 
 
+class RestoredUntold(CannotSign):
+    """The database came from a backup, and nobody has said whether more was signed after it.
+
+    `heed log go-on` when nothing was, with the newest checkpoint that anybody has; else
+    `heed log begin-anew NAME`.
+    """
+
+
 class OriginUnusable(Exception):
     """A log is named once, by a word without spaces or plus signs, such as `heed.example/log-2`."""
 
@@ -57,7 +65,18 @@ def checked_name(name: str) -> str:
 
 
 def check(origin: Origin, tree: TileTree) -> None:
-    """Whether the tree still is the one that was signed. Raises `LogIsBehind`, `LogForked`."""
+    """Whether we may sign on. Raises `LogIsBehind`, `LogForked`, `RestoredUntold`."""
+    check_tree(origin, tree)
+    restored = queries.restoration()
+    if restored is not None and restored.may_sign_at is None:
+        raise RestoredUntold(
+            f"restored from the backup of {restored.backup_made_at:%Y-%m-%d %H:%M} UTC with "
+            f"{restored.size} entries; say how the log goes on: heed log go-on, or begin-anew"
+        )
+
+
+def check_tree(origin: Origin, tree: TileTree) -> None:
+    """Whether it holds all that is known to have been signed. Raises `LogIsBehind`, `LogForked`."""
     _check_own(origin, tree)
     kept = outside.newest()
     if strange := sorted(set(kept) - {origin.name, *origin.supersedes}):
@@ -84,7 +103,7 @@ def _check_own(origin: Origin, tree: TileTree) -> None:
 
 
 def check_now() -> None:
-    """The same, for start-up and the doctor. Raises `LogIsBehind`, `LogForked`, `KeyDoesNotFit`."""
+    """The same, for start-up and the doctor. Raises `CannotSign` in one of its forms."""
     origin = queries.current_origin()
     if origin is None:
         if kept := outside.newest():

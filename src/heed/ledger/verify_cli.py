@@ -87,6 +87,20 @@ def _log(console: Console, key: str | None, export: Path | None) -> int:
     return GOOD if verdict.good else WRONG
 
 
+def verify_restored_log() -> int:
+    """Check a log that was put back from a backup, as far as the backup goes.
+
+    That more was signed elsewhere is no fault of the backup; it is said apart.
+    """
+    from heed.ledger.queries import RestoredLog
+
+    verdict, console = verify_log(RestoredLog()), Console(soft_wrap=True, highlight=False)
+    for finding in verdict.findings:
+        console.print(f"FALSE: {finding}", markup=False)
+    console.print(_summary(verdict), markup=False)
+    return GOOD if verdict.good else WRONG
+
+
 def _reader(export: Path | None) -> LogReader:
     if export is not None:
         return ExportedLog(export)

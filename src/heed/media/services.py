@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from heed.hashing.signals import FileSignals, Value
 from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
@@ -18,6 +19,8 @@ from heed.media.registering import keep_told_signals as keep_told_signals
 from heed.media.registering import register as register
 from heed.media.registering import transaction_id as transaction_id
 from heed.rules.version import VERSION
+
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def keep_file(signals: FileSignals, *, platform: Platform | None = None, now: datetime) -> File:
@@ -108,11 +111,39 @@ def _signals(file: File, signals: FileSignals) -> list[Signal]:
     return rows
 
 
+_FLOOR = "revisions"
+
+
+def next_revision(of: str) -> str:
+    """The number after `of`, in SQL. After a restore it begins above all that was ever told."""
+    floor = f"(SELECT below FROM media_watermark WHERE name = '{_FLOOR}')"
+    return f"greatest({of}, coalesce({floor}, 0)) + 1"
+
+
+def raise_revisions(*, now: datetime) -> None:
+    """Revisions told after a backup are unknown to what is restored: new ones must be above them.
+
+    By the minute, so that every later restore is above every earlier one.
+    """
+    move_watermark(_FLOOR, to=int((now - _SINCE).total_seconds()) // 60)
+
+
+def tell_anew() -> list[tuple[UUID, int]]:
+    """Every item that is not to be visible gets a new revision; returns both. In a transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE media_item SET revision = {next_revision('revision')}"
+            " WHERE desired <> 'visible' RETURNING id, revision"
+        )
+        return [(row[0], row[1]) for row in cursor.fetchall()]
+
+
 def rename(item: Item, ref: str) -> Item:
     """The platform's own name for an item that was known by its address only; a new revision."""
     Item.objects.filter(id=item.id).update(
-        ref=ref, registered_by="platform", revision=item.revision + 1, committed=transaction_id()
-    )
+        ref=ref, registered_by="platform", revision=RawSQL(next_revision("revision"), []),
+        committed=transaction_id(),
+    )  # fmt: skip
     item.refresh_from_db()
     return item
 

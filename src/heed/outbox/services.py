@@ -6,7 +6,7 @@ meanwhile replaces the row's content and waits for the lease, so one item is nev
 """
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,6 +39,7 @@ __all__ = [
     "Telling",
     "claim_letter",
     "claim_states",
+    "give_up_releases",
     "record_answer",
     "record_failure",
     "record_refused",
@@ -50,6 +51,7 @@ __all__ = [
     "tell",
     "tell_again",
     "tell_states",
+    "tell_under",
 ]
 
 BATCH = 1_000  # items in one callback
@@ -250,6 +252,30 @@ def revive(item_ids: Iterable[UUID], *, now: datetime) -> int:
     """Try dead-lettered states again from the start; returns how many there were."""
     rows = StateTelling.objects.filter(item_id__in=list(item_ids), dead_at__isnull=False)
     return rows.update(**_afresh(now))
+
+
+def tell_under(revisions: Mapping[UUID, int], *, now: datetime) -> int:
+    """Say again what was said of these items, under new revisions; returns how many that were."""
+    rows = StateTelling.objects.filter(item_id__in=list(revisions)).exclude(visibility="visible")
+    return tell_states(
+        [
+            Telling(
+                item_id=row.item_id, platform_id=row.platform_id, item_ref=row.item_ref,
+                visibility=row.visibility, revision=revisions[row.item_id], reason=row.reason,
+            )
+            for row in rows
+        ],
+        now=now,
+    )  # fmt: skip
+
+
+def give_up_releases(error: str, *, now: datetime) -> int:
+    """Releases that were not delivered yet are not sent, in sight; returns how many.
+
+    For what may have been hidden again since, where nobody here remembers it.
+    """
+    waiting = StateTelling.objects.filter(visibility="visible", due_at__isnull=False)
+    return waiting.update(due_at=None, dead_at=now, last_error=error)
 
 
 # ---------------------------------------------------------------- letters

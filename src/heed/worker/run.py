@@ -1,13 +1,21 @@
-"""The worker process: jobs of the queue, and the sweeps beside them."""
+"""The worker process: jobs of the queue, and the sweeps beside them.
+
+After a restore it is quiet until the operator says otherwise: what we protect by ourselves goes on,
+and nothing leaves the house. Then it ends, and whoever keeps it running starts it anew.
+"""
 
 import asyncio
 import logging
+import os
 import signal
 import threading
+from collections.abc import Sequence
 
+from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
 
 from heed.flows import take_up_jobs
+from heed.ledger.queries import is_quiet
 from heed.worker import sweeps
 
 logger = logging.getLogger(__name__)
@@ -20,21 +28,39 @@ WORKERS = (
     (["file"], 1),
     (["mail"], 1),
 )
+QUIET = ((["work"], 2),)
+ASK_AGAIN_SECONDS = 2.0
 
 
 def main() -> None:
     """Run until SIGINT or SIGTERM; a job under way is finished first."""
-    stop = threading.Event()
-    threads = sweeps.start(stop)
+    stop, quiet = threading.Event(), is_quiet()
+    threads = sweeps.start(stop, quiet=quiet)
+    if quiet:
+        logger.warning("restored, and quiet: nobody is told anything until heed restore --live")
+        threads.append(threading.Thread(target=_until_live, args=(stop,), daemon=True))
+        threads[-1].start()
     try:
-        asyncio.run(_work())
+        asyncio.run(_work(QUIET if quiet else WORKERS))
     finally:
         stop.set()
         for thread in threads:
             thread.join(timeout=5)
 
 
-async def _work() -> None:
+def _until_live(stop: threading.Event) -> None:
+    while not stop.wait(ASK_AGAIN_SECONDS):
+        try:
+            if not is_quiet():
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+        except DatabaseError:
+            logger.warning("the database did not say whether this instance is live")
+        finally:
+            close_old_connections()
+
+
+async def _work(wanted: Sequence[tuple[list[str], int]]) -> None:
     connector = app.connector.get_worker_connector()  # type: ignore[attr-defined]
     async with app.with_connector(connector).open_async() as opened:
         workers = [
@@ -51,7 +77,7 @@ async def _work() -> None:
                     delete_jobs="successful",
                 )
             )
-            for queues, concurrency in WORKERS
+            for queues, concurrency in wanted
         ]
         _end_on_signals(workers)
         await asyncio.gather(*workers, return_exceptions=True)

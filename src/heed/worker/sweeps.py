@@ -43,15 +43,17 @@ class Sweep:
 
     run: Callable[..., Any]
     every_seconds: float
+    quiet: bool = False  # runs after a restore too: it speaks to nobody, and destroys nothing
 
 
 SWEEPS = (
-    Sweep(seal_ledger.seal_ledger, 1.0),  # well inside the maximum merge delay of 10 s
+    Sweep(seal_ledger.seal_ledger, 1.0, quiet=True),  # well inside the maximum merge delay of 10 s
     Sweep(tell_platforms.tell_platforms, 1.0),
     Sweep(observe_states.observe_in_turn, 1.0),
-    Sweep(tend_index.tend_index, 0.5),  # so others' signals are matched here within a second
-    Sweep(sweep_late_copies.sweep_late_copies, 2.0),
-    Sweep(meet_banks.sweep_banks, 2.0),
+    # So others' signals are matched here within a second.
+    Sweep(tend_index.tend_index, 0.5, quiet=True),
+    Sweep(sweep_late_copies.sweep_late_copies, 2.0, quiet=True),
+    Sweep(meet_banks.sweep_banks, 2.0, quiet=True),
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(check_again.check_again, 10.0),
     Sweep(sync_exchanges.sync_due, 20.0),
@@ -65,16 +67,20 @@ SWEEPS = (
     Sweep(check_vault.check_vault, 60.0),
     Sweep(publish_statements.publish_statements, 20.0),
     Sweep(retain_evidence.retain_evidence, 3_600.0),
-    Sweep(take_up_jobs.take_up_jobs, 4.0),
+    Sweep(take_up_jobs.take_up_jobs, 4.0, quiet=True),
     Sweep(make_case_file.forget_case_files, 600.0),
 )
 
 
-def start(stop: threading.Event) -> list[threading.Thread]:
-    """Start each sweep in a thread of its own; they end soon after `stop` is set."""
+def start(stop: threading.Event, *, quiet: bool = False) -> list[threading.Thread]:
+    """Start each sweep in a thread of its own; they end soon after `stop` is set.
+
+    `quiet`: those alone that speak to nobody.
+    """
     threads = [
         threading.Thread(target=_keep_on, args=(sweep, stop), name=sweep.run.__name__, daemon=True)
         for sweep in SWEEPS
+        if sweep.quiet or not quiet
     ]
     for thread in threads:
         thread.start()

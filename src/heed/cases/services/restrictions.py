@@ -9,6 +9,7 @@ from django.db import connection
 
 from heed.cases.models import Case
 from heed.ids import mint
+from heed.media.services import next_revision
 from heed.rules.visibility import Visibility
 
 _ORDER = "ARRAY['visible','limited','hidden','removed']"
@@ -85,7 +86,7 @@ def restate(item_ids: Sequence[UUID], *, now: datetime) -> list[Changed]:
                 FROM media_item i WHERE i.id = ANY(%s)
             )
             UPDATE media_item i
-            SET desired = w.desired, revision = i.revision + 1, desired_at = %s,
+            SET desired = w.desired, revision = {next_revision("i.revision")}, desired_at = %s,
                 observed = '', observe_due_at = NULL, observe_tries = 0
             FROM wanted w WHERE i.id = w.id AND i.desired <> w.desired
             RETURNING i.id, i.ref, w.was, i.desired, i.revision

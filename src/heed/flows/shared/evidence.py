@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Case
-from heed.filings import queries, vault
+from heed.filings import forgotten, queries, vault
 from heed.filings.models import SealedObject
 from heed.filings.vault import Copy, Kept, State, Subject
 from heed.flows import jobs, wiring
@@ -344,6 +344,8 @@ def _damaged(sealed: SealedObject, why: str, now: datetime) -> None:
 def destroy(sealed: list[SealedObject], *, why: str, now: datetime) -> int:
     """Destroy keys, in the caller's transaction; the noise is erased afterwards. How many."""
     ended = vault.destroy([one.id for one in sealed], now=now)
+    ids = [one.id for one in ended]
+    transaction.on_commit(lambda: forgotten.note(ids, at=now))
     for one in ended:
         ledger.enter(
             "evidence.destroyed",

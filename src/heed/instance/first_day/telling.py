@@ -27,6 +27,8 @@ def what_is_left(said: Mapping[str, str], place: Place) -> Iterator[str]:
     """Steps for a person, in their order, as commands that can be copied."""
     steps = [
         ["Keep the keys as the lines above say."],
+        ["./heed backup key    prints the recovery key, once: it opens your backups, so keep it",
+         "away from this machine. HEED_BACKUP_TO in the config file says where they go."],
         _start(said, place),
         _in_front(said, place),
         ["Open the link above, set a password and a second factor; then put yourself on the",

@@ -31,9 +31,8 @@ class S3Vault:
     """One bucket. `locks` is what the bucket says of itself, asked once."""
 
     def __init__(self, url: str = "", client: Minio | None = None) -> None:
-        parts = urlsplit(url or settings.HEED_VAULT)
-        self.bucket, self.prefix = parts.netloc, parts.path.strip("/")
-        self._client = client or _client(parse_qs(parts.query))
+        made, self.bucket, self.prefix = bucket_of(url or settings.HEED_VAULT, client)
+        self._client = made
         self._locks: bool | None = None
 
     @property
@@ -122,6 +121,12 @@ class S3Vault:
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}/{name}" if self.prefix else name
+
+
+def bucket_of(url: str, client: Minio | None = None) -> tuple[Minio, str, str]:
+    """Who speaks with it, the bucket's name and the prefix of `s3://bucket/prefix?endpoint=`."""
+    parts = urlsplit(url)
+    return client or _client(parse_qs(parts.query)), parts.netloc, parts.path.strip("/")
 
 
 def _client(said: dict[str, list[str]]) -> Minio:

@@ -38,6 +38,7 @@ class StandInPlatform:
         self.bytes: dict[str, bytes] = {}  # path under /files/ to what lies there
         self.applied: Counter[tuple[str, int]] = Counter()
         self.letters: list[dict[str, Any]] = []
+        self.deleted: set[str] = set()  # refs that their authors took down themselves
         self.wrongs: list[str] = []
         self.calls = 0
         self.lock = threading.Lock()
@@ -78,6 +79,8 @@ class StandInPlatform:
 
     def _take(self, state: dict[str, Any]) -> dict[str, Any]:
         ref, revision = state["item"], state["revision"]
+        if ref in self.deleted:
+            return {"item": ref, "revision": revision, "result": "not_found"}
         with self.lock:
             _, known = self.states.get(ref, ("visible", 0))
             if self.mood != "failing" and revision > known:
@@ -98,7 +101,7 @@ class StandInPlatform:
     # -------------------------------------------------------------- what everybody sees
 
     def visibility(self, ref: str) -> str:
-        return self.states.get(ref, ("visible", 0))[0]
+        return "removed" if ref in self.deleted else self.states.get(ref, ("visible", 0))[0]
 
     def page(self, visit: Visit) -> None:
         ref = visit.path.lstrip("/")

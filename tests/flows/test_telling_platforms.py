@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from heed.cases.models import Deadline
+from heed.cases.models import Case, Deadline
 from heed.flows.deliver_states import deliver_letters, deliver_states, record_results, revive
 from heed.flows.look_again import look_again
 from heed.flows.observe_states import observe_states
@@ -207,6 +207,39 @@ def test_a_removal_clock_is_met_when_every_copy_was_seen_to_be_gone(square: Stag
     assert not removal.filter(met_at__isnull=False).exists()
     square.later(2 * SECOND)
     observe_states(now=square.now)
+    assert not removal.filter(met_at=None).exists()
+
+
+def test_what_its_author_deleted_first_keeps_no_removal_clock_running(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    hidden(square, "a", "b")
+    told(square)
+    platform.deleted.add("b")
+    square.remove(square.case(picture("one")), square.staff("Rae"))
+    told(square)
+    assert square.item("b").answer == "not_found"
+    removal = Deadline.objects.filter(stops="removed_and_searched")
+    assert removal.filter(met_at=None).exists()
+    platform.deleted.clear()
+    platform.mood = "lying"  # it says that it has no such post, and shows it
+    square.later(2 * SECOND)
+    observe_states(now=square.now)
+    assert removal.filter(met_at=None).exists()
+    platform.deleted.add("b")
+    platform.mood = "well"
+    square.later(timedelta(minutes=5))
+    told(square)
+    observe_states(now=square.now)
+    assert not removal.filter(met_at=None).exists()
+
+
+def test_a_threat_that_was_decided_owes_the_search_and_nothing_more(square: Stage) -> None:
+    square.hear(gil(threatened_only=True))
+    removal = Deadline.objects.filter(stops="removed_and_searched")
+    assert removal.filter(met_at=None).exists()
+    case = Case.objects.get()
+    square.remove(case, square.staff("Rae"))
     assert not removal.filter(met_at=None).exists()
 
 

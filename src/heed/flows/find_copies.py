@@ -4,6 +4,8 @@
 2. Search: named items, same bytes, near pictures, and reshares of all of them through any depth.
    Note how each was found, and restrict it as far as the rules allow; tell the platform.
 3. Search again until nothing new is found: what was registered meanwhile is then seen.
+4. Decided, and nothing of it is to be removed (a threat, what nobody ever posted): the search was
+   all that was owed.
 """
 
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ from heed.cases.queries import search
 from heed.cases.services import cases, deadlines
 from heed.cases.services.cases import CopyIn
 from heed.flows.failpoints import reached
+from heed.flows.observe_states import settle_case
 from heed.flows.shared import clocks, states
 from heed.ledger import services as ledger
 from heed.rules.clocks import Event
@@ -36,6 +39,7 @@ def find_copies(*, case_id: UUID, now: datetime) -> int:
         parts = [found[at : at + PART] for at in range(0, len(found), PART)]
         if not sum([add(case_id, part, now=now) for part in parts]):
             break
+    _settle(case_id, now)
     return Copy.objects.filter(case_id=case_id).count()
 
 
@@ -55,6 +59,15 @@ def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
             _link_near(case, new, now)
     reached("copies-restricted")
     return len(new)
+
+
+def _settle(case_id: UUID, now: datetime) -> None:
+    """Where something is to be removed, its clocks are met by looking: see `observe_states`."""
+    case = Case.objects.get(id=case_id)
+    to_go = Copy.objects.filter(case_id=case_id, item__desired=Visibility.REMOVED)
+    if case.decided_level == Visibility.REMOVED and not to_go.exists():
+        with transaction.atomic():
+            settle_case(case, now=now)
 
 
 def _unknown(case_id: UUID, found: Sequence[CopyIn]) -> list[CopyIn]:

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, Q
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
@@ -21,7 +22,7 @@ from heed.media import services as media
 from heed.media.models import Item, Platform
 from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
-from heed.ports import NotFetched
+from heed.ports import NotFetched, Result
 from heed.rules.clocks import Done
 from heed.rules.observation import GONE_STATUSES, Answer, Observed, disputes, observed
 from heed.rules.visibility import Visibility
@@ -91,7 +92,8 @@ def _status(platform: Platform, url: str) -> Answer:
 def _note(item: Item, answers: Sequence[Answer], now: datetime) -> Item | None:
     gone = item.platform.gone_statuses or GONE_STATUSES
     seen = observed(answers, seen_before=item.seen_before, gone_statuses=gone)
-    wrong = disputes(Visibility(item.acknowledged), seen) and item.desired == item.acknowledged
+    said = _said(item)
+    wrong = disputes(said, seen) and item.desired == said
     unsure = seen is Observed.UNVERIFIABLE and item.seen_before
     again = (wrong or unsure) and item.observe_tries < TRIES
     next_at = now + AGAIN_IN * 2**item.observe_tries if again else _daily(item, now)
@@ -103,12 +105,18 @@ def _note(item: Item, answers: Sequence[Answer], now: datetime) -> Item | None:
     return item
 
 
+def _said(item: Item) -> Visibility:
+    """The platform's word. Where it has no such thing, that is as good as what it was asked for."""
+    has_none = item.answer == Result.NOT_FOUND and item.acknowledged_revision == item.revision
+    return Visibility(item.desired if has_none else item.acknowledged)
+
+
 def _daily(item: Item, now: datetime) -> datetime | None:
     return now + DAILY if Visibility(item.desired) >= Visibility.HIDDEN else None
 
 
 def _dispute(item: Item, now: datetime) -> None:
-    """The platform said "applied", and it is not so: written down, and told again."""
+    """The platform said "applied", or "not found", and it is there: written down, told again."""
     ledger.enter(
         "state.disputed",
         subject=f"item:{item.id}",
@@ -130,7 +138,7 @@ def _enter(items: Sequence[Item], now: datetime) -> None:
 
 
 def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
-    """A removed case whose every copy was acknowledged and looked at: its clocks are met."""
+    """A removed case whose every copy was answered for and looked at: its clocks are met."""
     cases = Case.objects.filter(
         copies__item__in=item_ids, decided_level=Visibility.REMOVED
     ).distinct()
@@ -139,10 +147,15 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
 
 
 def settle_case(case: Case, *, now: datetime) -> None:
-    """Meet the clocks of a removed case if nothing of it is left to wait for."""
+    """Meet the clocks of a removed case if nothing of it is left to wait for.
+
+    What its author deleted first is gone too: the platform has none, and we see none.
+    """
     removed = Item.objects.filter(copies__case=case, desired=Visibility.REMOVED)
+    has_none = Q(answer=Result.NOT_FOUND, acknowledged_revision=F("revision"))
     settled = removed.filter(
-        acknowledged=Visibility.REMOVED, observed__in=[Observed.GONE, Observed.UNVERIFIABLE]
+        Q(acknowledged=Visibility.REMOVED) | has_none,
+        observed__in=[Observed.GONE, Observed.UNVERIFIABLE],
     )
     if removed.count() == settled.count():
         _meet(case, now)

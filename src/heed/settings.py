@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from csp.constants import NONE, SELF
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from heed.instance.logs import logging_of_django
 from heed.instance.tipline_accounts import accounts
 from heed.integrations.smtp import NotAMailUrl, server_of
 from heed.rules.deadlines import own_times
@@ -189,6 +190,7 @@ TEMPLATES = [
         },
     }
 ]
+LOGGING = logging_of_django()
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = True

@@ -1,15 +1,19 @@
 """What clients of Hasher-Matcher-Actioner rely on is kept; what nobody can rely on is mended."""
 
 import json
+import logging
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from examples import pictures
 from heed.flows import answer_lookups, curate_banks  # the flows behind this door
 from heed.flows.check_upload import check_bytes
 from heed.flows.manage_platforms import add_platform
+from heed.instance.logs import OneLine
 from heed.media.models import Bank, Platform
 from heed.rules.gate import Verdict
 from tests.integrations.site import Site
@@ -146,6 +150,7 @@ ERRORS = [
     ("post", "/c/bank/X/content", {}, 400, "Neither `url` nor multipart file upload was received"),
     ("post", "/c/bank/X/content", {"metadata": 1}, 400, "metadata should be a json object"),
     ("post", "/c/bank/X/content", {"metadata": {"z": 1}}, 400, "Invalid metadata: "),
+    ("post", "/c/bank/X/content", {"metadata": {"content_id": "\0"}}, 400, "a text must not"),
     ("post", "/c/bank/X/content", {"note": 1}, 400, "note should be a string"),
     ("get", "/c/bank/X/content/9", None, 404, "content '9' not found"),
     ("get", "/h/hash?url=http://10.0.0.1/a", None, 400, "Invalid or unsafe URL provided"),
@@ -218,6 +223,29 @@ def test_what_no_client_can_rely_on_is_mended(hma: Hma) -> None:
     refused(
         hma.post("/c/exchanges/api/ncmec", {"credential_json": {}}), 403, "credentials are kept"
     )
+
+
+def test_what_fails_here_is_told_in_the_same_form_and_noted_without_the_key(
+    hma: Hma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = StringIO()
+    (ours,) = [one for one in logging.root.handlers if isinstance(one.formatter, OneLine)]
+    monkeypatch.setattr(ours, "stream", noted)
+
+    def fails(**asked: Any) -> None:
+        raise faults.pop(0)
+
+    monkeypatch.setattr(curate_banks, "banks_of", fails)
+    faults: list[Exception] = [OperationalError("away"), ValueError(f"/hma/{hma.key} a@b.example")]
+    away = hma.get("/c/banks")
+    refused(away, 503, "index not yet ready")
+    assert away["Retry-After"] == "2"
+    refused(hma.get("/c/banks"), 500, "The server encountered an internal error")
+    assert "error=OperationalError" in noted.getvalue()
+    assert "ValueError: /hma/<key> <address>" in noted.getvalue()
+    assert hma.key not in noted.getvalue()
+    head = hma.client.head(f"{hma.base}/status")
+    assert (head.status_code, head.content) == (200, b"")
 
 
 def test_a_flat_picture_is_hashed_to_nothing_and_known_by_its_bytes(hma: Hma) -> None:

@@ -21,6 +21,8 @@ MOST_JSON_BYTES = 1 << 20
 NOT_JSON = (
     "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 )
+NOT_UNDERSTOOD = "The browser (or proxy) sent a request that this server could not understand."
+NUL = rb"\u0000"  # the one character that the database keeps in no text
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -63,11 +65,13 @@ class Ask:
         """The body as JSON. Raises `Refusal`: 415 for another type, 400 for what can't be read."""
         if self.request.content_type != "application/json":
             raise Refusal(415, NOT_JSON)
+        body = self.body()
+        if NUL in body:
+            raise Refusal(400, "a text must not contain NUL")
         try:
-            return json.loads(self.body())
+            return json.loads(body)
         except ValueError:
-            said = "The browser (or proxy) sent a request that this server could not understand."
-            raise Refusal(400, said) from None
+            raise Refusal(400, NOT_UNDERSTOOD) from None
 
     def body(self) -> bytes:
         """The body. Raises `Refusal` when it is larger than any of these questions can be."""

@@ -13,7 +13,7 @@ from heed.flows.curate_banks import Thing
 from heed.media.banks import SignalIn
 from heed.media.models import Bank, BankContent, BankSignal
 from heed.web.hma import kinds
-from heed.web.hma.asking import Ask, Refusal, say
+from heed.web.hma.asking import NUL, Ask, Refusal, say
 from heed.web.hma.banks import told
 from heed.web.hma.hashing import Read, of_form, of_url
 
@@ -64,6 +64,8 @@ def _said(ask: Ask) -> tuple[dict[str, Any], str]:
             raise Refusal(400, "metadata should be a json object")
         return _metadata(body.get("metadata")), _note(body.get("note"))
     text = ask.request.POST.get("metadata")
+    if text and NUL.decode() in text:
+        raise Refusal(400, "metadata must not contain NUL")
     try:
         found = json.loads(text) if text else None
     except ValueError:

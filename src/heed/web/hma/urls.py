@@ -4,20 +4,31 @@ They are known by a key in the path (`/hma/heed_.../c/banks`), or as a bearer. A
 one; a slash at the end leads nowhere, as they expect.
 """
 
+import logging
 import re
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.multipartparser import MultiPartParserError
 from django.urls import URLPattern, re_path
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from psycopg_pool import PoolTimeout
 
 from heed.flows.curate_banks import SharedBank
 from heed.media.keys import Caller, Scope, caller_with
 from heed.web.hma import about, banks, contents, exchanges, hashing, matching
-from heed.web.hma.asking import Ask, Refusal, refuse
+from heed.web.hma.asking import NOT_UNDERSTOOD, Ask, Refusal, refuse
 
+logger = logging.getLogger(__name__)
+AGAIN_IN_SECONDS = "2"
+BROKEN = (
+    "The server encountered an internal error and was unable to complete your request. Either the "
+    "server is overloaded or there is an error in the application."
+)
 View = Callable[[Ask], HttpResponse]
 _PAGE = "<!doctype html>\n<html lang=en>\n<title>{code} {name}</title>\n<h1>{name}</h1>\n"
 
@@ -73,10 +84,26 @@ _COMPILED = [(method, _pattern(path), view) for method, path, view in ROUTES]
 
 @csrf_exempt
 def door(request: HttpRequest, rest: str) -> HttpResponse:
-    """Any question."""
+    """Any question. What fails is told in the protocol's own words too, never as a page."""
+    try:
+        return _door(request, rest)
+    except (SuspiciousOperation, MultiPartParserError):
+        return refuse(Refusal(400, NOT_UNDERSTOOD))
+    except (OperationalError, InterfaceError, PoolTimeout) as away:
+        logger.error("no database for a request", extra={"error": type(away).__name__})
+        answer = refuse(Refusal(503, "index not yet ready"))
+        answer["Retry-After"] = AGAIN_IN_SECONDS
+        return answer
+    except Exception:
+        logger.exception("a request failed")
+        return refuse(Refusal(500, BROKEN))
+
+
+def _door(request: HttpRequest, rest: str) -> HttpResponse:
+    method = "GET" if request.method == "HEAD" else request.method or ""
     path = re.sub("/+", "/", f"/{rest}")
     token, path = _key_in(path)
-    if path in OPEN and request.method == "GET":
+    if path in OPEN and method == "GET":
         return OPEN[path]()
     if path in ("/", ""):
         here = request.path.rstrip("/")
@@ -85,7 +112,7 @@ def door(request: HttpRequest, rest: str) -> HttpResponse:
     caller = caller_with(token, now=timezone.now()) if token else None
     if caller is None or Scope.BANKS not in caller.scopes:
         return _unknown(caller)
-    return _answered(request, path, caller)
+    return _answered(request, method, path, caller)
 
 
 def _key_in(path: str) -> tuple[str, str]:
@@ -102,12 +129,12 @@ def _unknown(caller: Caller | None) -> HttpResponse:
     return answer
 
 
-def _answered(request: HttpRequest, path: str, caller: Caller) -> HttpResponse:
-    fitting = [(method, at, view) for method, at, view in _COMPILED if at.fullmatch(path)]
+def _answered(request: HttpRequest, method: str, path: str, caller: Caller) -> HttpResponse:
+    fitting = [(known, at, view) for known, at, view in _COMPILED if at.fullmatch(path)]
     if not fitting:
         return _page(404, "Not Found")
-    for method, at, view in fitting:
-        if method == request.method:
+    for known, at, view in fitting:
+        if known == method:
             found = at.fullmatch(path)
             given: dict[str, Any] = found.groupdict() if found else {}
             return _said(view, Ask(request, caller.platform_id, caller.slug, caller.prefix, given))

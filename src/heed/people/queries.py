@@ -42,6 +42,12 @@ def contact_of(notice_id: UUID) -> Contact | None:
     return Contact.objects.filter(notice_id=notice_id, erased_at=None).first()
 
 
+def contacts_of(notice_ids: Iterable[UUID]) -> dict[UUID, Contact]:
+    """The same for many notices at once, by notice."""
+    found = Contact.objects.filter(notice_id__in=list(notice_ids), erased_at=None)
+    return {one.notice_id: one for one in found}
+
+
 def staff_named(ids: set[UUID]) -> dict[UUID, str]:
     """Names for a page, by id."""
     return dict(Staff.objects.filter(id__in=ids).values_list("id", "name"))

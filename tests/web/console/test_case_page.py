@@ -7,8 +7,10 @@ from html import unescape
 import pytest
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from heed.cases.queries import case_page
 from heed.flows import revive_jobs, wiring
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
@@ -16,6 +18,7 @@ from heed.media.models import Item
 from heed.outbox.models import StateTelling
 from heed.people.models import Role, Viewing
 from heed.people.queries import looks_of_ours
+from heed.web.console.views import case as case_view
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.world import World
 
@@ -165,6 +168,27 @@ def test_what_a_picture_says_of_itself_is_shown_as_plain_text_and_written_down(
     assert "&lt;b&gt;Camera" in found and "52.0" in found and "<img" not in found
     assert set(Viewing.objects.values_list("variant", flat=True)) == {"exif-none", "exif"}
     assert looks_of_ours(case.id, world.file_of(case).id) == {"exif-none", "exif"}
+
+
+def test_a_flood_of_notices_is_read_page_by_page_and_in_few_questions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_view, "NOTICES_ON_A_PAGE", 2)
+    case = world.case(words="the first")
+    item = Item.objects.get()
+    with CaptureQueriesContext(connection) as alone:
+        assert len(case_page.notices(case)) == 1
+    said = [world.notice(item, words=words) for words in ("the second", "the third")]
+    with CaptureQueriesContext(connection) as together:
+        assert len(case_page.notices(case)) == 3
+    assert len(together) == len(alone) <= 6
+    rae = world.as_("Rae", Role.REVIEWER)
+    first, second = page(rae, case.number), page(rae, case.number, "?notices=2")
+    assert "Notices (3)" in first and "the second" in first and "the third" not in first
+    assert "?notices=2#notices" in first and "the third" in second
+    path = f"/console/c/{case.number}/notices/{said[1].number}/translate"
+    back = rae.post(path, {"from_language": "German", "text": ""})  # the words are not lost
+    assert "the third" in back.content.decode() and b"German" in back.content
 
 
 def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: World) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case as Order
-from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models import F, Prefetch, Q, QuerySet, Value, When
 
 from heed.cases.models import (
     Appeal,
@@ -30,6 +30,7 @@ from heed.media.models import Account, BankSignal, Item, Match, Upload
 from heed.outbox import queries as outbox
 from heed.outbox.models import StateTelling
 from heed.people import queries as people
+from heed.people.models import Contact
 
 COPIES_SHOWN = 25  # of each kind; the rest is a page of its own
 
@@ -66,24 +67,42 @@ class Told:
     may_write: bool
 
 
-def notices(case: Case) -> list[Told]:
+def notices_of(case: Case) -> QuerySet[Notice]:
     """The notices that are joined to the case, oldest first."""
-    joined = Join.objects.filter(case=case, undone_at=None).order_by("notice__received_at")
-    found = Notice.objects.filter(joins__in=joined).distinct().order_by("received_at", "number")
-    return [_told(notice) for notice in found]
+    joined = Join.objects.filter(case=case, undone_at=None)
+    found = Notice.objects.filter(joins__in=joined).distinct()
+    return found.order_by("received_at", "number")
 
 
-def _told(notice: Notice) -> Told:
-    contact = people.contact_of(notice.id)
+def notices(case: Case) -> list[Told]:
+    """All of them, with what came after each."""
+    return told(notices_of(case))
+
+
+def told(found: QuerySet[Notice]) -> list[Told]:
+    """These notices with what came after each; the number of queries does not grow with them."""
+    rows = list(
+        found.prefetch_related(
+            Prefetch("targets", Target.objects.select_related("item").order_by("position")),
+            Prefetch("supplements", Supplement.objects.order_by("at")),
+            Prefetch("messages", Message.objects.order_by("at")),
+            Prefetch("translations", Translation.objects.order_by("-made_at")),
+        )
+    )
+    contacts = people.contacts_of([notice.id for notice in rows])
+    return [_told(notice, contacts.get(notice.id)) for notice in rows]
+
+
+def _told(notice: Notice, contact: Contact | None) -> Told:
     state = "none" if contact is None else "unconfirmed"
     if contact is not None and contact.confirmed_at is not None:
         state = "confirmed"
     return Told(
         notice=notice,
-        targets=list(notice.targets.select_related("item").order_by("position")),
-        supplements=list(notice.supplements.order_by("at")),
-        messages=list(notice.messages.order_by("at")),
-        translations=list(notice.translations.order_by("-made_at")),
+        targets=list(notice.targets.all()),
+        supplements=list(notice.supplements.all()),
+        messages=list(notice.messages.all()),
+        translations=list(notice.translations.all()),
         contact=state,
         may_write=contact is None or contact.may_write,
     )

@@ -32,6 +32,7 @@ from heed.web.console.views import cybertips
 from heed.web.console.views import danger as danger_views
 
 COPIES_ON_A_PAGE = 200
+NOTICES_ON_A_PAGE = 50
 
 
 @require_safe
@@ -45,7 +46,13 @@ def case_as_page(
     request: ConsoleRequest, case: Case, forms: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The whole page; `forms` are those that came back with errors, by name."""
-    facts = _facts(case) | _history(request, case) | _rights(request, case) | _forms(case)
+    facts = (
+        _facts(case)
+        | _told(request, case, forms or {})
+        | _history(request, case)
+        | _rights(request, case)
+        | _forms(case)
+    )
     for name, form in (forms or {}).items():
         facts[name] = {**facts[name], **form} if isinstance(form, dict) else form
     return playing(show(request, "case.html", facts, status=status))
@@ -55,7 +62,6 @@ def _facts(case: Case) -> dict[str, Any]:
     known_at = case_page.first_notice_at(case)
     return {
         "case": case,
-        "told": case_page.notices(case),
         "files": case_files.files(case),
         "unread": case_files.unread(case),
         "involved": account_measures.involved(case),
@@ -77,6 +83,21 @@ def _facts(case: Case) -> dict[str, Any]:
         "evidence": filings.sealed_of(case.id),
         "lost": filings.not_kept(case.id),
         "banked": sorted(case_page.banked(case).items()),
+    }
+
+
+def _told(request: ConsoleRequest, case: Case, forms: Mapping[str, Any]) -> dict[str, Any]:
+    """Some of the notices: a flood may have brought hundreds. What came back is among them."""
+    every, wanted = case_page.notices_of(case), request.GET.get("notices")
+    written = forms.get("message_to") or forms.get("translation_of")
+    if written:
+        numbers = list(every.values_list("number", flat=True))
+        wanted = str(numbers.index(written) // NOTICES_ON_A_PAGE + 1)
+    page = Paginator(every, NOTICES_ON_A_PAGE).get_page(wanted)
+    start = (page.number - 1) * NOTICES_ON_A_PAGE
+    return {
+        "told": case_page.told(every[start : start + NOTICES_ON_A_PAGE]),
+        "told_page": page,
     }
 
 

@@ -14,6 +14,8 @@ from heed.flows.check_upload import check_bytes, check_signals, check_url
 from heed.flows.fetch_files import fetch_files
 from heed.flows.judge_copy import settle_upload
 from heed.flows.view_file import MayNotView, NotViewable, view_file
+from heed.media import banks
+from heed.media.banks import SignalIn
 from heed.media.models import ItemFile, Unchecked, Upload
 from heed.media.services import FileIn
 from heed.outbox.models import Letter
@@ -53,6 +55,29 @@ def test_what_a_decision_lets_stand_is_released_and_held_no_more(town: Stage) ->
     town.work()  # the notice's own job comes late
     checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
     assert checked.verdict is Verdict.ALLOW
+
+
+def test_what_is_let_stand_never_waits_for_a_case_of_another_platform(town: Stage) -> None:
+    other = Stage("other", "https://other.example")
+    for stage in (other, town):
+        stage.post("post", ONE)
+        stage.hear(gil(stage.url("post")))
+    theirs = other.case(ONE)
+    shared = banks.make(
+        "SHARED", None, made_by="test", now=town.now, action="hold", enabled=True,
+        category="minor_sexual",
+    )  # fmt: skip
+    assert ONE.sha256 is not None
+    banks.add(
+        shared, [SignalIn("sha256", ONE.sha256, None)], source="test", case_id=theirs.id,
+        now=town.now,
+    )  # fmt: skip
+    check_signals(platform_id=town.platform_id, signals=ONE, upload_ref="u", now=town.now)
+    upload = Upload.objects.get()
+    assert upload.case_id == town.case(ONE).id
+    town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
+    upload.refresh_from_db()
+    assert (upload.case_id, upload.state) == (town.case(ONE).id, Upload.State.RELEASED)
 
 
 def test_a_claim_that_adds_nothing_holds_nothing_that_people_let_stand(town: Stage) -> None:

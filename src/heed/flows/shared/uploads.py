@@ -60,6 +60,7 @@ def release_all(case: Case, *, now: datetime) -> None:
 
 
 def _other_holder(upload: Upload, case: Case) -> Case | None:
-    met = (one.case_id for one in looking.banked(upload.platform, upload.file))
-    others = [case_id for case_id in met if case_id not in (None, case.id)]
-    return Case.objects.filter(id=others[0]).first() if others else None
+    """The gravest on the same platform: what a shared bank has of another's case is not for us."""
+    met = [one.case_id for one in looking.banked(upload.platform, upload.file)]
+    here = Case.objects.filter(platform_id=upload.platform_id).exclude(id=case.id).in_bulk(met)
+    return next((here[case_id] for case_id in met if case_id in here), None)

@@ -3,8 +3,11 @@
 import hashlib
 import json
 from dataclasses import replace
+from unittest import mock
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from heed.cases.models import Case, Restriction
 from heed.flows import meet_banks
@@ -23,7 +26,8 @@ from heed.flows.manage_banks import (
 )
 from heed.flows.shared.bank_files import Unreadable
 from heed.flows.view_file import MayNotView, view_file
-from heed.media.models import Bank, BankSignal, Match, Upload, Watermark
+from heed.media import meeting
+from heed.media.models import Bank, BankSignal, Item, Match, Upload, Watermark
 from heed.media.services import FileIn
 from heed.outbox.models import StateTelling
 from heed.people.models import Role
@@ -170,6 +174,27 @@ def test_a_bank_of_one_platform_touches_no_other(town: Stage) -> None:
     other.post("post", ONE)
     assert other.seen("post") == ["visible"]
     assert not Restriction.objects.exists()
+
+
+def test_what_meets_no_bank_costs_no_statement_of_its_own(town: Stage) -> None:
+    """Nearly everything that is registered is a stranger to all banks; a site has many banks."""
+    live(town, ONE)
+
+    def statements(*files: FileIn) -> tuple[int, int]:
+        town.register(*(town.row(f"{one.sha256!r:.30}", one) for one in files))
+        named = {one.sha256 for one in files}
+        items = Item.objects.filter(files__file__sha256__in=named)
+        ids = list(items.values_list("id", flat=True))
+        with CaptureQueriesContext(connection) as asked:
+            found = meet_banks.meet_banks(item_ids=ids, now=town.now)
+        return found, len(asked)
+
+    few, many = [picture(f"s{n}") for n in range(2)], [picture(f"t{n}") for n in range(30)]
+    assert statements(*few) == statements(*many)
+    found, _ = statements(*few, NEAR, replace(ONE, pdq=None))
+    assert found == 2
+    with mock.patch.object(meeting.matching, "current", lambda _: None):  # no index: all are asked
+        assert statements(*many)[0] == 0 and statements(NEAR)[0] == 1
 
 
 def test_a_share_of_nothing_lets_everything_through(town: Stage) -> None:

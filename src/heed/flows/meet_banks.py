@@ -50,14 +50,15 @@ def sweep_banks(*, now: datetime) -> int:
 
 
 def _meet(where: Iterable[tuple[UUID | None, UUID | None]], now: datetime) -> int:
-    """Each file in a transaction of its own."""
+    """Each file that a bank may know, in a transaction of its own."""
     wanted = list(where)
-    platforms = Platform.objects.in_bulk([one for one, _ in wanted if one])
-    files = File.objects.in_bulk([one for _, one in wanted if one])
+    named = list(File.objects.filter(id__in=[one for _, one in wanted if one]))
+    files = {one.id: one for one in meeting.may_meet(named)}
+    platforms = Platform.objects.in_bulk([one for one, file in wanted if one and file in files])
     return sum(
         _meet_one(platforms[platform], files[file], now)
         for platform, file in wanted
-        if platform is not None and file is not None
+        if platform is not None and file is not None and file in files
     )
 
 

@@ -9,10 +9,11 @@ from django.db import connection
 from django.db.models import Count, Exists, OuterRef, Q
 
 from heed.hashing.distance import GOOD_QUALITY
+from heed.hashing.index import IndexUnusable
 from heed.media import matching
 from heed.media.feeds import BANKED
 from heed.media.models import Bank, BankSignal, File, Item, Match, Signal
-from heed.media.queries import VIDEO_BITS, near_files
+from heed.media.queries import VIDEO_BITS, forms_of, near_files
 
 AT_ONCE = 5_000  # signals in one question
 FILES_AT_ONCE = 2_000
@@ -137,6 +138,32 @@ def anything_touches(platform_ids: Iterable[UUID]) -> bool:
     """Whether any bank could do something about items of these platforms: mostly it can't."""
     here = Q(bank__platform=None) | Q(bank__platform_id__in=list(platform_ids))
     return BankSignal.objects.filter(touching() & here).exists()
+
+
+def may_meet(files: Sequence[File]) -> list[File]:
+    """Those of these files that some bank may know; without the index, all of them.
+
+    One look at the index for many files, and no statement: nearly every upload meets nothing.
+    """
+    book = matching.current(BANKED)
+    if book is None:
+        return list(files)
+    try:
+        met = {n for n, file in enumerate(files) if file.kind == "video"}  # compared by frames
+        for type in sorted(matching.EXACT):
+            asked = [
+                (n, bytes(value)) for n, one in enumerate(files) if (value := getattr(one, type))
+            ]
+            same = matching.same(type, [value for _, value in asked], book=book) if asked else None
+            met |= set() if same is None else {asked[query][0] for query in same.query.tolist()}
+        looks = [(n, form) for n, one in enumerate(files) for form in forms_of(one) if n not in met]
+        if looks:
+            forms = [form for _, form in looks]
+            near = matching.near("pdq", forms, min(book.setting, 40), book=book)
+            met |= {looks[query][0] for query in near.query.tolist()}
+    except IndexUnusable:
+        return list(files)
+    return [files[n] for n in sorted(met)]
 
 
 def places_of(file_ids: Iterable[UUID], platform_id: UUID | None) -> dict[tuple[UUID, UUID], int]:

@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"[^\s<>\"'(=]+@[^\s<>\"'),]+")
 class OneLine(logging.Formatter):
     """A line for each thing said, with what came as `extra`; beneath it a failure's way here."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")

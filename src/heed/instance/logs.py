@@ -17,7 +17,7 @@ _ADDRESS = re.compile(r"[^\s<>\"'(=]+@[^\s<>\"'),]+")
 class OneLine(logging.Formatter):
     """A line for each thing said, with what came as `extra`; beneath it a failure's way here."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%SZ")

@@ -22,7 +22,7 @@ from heed.media import unchecked
 from heed.media.models import Platform, Unchecked
 from heed.outbox import services as outbox
 from heed.ports import NotFetched
-from heed.rules.gate import Verdict
+from heed.rules.gate import LET_IN_UNSEEN, Verdict
 
 logger = logging.getLogger(__name__)
 BATCH = 5
@@ -32,12 +32,15 @@ LEASE = timedelta(minutes=5)
 def note_outage(
     *, platform_id: UUID, reason: str, uploads: int, since: datetime, now: datetime
 ) -> None:
-    """The gate held so many uploads of a platform without a look; they come again."""
+    """The gate held so many uploads of a platform without a look, and they come again; or it let
+    them in so, where the operator of that site chose it.
+    """
     platform = Platform.objects.get(id=platform_id)
     with transaction.atomic():
         unchecked.note_outage(platform, reason, uploads=uploads, since=since, now=now)
         body = {"why": reason, "uploads": uploads}
-        ledger.enter("gate.failed", subject=f"platform:{platform_id}", body=body, at=now)
+        event = "gate.let_in" if reason == LET_IN_UNSEEN else "gate.failed"
+        ledger.enter(event, subject=f"platform:{platform_id}", body=body, at=now)
 
 
 def check_again(*, now: datetime) -> int:

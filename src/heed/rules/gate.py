@@ -20,6 +20,13 @@ class Surface(StrEnum):
     PRIVATE = "private"  # a message between people
 
 
+class WhenAway(StrEnum):
+    """What becomes of an upload while Heed can't look, where there is nobody who could hold it."""
+
+    REFUSE = "refuse"
+    LET_IN = "let-in-unseen"
+
+
 NOTHING = "nothing-found"
 NOT_LOOKED_AT = "not-looked-at"
 NOT_CHECKED = "could-not-be-checked"  # it could not be had, read or compared
@@ -29,6 +36,8 @@ TOO_SLOW = "no-answer-in-time"
 TOO_MANY = "too-many-at-once"
 FAILED = "failed-here"
 ASK_AGAIN = frozenset({DATABASE_AWAY, TOO_SLOW, TOO_MANY, FAILED})
+LET_IN_UNSEEN = "let-in-unseen"  # Heed failed, and the operator of the site chose this for it
+OUTAGES = ASK_AGAIN | {LET_IN_UNSEEN}
 LOOK_WITHIN = timedelta(hours=4)  # nobody sees it; somebody's picture waits (as a hidden one)
 OUTAGE_SEEN_WITHIN = timedelta(hours=1)  # everybody's pictures wait
 # Member states of the European Union, ISO 3166. There, scanning messages without a court's order

@@ -15,6 +15,7 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.utils import timezone
 
+from examples import pictures
 from heed.flows import wiring
 from heed.instance.bridge import Threads
 from heed.ledger.models import EntryBody
@@ -351,3 +352,50 @@ def test_an_address_is_fetched_without_keeping_anybody_else_waiting(
     assert (gone["verdict"], gone["reason"], gone["sha256"]) == (*held, None)
     assert EntryBody.objects.filter(event="gate.failed").count() == 2
     assert Unchecked.objects.filter(ended_at=None, retry_at__isnull=False).count() == 2
+
+
+class PictRs:
+    """As pict-rs: bytes in chunks, their type, no other header; anything but 2xx refuses them."""
+
+    def __init__(self, door: Door, hook: str) -> None:
+        self.door, self.hook, self.kept = door, hook, list[bytes]()
+
+    def upload(self, data: bytes, kind: str = "image/png") -> bool:
+        async def pieces() -> Any:
+            for start in range(0, len(data), 4_096):
+                yield data[start : start + 4_096]
+
+        answer = self.door.post("", self.hook, content=pieces(), headers={"Content-Type": kind})
+        if answer.is_success:
+            self.kept.append(data)
+        return answer.is_success
+
+
+def test_pict_rs_keeps_no_banked_picture_and_nothing_at_all_while_heed_can_not_look(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    banked, other = pictures.picture(5), pictures.picture(6)
+    bank(Platform.objects.get(), SignalIn("sha256", hashlib.sha256(banked).digest(), None))
+    hook = f"/api/v1/uploads/raw/{api.key}"
+    pict_rs = PictRs(door, hook)
+    assert [pict_rs.upload(one) for one in (banked, other)] == [False, True]
+    assert pict_rs.upload(b"some film", "video/webm") and not pict_rs.upload(banked, "video/mp4")
+    let_in = PictRs(door, f"{hook}?when_heed_cannot_look=let-in-unseen")
+    odd = PictRs(door, f"{hook}?when_heed_cannot_look=let-in")
+    assert not let_in.upload(banked) and let_in.upload(other)
+    assert not odd.upload(other)
+    bad = Broken(door.django)
+    for way in (bad.fails, bad.has_no_database, bad.is_slow):
+        monkeypatch.setattr(handler, "HOOK_WITHIN_SECONDS", 0.05)
+        door.django = way
+        assert not pict_rs.upload(other) and not odd.upload(other)
+        assert let_in.upload(other)
+    assert len(pict_rs.kept) == 2 and len(let_in.kept) == 4
+    bad.well = bad.has_no_database  # whoever comes too late finds no request to read
+    bad.release.set()
+    door.missed.tell()
+    rows = dict(Unchecked.objects.filter(file=None).values_list("reason", "asked"))
+    assert rows == {
+        "failed-here": 2, "database-away": 2, "no-answer-in-time": 2, "let-in-unseen": 3,
+    }  # fmt: skip
+    assert EntryBody.objects.filter(event="gate.let_in").count() == 1

@@ -14,7 +14,7 @@ from ninja import Query, Router
 from heed.flows.check_upload import Checked, check_bytes, check_signals, check_url
 from heed.media.keys import Scope, caller_with
 from heed.rules import gate
-from heed.rules.gate import Surface, Verdict
+from heed.rules.gate import Surface, Verdict, WhenAway
 from heed.web.platform_api import document, reading, rows
 from heed.web.platform_api.answers import CheckAnswer, ChecksAnswer
 from heed.web.platform_api.callers import ApiKey, caller_of
@@ -124,12 +124,15 @@ def check_raw(
     key: str,
     surface: Surface = Surface.PUBLIC,
     country: Annotated[str, Query(pattern=COUNTRY)] = "",
+    when_heed_cannot_look: WhenAway = WhenAway.REFUSE,
 ) -> HttpResponse:
     """The bytes, and nothing else, as pict-rs sends them. 204 takes the file, 403 refuses it.
 
     `surface` and `country` in the address say the same as with `uploads/check`. The key stands in
     the address too, which such programs keep in their configuration: make one for this alone, with
-    the scope `uploads`. What would be held is refused: there is nobody to hold it.
+    the scope `uploads`. What would be held is refused: there is nobody to hold it. While Heed is
+    away, full, too slow or failing the answer is 503, or with
+    `when_heed_cannot_look=let-in-unseen` 204: nobody looks at those, and somebody is told.
     """
     caller = caller_with(key, now=timezone.now())
     if caller is None or Scope.UPLOADS not in caller.scopes:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from heed.flows import check_again
 from heed.media import unchecked
 from heed.media.models import Unchecked
-from heed.rules.gate import ASK_AGAIN
+from heed.rules.gate import LET_IN_UNSEEN, OUTAGES
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
@@ -44,7 +44,8 @@ def _told(request: ConsoleRequest, row: Unchecked) -> dict[str, object]:
     return {
         "row": row,
         "from": urlsplit(row.url).hostname or "",
-        "outage": row.reason in ASK_AGAIN,
+        "outage": row.reason in OUTAGES,
+        "let_in": row.reason == LET_IN_UNSEEN,
         "tells": bool(row.upload_ref or row.file_id),
         "may": request.grants.may("upload.settle", row.platform_id),
     }

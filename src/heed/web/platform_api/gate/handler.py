@@ -40,6 +40,7 @@ MOST_BYTES = 1 << 20  # of signals; more is Django's to refuse
 LOOKING = 4  # files that are fetched and read at a time, beside the pages
 MOST_WAITING = 64  # for their turn to be; who comes then is held at once
 SIGNALS_WITHIN_SECONDS = 5.0
+HOOK_WITHIN_SECONDS = 25.0  # pict-rs hangs up after 30, and would not know why
 FETCHED_WITHIN_SECONDS = 60.0
 _NO_STORE = (b"cache-control", b"no-store")
 _HEADERS = [
@@ -48,6 +49,7 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
 ]
 _OURS, _NO_DATABASE = 500, 503  # statuses from which on the failure is ours
+WHEN_AWAY = "when_heed_cannot_look"
 _ASKED = {"surface", "country", "account_ref", "upload_ref"}
 _USUALLY = (("surface", "public"), ("country", ""))
 LONGEST_REF = 200
@@ -89,7 +91,8 @@ class Gate:
         elif path == PATH and _is_json(scope):
             await self._signals(scope, receive, send)
         else:  # bytes: reading a film must not keep people from their pages
-            await self._look_at(_Asked(scope, _token(scope), send), receive)
+            within = HOOK_WITHIN_SECONDS if path.startswith(HOOK) else None
+            await self._look_at(_Asked(scope, _token(scope), send), receive, within)
 
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
         body, whole = await _body(receive)
@@ -170,8 +173,13 @@ class Gate:
         return answer.status
 
     async def _hold(self, asked: _Asked, reason: str) -> None:
-        """Never let through unseen; whoever can only be told by status gets a refusal."""
+        """Never let through unseen; whoever can only be told by status gets a refusal, unless the
+        operator of that site chose otherwise, in the hook's address."""
         refs = _refs(asked)
+        if _is_let_in(asked.scope):
+            self._missed.note(_key_in(asked.scope), gate.LET_IN_UNSEEN, 1)
+            await _say(asked, b"", 204)
+            return
         self._missed.note(asked.token or _key_in(asked.scope), reason, len(refs))
         is_hook = not asked.scope["path"].startswith(PATH)
         answers = [_held(reason, ref) for ref in refs]
@@ -285,6 +293,14 @@ def _key_in(scope: Scope_) -> str:
     """The key of a hook stands in its address."""
     path: str = scope["path"]
     return path.removeprefix(HOOK).strip("/") if path.startswith(HOOK) else ""
+
+
+def _is_let_in(scope: Scope_) -> bool:
+    """What the address says for when Heed can't look; nothing, or anything odd, is a refusal."""
+    if not scope["path"].startswith(HOOK):
+        return False
+    said = parse_qs(scope["query_string"].decode("latin-1")).get(WHEN_AWAY, [])
+    return said == [gate.WhenAway.LET_IN]
 
 
 def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None:

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from examples import pictures
-from heed.flows.guard_media import NoSuchPeer, may_serve
+from heed.flows.guard_media import NoSuchPeer, may_serve, probe
 from heed.media.models import Item, Platform
 from tests.flows.mastodon_stage import Social, social
 
@@ -50,6 +50,8 @@ def test_a_hidden_file_is_refused_in_every_size_and_spelling_and_nothing_else_is
     token = Platform.objects.get().evidence_token
     assert asked(original, HTTP_AUTHORIZATION=f"Bearer {token}") == 204
     assert asked(original, HTTP_AUTHORIZATION="Bearer x") == 403
+    assert asked("/system/heed-gate-check/x") == 403 and town.platform.gate_asked_at is None
+    assert asked("/system/" + probe("social")) == 403 and town.platform.gate_asked_at is not None
     assert (
         Client().get("/connect/social/gate?as=404", HTTP_X_FORWARDED_URI=small).status_code == 404
     )

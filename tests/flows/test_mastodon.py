@@ -8,15 +8,21 @@ from typing import Any
 import pytest
 
 from examples import pictures
-from heed.cases.models import Notice, PeerReport
+from heed.cases.models import Case, Deadline, Notice, PeerReport
+from heed.flows import wiring
 from heed.flows.connect_platform import connect_platform, examine_platform
 from heed.flows.deliver_states import deliver_letters, deliver_states
+from heed.flows.fetch_files import fetch_files
 from heed.flows.hear_peer import ask_peers, take_report
-from heed.flows.measure_account import measure_account
+from heed.flows.measure_account import measure_account, sign
+from heed.flows.preserve import preserve
+from heed.flows.shared import evidence
+from heed.integrations.vault.sealing import AgeSeals
 from heed.ledger.models import EntryBody
 from heed.media.models import Account, Item
 from heed.outbox.models import Letter
-from heed.ports import PeerBusy, PeerRefused
+from heed.people.models import Role
+from heed.ports import PeerBusy, PeerRefused, Purpose
 from heed.rules.accounts import AccountMeasure
 from heed.rules.decisions import Ruling
 from tests.flows.mastodon_stage import RULES, Social, social
@@ -191,6 +197,39 @@ def test_reports_about_an_account_are_taken_before_an_action_resolves_them_all(
     assert [one["type"] for one in report.about.strikes] == ["silence"]
     assert "This was a child." in report.about.strikes[0]["text"]
     assert set(Notice.objects.values_list("words", flat=True)) == {report.comment, other.comment}
+
+
+def test_evidence_is_kept_before_a_suspension_takes_it_away_or_has_a_time_to_be(
+    town: Social, decoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "seals", lambda: AgeSeals(opens=[Purpose.FILING]))
+    report = told(town)
+    town.hook("report.created", town.there.report_said(report))
+    fetch_files(now=town.now)
+    case = Case.objects.exclude(file=None).get()
+    town.remove(case, town.staff("Rae"), without_evidence=True)
+    row = measure_account(
+        case_id=case.id, account_id=Account.objects.get().id, measure=AccountMeasure.SUSPEND,
+        reasons="This was a child.", by=town.staff("Zed").id, now=town.now,
+    )  # fmt: skip
+    assert sign(measure_id=row.id, agrees=True, by=town.staff("Sam", Role.SENIOR).id, now=town.now)
+    evidence.start(case)
+    deliver(town)
+    assert report.about.suspended_at is None  # its evidence is just being fetched
+    places = {place: place.read_bytes() for place in town.there.disk.rglob("*.png")}
+    for place in places:
+        place.unlink()
+    assert not preserve(case_id=case.id, now=town.now)
+    town.later(timedelta(minutes=11))
+    deliver(town)
+    assert report.about.suspended_at is not None  # and that waits ten minutes at most
+    clock = Deadline.objects.get(clock="heed.purge")
+    assert clock.due_at == town.now + timedelta(days=30) and clock.met_at is None
+    for place, data in places.items():
+        place.write_bytes(data)
+    assert preserve(case_id=case.id, now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is not None
 
 
 def test_what_it_has_no_way_to_say_is_given_up_in_sight(town: Social) -> None:

@@ -133,6 +133,12 @@ def not_kept(case_id: UUID) -> list[SealedObject]:
     return list(of_case.filter(state__in=lost))
 
 
+def awaited(case_id: UUID) -> bool:
+    """Whether evidence of a case is still to be kept, for the first time or again."""
+    of_case = sealed_of(case_id).exclude(copy=SealedObject.Copy.REVIEW)
+    return of_case.filter(state__in=vault.OPEN_STATES).exists()
+
+
 def destroyed_not_erased(*, limit: int) -> list[SealedObject]:
     """Noise that still lies in the vault."""
     gone = SealedObject.objects.filter(state=SealedObject.State.DESTROYED).exclude(name="")

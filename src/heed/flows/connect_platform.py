@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from heed.flows import wiring
-from heed.flows.guard_media import PROBE
+from heed.flows.guard_media import probe
 from heed.flows.manage_platforms import NoSuchPlatform as NoSuchPlatform
 from heed.flows.shared import peers
 from heed.ledger import services as ledger
@@ -104,11 +104,12 @@ def _gate(platform: Platform, now: datetime) -> list[Tried]:
         return [Tried(about="media gate", says=says, remedy=remedy + "again with --set gate=on")]
     for prefix in platform.url_prefixes:
         for path in able.gate_paths:
+            url = prefix.rstrip("/") + path + probe(platform.slug)
+            own = tuple(platform.private_addresses)
             with suppress(NotFetched):
                 wiring.fetcher().fetch(
-                    f"{prefix.rstrip('/')}{path}{PROBE}.png", max_bytes=1_000, within_seconds=5.0,
-                    private_addresses_allowed=tuple(platform.private_addresses),
-                )  # fmt: skip
+                    url, max_bytes=1_000, within_seconds=5.0, private_addresses_allowed=own
+                )
     platform.refresh_from_db()
     if platform.gate_asked_at is not None and platform.gate_asked_at >= now:
         return [Tried(about="media gate", says="asks before a file is served")]

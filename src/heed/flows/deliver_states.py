@@ -107,7 +107,11 @@ def deliver_letters(*, platform_id: UUID, now: datetime) -> bool:
     except PlatformUnreachable as unreachable:
         outbox.record_unsent(letter, str(unreachable) or "unreachable", now=now)
         return False
-    outbox.record_sent(letter, now=now)
+    with transaction.atomic():
+        outbox.record_sent(letter, now=now)
+        if letter.kind == "account.measured" and letter.payload["measure"] == "suspend":
+            account = str(letter.payload["account"])
+            peers.suspended(platform, account, cause=f"letter:{letter.id}", now=now)
     return True
 
 

@@ -12,6 +12,8 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from django.core.signing import BadSignature, TimestampSigner
+
 from heed.flows import wiring
 from heed.flows.hear_peer import NoSuchPeer as NoSuchPeer
 from heed.flows.shared import peers
@@ -19,6 +21,7 @@ from heed.media import gate
 from heed.media.models import Platform
 
 PROBE = "heed-gate-check"  # in an address: somebody tries whether the gate stands there
+_SIGNER = TimestampSigner(salt="heed.gate")
 _KNOWN_FOR = 2.0  # seconds: how a platform is connected changes rarely, what is hidden does not
 
 
@@ -41,13 +44,26 @@ def may_serve(*, platform_slug: str, address: str, bearer: str, now: datetime) -
     guarded = _guarded(platform_slug)
     path = _plain(address)
     if PROBE in path:
-        gate.note_asked(guarded.id, now=now)
+        if _ours(path, platform_slug):
+            gate.note_asked(guarded.id, now=now)
         return False
     if bearer and guarded.token and hmac.compare_digest(bearer.encode(), guarded.token.encode()):
         return True
     key = wiring.connector(guarded.connector).media_key(path)
     urls = [origin + path for origin in guarded.origins]
     return not gate.out_of_sight(guarded.id, urls=urls, key=key)
+
+
+def probe(slug: str) -> str:
+    """The name of a file that there is not: who asks for it at the gate was asked for it by us."""
+    return f"{PROBE}/{_SIGNER.sign(slug)}"
+
+
+def _ours(path: str, slug: str) -> bool:
+    try:
+        return _SIGNER.unsign(path.rpartition(PROBE + "/")[2], max_age=60) == slug
+    except BadSignature:
+        return False
 
 
 def forget() -> None:

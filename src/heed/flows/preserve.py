@@ -14,12 +14,14 @@ from uuid import UUID
 
 from heed.cases.models import Case, Copy
 from heed.cases.queries import case_files, case_page
+from heed.cases.services import deadlines
 from heed.filings import queries, vault
 from heed.filings.models import SealedObject
 from heed.flows import wiring
 from heed.flows.shared import evidence, states
 from heed.media.models import File
 from heed.ports import VaultTrouble
+from heed.rules.clocks import Done
 from heed.rules.visibility import Visibility
 
 logger = logging.getLogger(__name__)
@@ -35,6 +37,8 @@ def preserve(*, case_id: UUID, now: datetime) -> bool:
     for file in _files(case):
         evidence.keep_file(case, file, now=now)
     states.tell_waiting(settled=case_id, now=now)
+    if not queries.awaited(case_id):
+        deadlines.done(Done.EVIDENCE_KEPT, now=now, case_id=case_id)
     return not queries.not_kept(case_id)
 
 

@@ -5,9 +5,13 @@ Nothing here is broken; a site that only tries Heed out can leave all of it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from heed.rules.clocks import Term, Verified
+
+if TYPE_CHECKING:
+    from heed.media.models import Platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +119,26 @@ def _platforms() -> Iterator[Todo]:
     if not platforms:
         yield Todo("platform", "there is none", "heed platform add")
     for platform in platforms:
-        if not platform.evidence_url:
-            yield Todo(platform.slug, "has no evidence address: hidden files can't be kept or sent",
-                       "set it with heed platform; see docs/integrate.md")  # fmt: skip
+        yield from _connected(platform)
         yield from _operator(platform.id, platform.slug)
         yield from _people(platform.id, platform.slug)
         yield from _duty(platform.id, platform.slug)
+
+
+def _connected(platform: "Platform") -> Iterator[Todo]:
+    from heed.flows.shared import peers
+
+    if platform.trouble:
+        yield Todo(f"{platform.slug}: {platform.connector}", platform.trouble,
+                   f"heed platform check {platform.slug}")  # fmt: skip
+    if peers.gives_evidence(platform):
+        return
+    if peers.has_connector(platform):
+        yield Todo(f"{platform.slug}: media gate", "is off: nothing can be hidden, nor kept then",
+                   f"heed platform gate {platform.slug}; see docs/connect/")  # fmt: skip
+    else:
+        yield Todo(platform.slug, "has no evidence address: hidden files can't be kept or sent",
+                   "set it with heed platform; see docs/integrate.md")  # fmt: skip
 
 
 def _operator(platform_id: UUID, slug: str) -> Iterator[Todo]:

@@ -6,10 +6,11 @@ their own words.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from heed.ports.listings import Listing
 from heed.ports.platforms import Platform
 from heed.rules.claims import AgeThen, Category
 
@@ -31,6 +32,7 @@ class Abilities:
     removes: bool = False  # for good, words and all
     measures: frozenset[str] = frozenset()  # warn | limit | suspend
     statements: bool = False  # it can pass a statement of reasons on to an account
+    purges_within: timedelta | None = None  # what a suspended account had is deleted after so long
     gate: bool = False  # a proxy asks us before it serves a file
     gate_paths: tuple[str, ...] = ()  # below an address of the platform, where it stands
     gone_statuses: tuple[int, ...] = ()  # what an address answers when it is gone; empty: 404, 410
@@ -156,6 +158,9 @@ class Connector(Platform, Protocol):
 
     def open_reports(self, peer: Peer, *, account_ref: str = "") -> Iterator[Reported]:
         """All open reports, or those about one account. Raises `PeerRefused`, `PeerBusy`."""
+
+    def listing(self, peer: Peer) -> Listing:
+        """What was published there before we came."""
 
     def media_key(self, address: str) -> str:
         """What all addresses of one file have in common; empty for what is no file of a post."""

@@ -50,6 +50,7 @@ class Stop(StrEnum):
     UPDATE_SENT = "update_sent"
     REQUEST_ANSWERED = "request_answered"  # of an officer: granted or refused
     DISPUTE_DECIDED = "dispute_decided"
+    EVIDENCE_KEPT = "evidence_kept"  # before the platform deletes it
     TIME_PASSED = "time_passed"  # floors: kept or open at least until then
 
 
@@ -74,6 +75,7 @@ class Done(StrEnum):
     UPDATE_SENT = "update_sent"
     REQUEST_ANSWERED = "request_answered"
     DISPUTE_DECIDED = "dispute_decided"
+    EVIDENCE_KEPT = "evidence_kept"
     TIME_PASSED = "time_passed"
 
 

@@ -21,6 +21,7 @@ from heed.rules.triage import CHILD_HIDDEN, WITHIN_THE_HOUR, Triage
 
 HIDE_COMPLETE_WITHIN = timedelta(hours=36)  # 12 h before 47 U.S.C. 223a(a)(3) runs out
 REVIEW_CITATION = "Heed policy, review within"
+PURGE_CITATION = "Heed policy, evidence before a suspended account's data is deleted"
 
 
 class ClockLengthened(ValueError):
@@ -113,6 +114,18 @@ def found_review(*, cause: str, at: datetime) -> Clock:
 def flood_review(*, cause: str, at: datetime) -> Clock:
     """A source turned out to be over its bound: a person looks at what it has had hidden."""
     return replace(found_review(cause=cause, at=at), due_at=at + WITHIN_THE_HOUR)
+
+
+def purge(*, cause: str, at: datetime, within: timedelta) -> Clock:
+    """A suspended account's data is deleted by its platform: what is evidence is kept before."""
+    return Clock(
+        id="heed.purge",
+        citation=PURGE_CITATION,
+        cause=cause,
+        due_at=at + within,
+        stops=Stop.EVIDENCE_KEPT,
+        kind=Kind.HOUSE,
+    )
 
 
 def complete_request_hide_by(received_at: datetime) -> datetime:

@@ -5,7 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.models import Case
+from heed.cases.services import deadlines as clocks
 from heed.cases.services import peer_reports
+from heed.filings import queries as filings
 from heed.filings.models import Answer
 from heed.flows import jobs, wiring
 from heed.ledger import services as ledger
@@ -14,6 +16,7 @@ from heed.media.queries import under
 from heed.outbox import services as outbox
 from heed.outbox.services import Telling
 from heed.ports import Abilities, Hides, Peer, Result, StateResult
+from heed.rules import deadlines
 from heed.rules.visibility import Visibility
 
 WEBHOOK = "webhook"  # our own interface: the platform calls us, and says itself what it can do
@@ -111,6 +114,22 @@ def settle(notice_id: UUID, *, now: datetime) -> bool:
         at=now,
     )
     return True
+
+
+def suspended(platform: Platform, account_ref: str, *, cause: str, now: datetime) -> None:
+    """Where the platform deletes what a suspended account had, evidence that is not kept yet has a
+    time by which it must be.
+    """
+    able = abilities_of(platform)
+    if able is None or able.purges_within is None:
+        return
+    of_theirs = Case.objects.filter(platform=platform, copies__item__account__ref=account_ref)
+    for case in of_theirs.distinct():
+        if filings.awaited(case.id):
+            clock = deadlines.purge(
+                cause=f"{cause}/{case.number}", at=now, within=able.purges_within
+            )
+            clocks.set_clocks(case, [clock], now=now)
 
 
 def _outcome(notice_id: UUID) -> str:

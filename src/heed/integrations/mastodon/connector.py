@@ -7,11 +7,12 @@ Its interface can't hide, delete or comment on one post, and knows no notes on r
 import hmac
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from heed.integrations.connectors.credentials import credentials
 from heed.integrations.mastodon import examining, reading, settings, telling
+from heed.integrations.mastodon.listing import MastodonListing
 from heed.integrations.mastodon.server import Server
 from heed.ports import (
     Abilities,
@@ -19,6 +20,7 @@ from heed.ports import (
     Endpoint,
     Heard,
     Hides,
+    Listing,
     Message,
     NotFromPeer,
     Peer,
@@ -36,6 +38,7 @@ ADDRESSES = {
     "profile": ["/@*", "/users/*"],
     "search": ["/search?q=*", "/tags/*"],
 }  # fmt: skip
+PURGED_WITHIN = timedelta(days=30)  # docs.joinmastodon.org, Moderation actions: Suspend
 GONE = (403, 404, 410, 451)  # what a gate answers for a file that is hidden
 
 
@@ -65,8 +68,9 @@ class Mastodon:
         return Abilities(
             hides=Hides.FILES if read.gate else Hides.NOTHING,
             measures=frozenset({"warn", "limit", "suspend"}),
+            purges_within=PURGED_WITHIN,
             gate=read.gate,
-            gate_paths=("/system/", "/media_attachments/") if read.gate else (),
+            gate_paths=("/system/media_attachments/", "/media_attachments/") if read.gate else (),
             gone_statuses=GONE if read.gate else (),
         )
 
@@ -103,6 +107,10 @@ class Mastodon:
     def open_reports(self, peer: Peer, *, account_ref: str = "") -> Iterator[Reported]:
         """All open reports, the newest first."""
         return self._server.open_reports(peer, account_ref)
+
+    def listing(self, peer: Peer) -> Listing:
+        """Posts with files, account by account."""
+        return MastodonListing(self._server, peer)
 
     # -------------------------------------------------------------- what it is told
 

@@ -205,15 +205,17 @@ class Visit(BaseHTTPRequestHandler):
             found.suspended_at = None
         self._account(ref)
 
-    def _timeline(self) -> None:
+    def _statuses(self, ref: str) -> None:
         there = self.server.there
         with_files = self.query.get("only_media") == "true"
         rows = [
             there.status_said(one)
             for one in there.statuses.values()
-            if one.visibility == "public" and one.reblog is None and (one.files or not with_files)
+            if one.account.id == ref
+            and one.visibility in ("public", "unlisted")  # to whoever does not follow them
+            and (one.files or not with_files)
         ]
-        self._pages("/api/v1/timelines/public", rows, 20)
+        self._pages(f"/api/v1/accounts/{ref}/statuses", rows, 20)
 
     # -------------------------------------------------------------- only to pretend
 
@@ -263,7 +265,7 @@ _GET = [
     _door(r"/api/v1/admin/reports/(\d+)", "admin:read:reports", Visit._report),
     _door(r"/api/v1/admin/accounts", "admin:read:accounts", Visit._accounts),
     _door(r"/api/v1/admin/accounts/(\d+)", "admin:read:accounts", Visit._account),
-    _door(r"/api/v1/timelines/public", "read:statuses", Visit._timeline),
+    _door(r"/api/v1/accounts/(\d+)/statuses", "read:statuses", Visit._statuses),
 ]
 _POST = [
     _door(r"/api/v1/admin/reports/(\d+)/resolve", "admin:write:reports", Visit._resolve),

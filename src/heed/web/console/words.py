@@ -97,6 +97,7 @@ STOPS = {
     "authority_told": "tell the authority",
     "police_told": "tell the police of the place",
     "request_answered": "grant or refuse the request",
+    "evidence_kept": "keep the evidence before it is deleted there",
     "dispute_decided": "the dispute body decides",
     "confirmation_sent": "confirm to the notifier",
     "update_sent": "send an update",

@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from heed.flows.connect_platform import connect_platform
 from heed.flows.invite_staff import InvitationOver, NotYours, accept, end_role
 from heed.media.keys import caller_with
 from heed.people.models import Role, Staff
@@ -260,3 +261,9 @@ def test_a_key_is_made_by_who_shows_again_who_they_are_and_ends_when_withdrawn(
     dana.post(f"/console/platforms/square/keys/{caller.key_id}/off")
     assert caller_with(found[0], now=world.now) is None
     assert "withdrawn" in text(dana.get("/console/platforms"))
+    said = {"url": "https://square.example", "gate": "on"}
+    connect_platform(
+        platform_slug="square", connector="mastodon", said=said, by="test", now=world.now
+    )
+    page = text(dana.get("/console/platforms"))
+    assert "the words of a post stay" in page and "never yet" in page

@@ -27,10 +27,13 @@ def text(
     rule = _(policies.clause(clause, policy_version).title)
     if ruling is Ruling.REMOVE:
         parts = [
-            _("You were right to tell us. It is against our rules, and we have taken it down."),
+            _("You were right to tell us. It is against our rules, and it comes down for good."),
             _("The rule: %(rule)s") % {"rule": rule},
             reasons,
-            _("The copies that this decision reaches went with it."),
+            _(
+                "The copies that this decision reaches come down with it. This page counts those "
+                "that we have seen to be gone."
+            ),
             _("If you see it again, press “It is back” on this page."),
         ]
     else:

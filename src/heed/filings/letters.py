@@ -51,9 +51,10 @@ LETTERS: tuple[Letter, ...] = (
         "They ask: who is told about me?",
         _(
             "We don't tell the person who posted it that you wrote to us, or who you are. Only the "
-            "people who work on this read what you write. If it shows somebody under 18 in a "
-            "sexual way, the law can make us tell the authorities about the picture and about "
-            "whoever posted it. You are not in trouble because of that."
+            "people who work on this read what you write. But if it shows somebody under 18 in a "
+            "sexual way, the law can make us tell the authorities. They then get the picture and "
+            "what you wrote to us, so that they can find whoever did this. You are not in trouble "
+            "because of that."
         ),
     ),
     Letter(

@@ -43,6 +43,8 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
     with transaction.atomic():
         notice = Notice.objects.select_for_update().get(id=notice_id)
         facts = {name: said[name] for name in TAKEN if said.get(name) not in (None, "", False)}
+        if "words" in facts:
+            facts["words"] = _with_earlier(notice.words, str(facts["words"]))
         if "words" in facts and notice.door == "form":
             facts["words_index"] = sources.words_index(str(facts["words"]))
         kept = {name: value for name, value in said.items() if name != "email"}  # sealed elsewhere
@@ -61,6 +63,16 @@ def supplement_notice(*, notice_id: UUID, said: Mapping[str, Any], now: datetime
     return Supplemented(
         facts_taken=tuple(sorted(facts)), contact_code=code, targets=target_states(notice)
     )
+
+
+def _with_earlier(before: str, later: str) -> str:
+    """What they wrote first stays, and what they add stands beneath it; said twice it stands once.
+
+    Whoever decides, and the authorities, read the words as one text.
+    """
+    if later.strip() in before:
+        return before
+    return f"{before}\n{later}" if before.strip() else later
 
 
 def _urls(said: Mapping[str, Any]) -> Sequence[str]:

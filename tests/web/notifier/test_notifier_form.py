@@ -100,16 +100,23 @@ def test_without_a_link_what_is_remembered_leads_on_to_a_person(
     with pytest.raises(NotThere):
         name_place(case_id=case.id, url="https://elsewhere.example/x", by=rae.id, now=town.now)
     name_place(case_id=case.id, url=town.url("p2"), by=rae.id, now=town.now)
-    client.post(f"/n/{number_in(answer)}/more", {"links": town.url("p1")})
+    more = f"/n/{number_in(answer)}/more"
+    client.post(more, {"words": "He is in my class.", "links": f"the red one\n{town.url('p1')}"})
+    client.post(more, {"words": "It is still there."})
     assert town.seen("p1", "p2") == ["hidden", "hidden"]
+    assert only().words == "He is in my class.\nthe red one\nIt is still there."
 
 
 def test_a_threat_that_is_carried_out_is_hidden_as_soon_as_its_link_comes(
     client: Client, town: Stage
 ) -> None:
-    answer = send(client, posted="threat", what="", timed="yes", other_app="chat: @uri")
+    there = "https://elsewhere.example/@uri"
+    answer = send(client, there, posted="threat", what="", timed="yes", other_app="chat: @uri")
     notice = only()
     assert notice.threatened_only and notice.time_given == "yes"
+    for shown in (answer, client.get(f"/n/{number_in(answer)}")):
+        said = text(shown)
+        assert "Nothing is posted yet" in said and there in said and "we can&#x27;t reach" in said
     assert "a-time-was-given" in Case.objects.get().because
     client.post(f"/n/{number_in(answer)}/back", {"where": town.url("p1")})
     assert town.seen("p1") == ["hidden"]

@@ -294,6 +294,8 @@ def test_it_is_back_protects_the_new_place(client: Client, page: str, town: Stag
     answer = client.post(f"{page}/back", {"where": f"here {town.url('p2')}"}, follow=True)
     assert "new clock" in text(answer)
     assert town.seen("p2") == ["hidden"]
+    nothing = client.post(f"{page}/back", {"where": " ", "then": "where"}, follow=True)
+    assert "We have your link" not in text(nothing)
 
 
 def test_taking_a_notice_back_restores_nothing(client: Client, page: str, town: Stage) -> None:

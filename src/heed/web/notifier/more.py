@@ -39,7 +39,8 @@ def facts(typed: Mapping[str, str]) -> Added:
     """Step two."""
     errors: dict[str, str] = {}
     said: dict[str, Any] = {name: typed[name][:most] for name, most in _SHORT.items()}
-    said["words"] = typed["words"]
+    found = links.sort(typed["links"])
+    said["words"] = "\n".join(filter(None, [typed["words"], *found.unread]))
     if typed["danger"] == "yes":
         said["danger_now"] = True
     if typed["young"] in choices.AGE:
@@ -47,7 +48,7 @@ def facts(typed: Mapping[str, str]) -> Added:
     if helplines.country(typed["country"]) is not None:
         said["country"] = typed["country"]
     _take_age(typed["age"], said, errors)
-    _take_links(typed["links"], said, errors)
+    _take_links(found, said, errors)
     return Added(typed=typed, said={k: v for k, v in said.items() if v != ""}, errors=errors)
 
 
@@ -59,12 +60,10 @@ def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
         errors["age"] = _("Write the age as a number, such as 13. Or leave it empty.")
 
 
-def _take_links(text: str, said: dict[str, Any], errors: dict[str, str]) -> None:
-    if not text:
-        return
-    found = links.sort(text)
+def _take_links(found: links.Sorted, said: dict[str, Any], errors: dict[str, str]) -> None:
+    """What stands among the links and is none has gone into the words, as in step one."""
     urls = [link for ours in found.ours.values() for link in ours] + found.elsewhere
-    if not urls:
+    if not urls and found.unread:
         errors["links"] = _(
             "We can't read this as a link. A link starts with https:// . Open the post, use "
             "“share” or “copy link”, and paste it here."

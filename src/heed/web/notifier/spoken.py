@@ -23,6 +23,11 @@ class Told:
     since_at: datetime | None = None
 
 
+def named_here(page: PrivatePage) -> bool:
+    """Whether a place was named that may be on the site; a link elsewhere alone is none."""
+    return any(target.state != "foreign" for target in page.targets)
+
+
 def told(target: TargetLine, page: PrivatePage) -> Told:
     """How it stands with one place, and what that means."""
     kind, tag, text = _words(target, page)

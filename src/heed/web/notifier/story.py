@@ -41,9 +41,9 @@ def _protected(page: PrivatePage) -> Iterator[Step]:
             continue
         since = min(one.since_at for one in kind)
         if out_of_sight:
-            yield Step(since, _("We had it hidden."))
+            yield Step(since, _("We told the site to hide it."))
         else:
-            yield Step(since, _("We had it taken out of search and feeds."))
+            yield Step(since, _("We told the site to keep it out of search and feeds."))
     ended = [one.until_at for one in held if one.until_at]
     if ended and all(one.visibility == "visible" for one in page.targets):
         yield Step(max(ended), _("It was shown again."))

@@ -121,16 +121,16 @@ def _each(checked: Checked, source: str, language: str, now: datetime) -> Iterat
 
 
 def _portions(checked: Checked) -> Iterator[tuple[UUID, list[Place]]]:
-    """By site, a hundred places at a time. Links elsewhere go with the first, to be answered too.
+    """By site, a hundred places at a time. Links elsewhere fill the room, to be answered too.
 
     Codes of pictures go with the first of each site: uploads of all of them are held there.
     """
     given = [Place(signals={one.kind: one.value}) for one in checked.hashes]
-    ours = checked.sorted.ours
+    ours, rest = checked.sorted.ours, list(checked.sorted.elsewhere)
     if not ours:
-        yield _site_without_link(checked), given
+        left = max(0, MOST_PLACES - len(given))
+        yield _site_without_link(checked), [*given, *(Place(url=url) for url in rest[:left])]
         return
-    rest = list(checked.sorted.elsewhere)
     for platform_id, found in ours.items():
         begin, todo = list(given), list(found)
         while todo:

@@ -20,7 +20,7 @@ from heed.web import languages
 from heed.web.notifier import access, choices, form, links
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.form import Checked
-from heed.web.notifier.spoken import Told, told
+from heed.web.notifier.spoken import Told, named_here, told
 from heed.web.notifier.taking import Sent, take_in
 from heed.web.notifier.views_codes import VIDEO_HERE
 from heed.web.notifier.views_help import near
@@ -127,5 +127,5 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
         "link": link,
         "holds": holds,
         "hashes": notice is not None and own_notices.gave_hashes(notice),
-        "lost": notice is not None and not lines and not notice.threatened_only,
+        "lost": page is not None and not named_here(page) and not page.threatened_only,
     }

@@ -154,7 +154,8 @@ def back(request: HttpRequest, number: str) -> HttpResponse:
         text="\n".join(found.unread)[:20_000],
         now=timezone.now(),
     )
-    return _to_page(notice, "where" if typed["then"] else "back")
+    said = bool(urls or found.unread)
+    return _to_page(notice, "where" if typed["then"] and said else "back")
 
 
 @private

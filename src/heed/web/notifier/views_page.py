@@ -124,6 +124,7 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
         "letter": letter,
         "replies": replies(letter),
         "lines": lines,
+        "named_here": spoken.named_here(page),
         "not_done": any(line.kind == "late" for line in lines),
         "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
         "body": choices.holds_uploads(page.category),
@@ -134,7 +135,7 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
 
 def _speaks(promise: Promise, page: PrivatePage) -> bool:
     """A time by which it is gone says nothing while nothing is posted."""
-    return promise.what != Stop.REMOVED_AND_SEARCHED or bool(page.targets)
+    return promise.what != Stop.REMOVED_AND_SEARCHED or spoken.named_here(page)
 
 
 @private

@@ -5,6 +5,10 @@
 3. Give a role, or end one; nobody changes their own.
 4. A lost device: a new link, which takes the old second factor off when it is used.
 5. Close an account: roles and sessions end at once.
+
+What reaches a whole account (4 and 5, and its sessions) is for who administers every platform at
+which that person works: else an administrator of one platform could sign in as a reviewer of
+another.
 """
 
 import logging
@@ -18,8 +22,9 @@ from django.db import transaction
 from heed.flows import wiring
 from heed.ledger import services as ledger
 from heed.people import inviting
+from heed.people import queries as reading
 from heed.people import services as people
-from heed.people.models import Role, Staff
+from heed.people.models import Membership, Role, Staff
 from heed.people.staff_models import Invitation
 from heed.ports import MailRefused
 
@@ -31,7 +36,7 @@ class NotInvited(Exception):
 
 
 class NotYours(Exception):
-    """Nobody changes what they may do themselves: another administrator does."""
+    """Not this administrator's to change; the message says whose it is, or what to do instead."""
 
 
 class InvitationOver(Exception):
@@ -59,16 +64,21 @@ def invite(
     return _send(made, token)
 
 
-def start_anew(*, staff_id: UUID, by: UUID, now: datetime) -> str:
-    """A link to a new password and second factor, for who lost a device. Raises `NotYours`."""
+def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> str:
+    """A link to a new password and second factor, for who lost a device. Raises `NotYours`.
+
+    `by` is None where the operator asks at the machine itself.
+    """
     staff = Staff.objects.get(id=staff_id)
-    _must_be_another(staff, by)
+    if by is not None:
+        _must_be_another(staff, by)
+        _must_reach(staff, by)
     with transaction.atomic():
         made, token = inviting.invite(
             email=staff.email, name=staff.name, platform_ids=[], roles=[],
             outside=staff.is_outside, by=by, now=now, staff=staff,
         )  # fmt: skip
-        _enter(staff, {"new_start": True, "by": str(by)}, now)
+        _enter(staff, {"new_start": True, "by": str(by or "operator")}, now)
     return _send(made, token)
 
 
@@ -97,6 +107,8 @@ def _first(found: Invitation, name: str, password: str, now: datetime) -> Staff:
 def _again(found: Invitation, password: str, now: datetime) -> Staff:
     staff = found.staff
     assert staff is not None
+    if found.made_by is not None and not _reaches(staff, found.made_by):
+        raise InvitationOver("Since it was sent, you were given work elsewhere: ask there for one.")
     inviting.end_sessions(staff)
     inviting.new_password(staff, password)
     inviting.forget_factors(staff)
@@ -138,6 +150,7 @@ def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
     """Somebody leaves: signed out everywhere, and in nowhere. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
     _must_be_another(staff, by)
+    _must_reach(staff, by)
     with transaction.atomic():
         if not inviting.close_account(staff, now=now):
             return False
@@ -146,8 +159,9 @@ def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
 
 
 def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
-    """End every session of somebody; returns how many."""
+    """End every session of somebody; returns how many. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
+    _must_reach(staff, by)
     with transaction.atomic():
         ended = inviting.end_sessions(staff)
         _enter(staff, {"sessions_ended": ended, "by": str(by)}, now)
@@ -157,6 +171,20 @@ def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
 def _must_be_another(staff: Staff, by: UUID) -> None:
     if staff.id == by:
         raise NotYours("Nobody changes what they may do themselves: another administrator does.")
+
+
+def _must_reach(staff: Staff, by: UUID) -> None:
+    if not _reaches(staff, by):
+        raise NotYours(
+            "They also work for a platform that is not yours to administer. End their roles at "
+            "yours; the rest is for who administers both, or for `heed staff anew` on the server."
+        )
+
+
+def _reaches(staff: Staff, by: UUID) -> bool:
+    """Whether this administrator administers every platform at which that person works."""
+    mine = Membership.objects.filter(staff_id=by, role=Role.ADMINISTRATOR, ended_at=None)
+    return reading.platforms_of(staff) <= set(mine.values_list("platform_id", flat=True))
 
 
 def _enter(staff: Staff, body: dict[str, object], now: datetime) -> None:

@@ -161,6 +161,28 @@ def add_key(
     _say({"key": made}, as_json)
 
 
+@staff.command("anew")
+def start_anew(
+    email: Annotated[str, typer.Argument(help="The address that they sign in with.")],
+    as_json: AsJson = False,
+) -> None:
+    """Somebody lost a device: a link to a new password and second factor, mailed and printed."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from django.conf import settings
+
+        from heed.flows import invite_staff
+        from heed.people.models import Staff
+
+        who = Staff.objects.filter(email__iexact=email, is_active=True).first()
+        if who is None:
+            raise NotAdded(f"nobody signs in with {email}: add them with `heed staff add`")
+        path = invite_staff.start_anew(staff_id=who.id, by=None, now=datetime.now(UTC))
+        link = f"{settings.PUBLIC_URL}{path}"
+    _say({"link": link}, as_json)
+
+
 @staff.command("add")
 def add_staff(
     email: Annotated[str, typer.Argument(help="The address to sign in with.")],

@@ -16,6 +16,8 @@ from pytest_httpserver import HTTPServer
 from heed.flows.connect_platform import connect_platform
 from heed.flows.invite_staff import InvitationOver, NotYours, accept, end_role
 from heed.media.keys import caller_with
+from heed.people import queries as people_now
+from heed.people import services as people
 from heed.people.models import Role, Staff
 from heed.people.staff_models import Invitation
 from tests.web.console.test_sign_in import enter
@@ -144,6 +146,38 @@ def test_an_administrator_of_one_platform_changes_nobody_of_another(world: World
     fresh(zed)
     assert zed.post(f"/console/people/{sam.id}", {"what": "close"}).status_code == 404
     assert "Sam" not in text(zed.get("/console/people"))
+
+
+def test_who_works_at_two_platforms_is_never_signed_in_as_by_the_administrator_of_one(
+    world: World,
+) -> None:
+    sam = world.person("Sam", Role.CHILD_SAFETY)
+    other = world.add_platform("elsewhere", "Elsewhere")
+    zed = world.as_("Zed", Role.ADMINISTRATOR, platform="elsewhere")
+    fresh(zed)
+    give = {"role": "reviewer", "platform": str(other.id)}
+    people.give_role(sam, other.id, Role.REVIEWER)
+    for what in ("anew", "sign-out", "close"):
+        page = text(zed.post(f"/console/people/{sam.id}", {"what": what}, follow=True))
+        assert "They also work for a platform that is not yours" in page
+    assert not Invitation.objects.exists()
+    zed.post(f"/console/people/{sam.id}", {"what": "end", **give})
+    assert people_now.platforms_of(sam) == {world.platform.id}
+
+
+def test_a_new_start_leads_nowhere_once_its_sender_does_not_reach_all_of_the_account(
+    world: World,
+) -> None:
+    sam = world.person("Sam", Role.REVIEWER)
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    page = text(dana.post(f"/console/people/{sam.id}", {"what": "anew"}))
+    found = re.search(r"/console/sign-in/invitation/([^<]+)/</code>", page)
+    assert found
+    people.give_role(sam, world.add_platform("elsewhere", "Elsewhere").id, Role.CHILD_SAFETY)
+    with pytest.raises(InvitationOver):
+        accept(token=found[1], name="Sam", password=SENTENCE, now=world.now)
+    assert Authenticator.objects.filter(user=sam).exists()
 
 
 def test_other_sessions_can_be_ended_by_their_owner(world: World) -> None:

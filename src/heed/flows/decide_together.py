@@ -105,7 +105,7 @@ def _effect(case: Case, why: str, ruling: Ruling, scope: Scope, by: UUID) -> Eff
         why=why,
         becomes=tuple(sorted(turned.items())),
         unchanged=len(now_is) - turned.total(),
-        notifiers=len(case_page.notices(case)),
+        notifiers=case_page.notices_of(case).count(),
         uploads=len(list(waits)) if waits else 0,
         second=needs_second(Category(case.category), ruling),
         unseen=not all(people.has_viewed(by, case.id, one.id) for one in files),

@@ -156,10 +156,22 @@ def test_a_decided_case_with_an_open_appeal_waits_again(world: World) -> None:
 def test_taking_the_next_case_takes_the_gravest_that_is_free(world: World) -> None:
     world.case("p2", 2, child=False)
     grave = world.case("p1", 1)
-    rae, sam = world.as_("Rae", Role.REVIEWER), world.as_("Sam", Role.REVIEWER)
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
     assert rae.post("/console/next")["Location"] == f"/console/c/{grave.number}/"
     assert sam.post("/console/next")["Location"] != f"/console/c/{grave.number}/"
     assert "Rae" in sam.get("/console/").content.decode()
+
+
+def test_nobody_is_given_a_case_of_a_minor_that_they_could_only_keep_from_others(
+    world: World,
+) -> None:
+    grave, other = world.case("p1", 1), world.case("p2", 2, child=False)
+    sam = world.as_("Sam", Role.REVIEWER)
+    assert sam.post("/console/next")["Location"] == f"/console/c/{other.number}/"
+    answer = sam.post("/console/next", follow=True).content.decode()
+    assert "1 waits for a child-safety reviewer" in answer
+    grave.refresh_from_db()
+    assert grave.taken_by is None
 
 
 def test_a_case_that_another_person_works_on_is_not_taken_away(world: World) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.db.models import Case as Order
-from django.db.models import F, Prefetch, Q, QuerySet, Value, When
+from django.db.models import Count, F, Prefetch, Q, QuerySet, Value, When
 
 from heed.cases.models import (
     Appeal,
@@ -33,6 +33,7 @@ from heed.people import queries as people
 from heed.people.models import Contact
 
 COPIES_SHOWN = 25  # of each kind; the rest is a page of its own
+TROUBLE_SHOWN = 50  # items of each kind of trouble
 
 
 def find(number: str) -> Case | None:
@@ -316,30 +317,50 @@ def account_refs(ids: Sequence[UUID]) -> dict[UUID, str]:
 class Trouble:
     """Items of a case where desired, acknowledged and observed do not agree."""
 
-    lying: Sequence[Item]  # "applied", and the address still shows it
-    refused: Sequence[Item]  # the platform answered, and it was not "applied"
+    lying: QuerySet[Item]  # "applied", and the address still shows it: the first of them
+    lying_count: int
+    refused: QuerySet[Item]  # the platform answered, and it was not "applied": the first of them
+    refused_count: int
     waiting: int  # not yet acknowledged
     unverifiable: int
-    dead: Sequence[StateTelling]
+    dead: int  # given up on
 
     def __bool__(self) -> bool:
-        return bool(self.lying or self.refused or self.waiting or self.unverifiable or self.dead)
+        wrong = (self.lying_count, self.refused_count, self.waiting, self.unverifiable, self.dead)
+        return any(wrong)
+
+
+def given_up(case: Case) -> QuerySet[StateTelling]:
+    """What the platform was not told of this case's items, after all tries."""
+    items = Copy.objects.filter(case=case).values("item_id")
+    return outbox.dead_states(case.platform_id).filter(item_id__in=items)
+
+
+_SAID = Q(acknowledged_revision=F("revision"), acknowledged__in=("hidden", "removed"))
+_LYING = _SAID & Q(observed="seen")
+_REFUSED = ~Q(answer__in=("", "applied"))
+_WAITING = Q(acknowledged_revision__lt=F("revision")) & ~_REFUSED
+_UNSEEN = _SAID & Q(observed="unverifiable")
 
 
 def trouble(case: Case) -> Trouble:
     """Where what should be, what the platform says and what we see differ."""
-    items = Item.objects.filter(copies__case=case, revision__gt=0).distinct()
-    said = items.filter(acknowledged_revision=F("revision"))
-    gone = ("hidden", "removed")
-    dead = outbox.dead_states(case.platform_id).filter(item_id__in=items.values("id"))
+    copies = Copy.objects.filter(case=case).values("item_id")
+    items = Item.objects.filter(id__in=copies, revision__gt=0)
+    found = items.aggregate(  # one reading of what may be ten thousand copies
+        lying=Count("id", filter=_LYING),
+        refused=Count("id", filter=_REFUSED),
+        waiting=Count("id", filter=_WAITING),
+        unseen=Count("id", filter=_UNSEEN),
+    )
     return Trouble(
-        lying=list(said.filter(acknowledged__in=gone, observed="seen").order_by("ref")[:50]),
-        refused=list(items.exclude(answer__in=("", "applied")).order_by("ref")[:50]),
-        waiting=items.filter(acknowledged_revision__lt=F("revision"))
-        .filter(answer__in=("", "applied"))
-        .count(),
-        unverifiable=said.filter(acknowledged__in=gone, observed="unverifiable").count(),
-        dead=list(dead[:200]),
+        lying=items.filter(_LYING).order_by("ref")[:TROUBLE_SHOWN],
+        lying_count=found["lying"],
+        refused=items.filter(_REFUSED).order_by("ref")[:TROUBLE_SHOWN],
+        refused_count=found["refused"],
+        waiting=found["waiting"],
+        unverifiable=found["unseen"],
+        dead=given_up(case).count(),
     )
 
 

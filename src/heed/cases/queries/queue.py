@@ -75,6 +75,17 @@ def cases_of(
     return found.filter(_in_state(wanted.state, now)).order_by(*ORDER)
 
 
+def openable(cases: QuerySet[Case], minors_at: Collection[UUID]) -> QuerySet[Case]:
+    """Without what this person could take and not look at: minors' files at other platforms.
+
+    Words alone, and items whose files nobody could read yet, are for everybody.
+    """
+    closed = Q(file__isnull=False) | Exists(
+        ItemFile.objects.filter(item=OuterRef("item"), file__isnull=False)
+    )
+    return cases.exclude(Q(about_child=True) & ~Q(platform_id__in=minors_at) & closed)
+
+
 def _in_state(state: str, now: datetime) -> Q:
     return {
         "decision": Q(state=Case.State.OPEN),

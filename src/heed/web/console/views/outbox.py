@@ -85,7 +85,7 @@ def retry(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("outbox.retry", "case.see")
 def retry_case(request: ConsoleRequest, case: Case) -> HttpResponse:
     """Try again what was given up on in one case."""
-    _revive(request, [row.item_id for row in case_page.trouble(case).dead])
+    _revive(request, [row.item_id for row in case_page.given_up(case)])
     return redirect("console:case", number=case.number)
 
 

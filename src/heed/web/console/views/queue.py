@@ -95,18 +95,22 @@ def counts(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 @permissions.permission("case.take")
 def take_next(request: ConsoleRequest) -> HttpResponse:
-    """Take the gravest case that nobody works on, and open it."""
-    now, me = timezone.now(), request.grants.staff.pk
-    mine = request.grants.platforms("case.take")
+    """Take the gravest case that nobody works on and whose files one may open, and open it."""
+    now, me, grants = timezone.now(), request.grants.staff.pk, request.grants
+    mine = grants.platforms("case.take")
     waiting = queue.cases_of(mine, queue.Wanted(state="decision"), now=now)
-    free = waiting.exclude(taken_until__gt=now).exclude(id__in=exposure.handed_on_by(me))
+    every = waiting.exclude(taken_until__gt=now).exclude(id__in=exposure.handed_on_by(me))
+    free = queue.openable(every, grants.platforms("file.open_minor"))
     for case_id, number in free.values_list("id", "number")[:20]:
         try:
             take_case(case_id=case_id, by=me, now=now)
         except CaseChanged:
             continue  # somebody was quicker with this one
         return redirect("console:case", number=number)
-    messages.info(request, "No case waits for a decision that somebody else does not have.")
+    others = every.count()
+    waits = f"{others} wait{'s' if others == 1 else ''} for a child-safety reviewer, who alone"
+    nothing = "No case waits for a decision that somebody else does not have."
+    messages.info(request, f"{waits} may open it. Nothing else waits." if others else nothing)
     return redirect("console:queue")
 
 

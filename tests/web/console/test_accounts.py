@@ -83,6 +83,9 @@ def test_who_has_the_account_contests_it_and_another_person_lifts_it(world: Worl
     page = text(at_home.get(path, follow=True))
     assert "Your account is limited" in page and "You posted it." in page
     assert "notice" not in page.partition("<main")[2].partition("</main")[0].lower()
+    in_german = text(at_home.get(f"/a/{row.id}", headers={"accept-language": "de"}))
+    assert "Dein Konto" in in_german
+    assert "Die Regel" in in_german
     asked = text(at_home.post(f"/a/{row.id}", {"why": "My account was taken over."}))
     assert "A person who has not decided before will look" in asked
     assert not open_appeal.appeal_as_account(

@@ -113,7 +113,7 @@ def _signals(named: Named) -> Q:
 
 def propose(*, named: Named, why: str, by: UUID, now: datetime) -> Rollback:
     """Propose it. Raises `MayNotRollBack`, `AlreadyProposed`, `NothingToRollBack`."""
-    _must_be_theirs(by, named)
+    must_be_theirs(by, named)
     found = would_undo(named=named, now=now)
     if not any(found.values()):
         raise NothingToRollBack(f"{named.says} has caused nothing that could be undone")
@@ -131,11 +131,12 @@ def propose(*, named: Named, why: str, by: UUID, now: datetime) -> Rollback:
     return made
 
 
-def _must_be_theirs(by: UUID, named: Named) -> None:
-    """Somebody with the role for it wherever it reaches."""
+def must_be_theirs(by: UUID, named: Named) -> None:
+    """Somebody with the role for it wherever it reaches. Raises `MayNotRollBack`."""
     staff = Staff.objects.filter(id=by, is_active=True).first()
     caused = causes.caused(named.what, named.which)
     where = set(caused.cases().values_list("platform_id", flat=True))
+    where |= causes.places(named.what, named.which)
     where = where or (set() if staff is None else people.platforms_of(staff))
     held = [set(MAY) & people.roles_of(staff, one) for one in where] if staff else []
     if not held or not all(held):
@@ -152,7 +153,7 @@ def confirm(*, rollback_id: UUID, agrees: bool, by: UUID, now: datetime) -> bool
     """A second person's word. True when it is being undone. Raises `MayNotRollBack`."""
     rollback = Rollback.objects.get(id=rollback_id)
     named = Named(what=rollback.what, which=rollback.which, says=rollback.says)
-    _must_be_theirs(by, named)
+    must_be_theirs(by, named)
     with transaction.atomic():
         alone = agrees and _alone(rollback, by, now)
         if not writing.answer(rollback, agrees=agrees, unseconded=alone, by=by, now=now):

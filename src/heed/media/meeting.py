@@ -1,6 +1,6 @@
 """Which registered files meet which banked signals: the other direction of `queries.banked`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -317,9 +317,9 @@ def live_counts(platform_id: UUID) -> dict[str, int]:
     return dict(live.values_list("type").annotate(Count("id")))
 
 
-def recent_matches(bank_id: object) -> list[Match]:
-    """The newest matches of a bank."""
-    found = Match.objects.filter(bank_signal__bank_id=bank_id)  # type: ignore[misc]
+def recent_matches(bank_id: object, platform_ids: Collection[UUID]) -> list[Match]:
+    """The newest matches of a bank at these platforms: many may share it."""
+    found = Match.objects.filter(bank_signal__bank_id=bank_id, platform_id__in=platform_ids)  # type: ignore[misc]
     return list(found.select_related("bank_signal", "platform").order_by("-found_at")[:25])
 
 

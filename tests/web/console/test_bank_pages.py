@@ -77,10 +77,39 @@ def test_a_bank_of_another_platform_is_not_there_and_a_shared_one_is_not_changed
     )
     rae = world.as_("Rae", Role.SENIOR)
     assert rae.get(f"/console/banks/{theirs.id}").status_code == 404
-    assert rae.get(f"/console/banks/{shared.id}").status_code == 200
+    Bank.objects.filter(id=shared.id).update(
+        tried_at=world.now, tried={"signals": 1, "platforms": [
+            {"platform": "other", "files": 1, "items": 1, "visible": 1, "would": "hide",
+             "sample": ["secret-post"]}]},
+    )  # fmt: skip
+    seen = rae.get(f"/console/banks/{shared.id}")
+    assert seen.status_code == 200
+    assert "secret-post" not in seen.content.decode()
     assert rae.post(f"/console/banks/{shared.id}/change", {"try": "1"}).status_code == 404
     wrong = rae.post("/console/banks/new", {**POLICY, "name": "", "platform": "other"})
     assert wrong.status_code == 422
+
+
+def test_nobody_counts_proposes_or_reads_a_rollback_at_a_platform_that_is_not_theirs(
+    world: World,
+) -> None:
+    world.add_platform("other", "Other")
+    theirs = manage_banks.make_bank(
+        name="Theirs", platform_slug="other", policy=manage_banks.Policy(), by="t", now=world.now
+    )
+    rows = f"type,value\npdq,{signals(1)[1].pdq.hex()}\n"
+    manage_banks.import_signals(bank_id=theirs.id, text=rows, kind="csv", by="t", now=world.now)
+    sam = world.as_("Sam", Role.SENIOR, platform="other")
+    rae = world.as_("Rae", Role.SENIOR)
+    proposal = {"what": "bank", "value": "Theirs", "why": "A wrong list."}
+    for more in ({}, {"propose": "1"}):
+        refused = rae.post("/console/rollbacks/propose", {**proposal, **more}).content.decode()
+        assert "every platform that it reaches" in refused
+        assert "It would undo" not in refused
+    sam.post("/console/rollbacks/propose", {**proposal, "propose": "1"})
+    one = Rollback.objects.get()
+    assert "A wrong list." not in rae.get("/console/rollbacks").content.decode()
+    assert rae.post(f"/console/rollbacks/{one.id}", {"agrees": "yes"}).status_code == 404
 
 
 def test_how_an_exchange_stands_is_shown_and_it_can_be_asked_at_once(

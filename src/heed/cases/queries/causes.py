@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from heed.cases.models import Case, Join, Notice, Restriction, Rollback
-from heed.media.models import ApiKey, Bank, Match, Upload
+from heed.media.models import ApiKey, Bank, Match, Platform, Upload
 from heed.people import services as people
 
 
@@ -44,6 +44,23 @@ def _of(what: str, which: str) -> tuple[Q, Q]:
     if what == Rollback.What.SOURCE:
         return Q(source_index=people.blind_index(which)), Q(bank_signal__source=which)
     return Q(joins__rules_version=which), Q(rules_version=which)
+
+
+def places(what: str, which: str) -> set[UUID]:
+    """The platforms whose bank or key it is; of what all share (banks, exchanges): every one.
+
+    Empty where that is nobody's own: a source of notices, a version of the rules.
+    """
+    if what == Rollback.What.KEY:
+        key = key_of(which)
+        return set() if key is None else {key.platform_id}
+    bank = bank_of(which) if what == Rollback.What.BANK else None
+    if bank is not None and bank.platform_id is not None:
+        return {bank.platform_id}
+    shared = what == Rollback.What.SOURCE and which.startswith("exchange:")
+    if bank is not None or shared:
+        return set(Platform.objects.values_list("id", flat=True))
+    return set()
 
 
 def live_restrictions(case_ids: Sequence[UUID]) -> int:

@@ -1,5 +1,6 @@
 """Banks: what is in them, what a match does, and what it would do if they were on."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -141,14 +142,22 @@ def _shown(
     request: ConsoleRequest, row: dict[str, Any], form: PolicyForm | None = None, **more: Any
 ) -> HttpResponse:
     status = NOT_TAKEN if form is not None or more else 200
+    mine = request.grants.platforms("bank.see")
     facts = {
-        "row": row,
+        "row": {**row, "tried": _tried_at(row["tried"] or {}, mine)},
         "form": form or PolicyForm(initial=row),
-        "recent": meeting.recent_matches(row["id"]),
+        "recent": meeting.recent_matches(row["id"], mine),
         "sources": meeting.sources(row["id"]),
         **more,
     }
     return show(request, "bank.html", facts, status=status)
+
+
+def _tried_at(tried: Mapping[str, Any], mine: Collection[UUID]) -> dict[str, Any]:
+    """What a shared bank would touch at one's own platforms; of others not even a name."""
+    slugs = set(Platform.objects.filter(id__in=mine).values_list("slug", flat=True))
+    rows = [one for one in tried.get("platforms", ()) if one["platform"] in slugs]
+    return {**tried, "platforms": rows} if tried else {}
 
 
 @require_POST

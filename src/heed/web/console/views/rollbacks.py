@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Rollback
-from heed.cases.queries.causes import rollbacks
+from heed.cases.queries.causes import places, rollbacks
 from heed.flows import roll_back as flow
 from heed.people import queries as people
 from heed.web.console import permissions
@@ -18,6 +18,7 @@ from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
 NOT_TAKEN = 422
+MOST = 200  # read of all; the page shows half of it
 REFUSALS = (flow.MayNotRollBack, flow.NothingToRollBack, flow.AlreadyProposed)
 
 
@@ -41,8 +42,15 @@ def page(request: ConsoleRequest) -> HttpResponse:
     return _shown(request, ProposalForm())
 
 
+def _rows(request: ConsoleRequest) -> list[Rollback]:
+    """Those of one's own platforms, and of what is nobody's own."""
+    mine = request.grants.platforms("rollback.see")
+    found = [(row, places(row.what, row.which)) for row in rollbacks()[:MOST]]
+    return [row for row, where in found if not where or where & mine]
+
+
 def _shown(request: ConsoleRequest, form: ProposalForm, **more: object) -> HttpResponse:
-    rows = list(rollbacks()[:100])
+    rows = _rows(request)[:100]
     names = people.staff_named(
         {one for row in rows for one in (row.proposed_by, row.confirmed_by) if one}
     )
@@ -61,6 +69,7 @@ def propose(request: ConsoleRequest) -> HttpResponse:
     said, now = form.cleaned_data, timezone.now()
     try:
         named = flow.name_it(what=said["what"], value=said["value"].strip())
+        flow.must_be_theirs(request.grants.staff.pk, named)  # nobody counts what is not theirs
         if "propose" not in request.POST:
             return _shown(request, form, found=flow.would_undo(named=named, now=now), named=named)
         flow.propose(named=named, why=said["why"], by=request.grants.staff.pk, now=now)
@@ -75,7 +84,7 @@ def propose(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("rollback.propose")
 def answer(request: ConsoleRequest, rollback_id: UUID) -> HttpResponse:
     """Confirm or refuse another person's proposal."""
-    if not rollbacks().filter(id=rollback_id).exists():
+    if rollback_id not in {row.id for row in _rows(request)}:
         raise Http404
     agrees = request.POST.get("agrees") == "yes"
     try:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from heed.cases.queries import policies
+from heed.rules.claims import EXTORTION, Category
 from heed.rules.decisions import Ruling
 
 
@@ -79,6 +80,11 @@ def restored() -> dict[str, Any]:
         DONE: later("Your post is shown again, as before."),
         WHY: later("A person has looked at it. It need not have been restricted."),
     }
+
+
+def is_quiet(category: Category, *, about_child: bool) -> bool:
+    """Whether a statement must not show that somebody gave notice: minors, and extortion."""
+    return about_child or category in EXTORTION
 
 
 def statement(

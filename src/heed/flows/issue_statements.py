@@ -26,7 +26,7 @@ from heed.ledger import services as ledger
 from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
 from heed.rules import policy
-from heed.rules.claims import EXTORTION, Category
+from heed.rules.claims import Category
 from heed.rules.clocks import Done
 from heed.rules.visibility import Visibility
 
@@ -137,7 +137,7 @@ def _body(case: Case, level: str, decision: Decision | None, now: datetime) -> d
     return answers.statement(
         level=level,
         decided=decided,
-        quiet=case.about_child or category in EXTORTION,
+        quiet=answers.is_quiet(category, about_child=case.about_child),
         clause=decision.clause if decided and decision else clause,
         policy_version=decision.policy_version
         if decided and decision

@@ -24,7 +24,7 @@ from heed.flows.manage_operator import set_operator
 from heed.flows.preserve import preserve
 from heed.flows.receive_order import Taken, receive_order
 from heed.ledger import services as ledger
-from heed.media.models import Bank, Item, Upload
+from heed.media.models import Bank, Item, Unchecked, Upload
 from heed.people import queries as people
 from heed.people.duty_models import Call
 from heed.people.models import Role, Staff, Viewing
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 MAIN = {
     "queue", "case", "duty", "emergency", "own", "figures", "people", "exercise", "policy", "split",
+    "unchecked",
 }  # fmt: skip
 pytestmark = pytest.mark.browser
 
@@ -123,6 +124,11 @@ def test_a_reviewers_way_from_sign_in_to_removed(square: World, visit: "BrowserC
     page.get_by_text("checked").or_(page.get_by_text("waits for its place")).first.wait_for()
     page.keyboard.press("d")
     page.get_by_label("Remove it").check()
+    page.get_by_label("What you saw").fill("Coloured shapes.")
+    page.reload()  # as after the page that asks who somebody is
+    page.get_by_text("Here again: what you had typed and not sent.").wait_for()
+    assert page.get_by_label("What you saw").input_value() == "Coloured shapes."
+    assert page.get_by_label("Remove it").is_checked()
     page.get_by_role("button", name="Decide").click()
     page.get_by_text("Decided. The platform and the notifier are being told.").wait_for()
     assert Item.objects.get(ref="p1").desired == "removed"
@@ -400,6 +406,12 @@ def test_every_page_can_be_used_by_everybody(
     on_duty(square, rae)
     tip = a_tip(square, rae)
     told = f"/console/c/{Case.objects.get(id=tip.case_id).number}/"
+    for n, reason in enumerate(("too-large", "unreachable")):
+        Unchecked.objects.create(
+            platform=square.platform, cause=bytes([n]), url="https://square.example/f/1",
+            upload_ref=f"u{n}", reason=reason, since_at=square.now, last_at=square.now,
+            due_at=square.now + timedelta(minutes=40 - 50 * n), retry_at=square.now if n else None,
+        )  # fmt: skip
     near = case.copies.filter(how="near").first()
     assert near is not None
     order = an_order(square, case)
@@ -415,6 +427,12 @@ def test_every_page_can_be_used_by_everybody(
         "copies": f"/console/c/{case.number}/copies/reshare",
         "entries": f"/console/c/{case.number}/entries",
         "outbox": "/console/outbox",
+        "unchecked": "/console/unchecked",
+        "notices": f"/console/c/{case.number}/notices",
+        "partners": "/console/partners",
+        "evidence": "/console/custody",
+        "blind": "/console/blind",
+        "break": "/console/break",
         "duty": "/console/duty",
         "emergency": f"/console/calls/{Call.objects.get().id}",
         "people": "/console/people",

@@ -132,6 +132,9 @@ def test_a_preview_decides_nothing(world: World) -> None:
     case = world.case()
     page = send(world.as_("Rae", Role.REVIEWER), case, "decide", {**REMOVE, "preview": "1"})
     assert "As the notifier will read it" in page
+    told = page.partition("As the uploader will read it")[2].partition("</dl>")[0]
+    assert "No sexual content of anyone under 18" in told
+    assert "notice" not in told and "Somebody told us" not in told
     assert not Decision.objects.exists()
 
 

@@ -8,13 +8,14 @@ from django.utils import timezone
 
 from heed.cases.models import Case, Copy
 from heed.cases.queries import case_page, policies, queue
-from heed.filings import letters
+from heed.filings import answers, letters
 from heed.filings import queries as filings
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
 from heed.rules.letters import BLANK, reasons_for
+from heed.rules.visibility import Visibility
 from heed.web.console.words import CATEGORIES, STATES
 
 LONGEST = 10_000  # letters in one text
@@ -107,6 +108,21 @@ class DecisionForm(forms.Form):
     def asks_for_second(self) -> bool:
         """Whether "no violation" would only be proposed here."""
         return needs_second(Category(self.case.category), Ruling.KEEP)
+
+    def statement(self) -> dict[str, str]:
+        """What the uploader is told if it is removed under the rule that is chosen now."""
+        chosen = str(self["clause"].value())
+        if chosen == "none" or chosen not in dict(self.fields["clause"].choices):  # type: ignore[attr-defined]
+            return {}
+        category, child = Category(self.case.category), self.case.about_child
+        made = answers.statement(
+            level=Visibility.REMOVED.value,
+            decided=True,
+            quiet=answers.is_quiet(category, about_child=child),
+            clause=chosen,
+            policy_version=policies.version_at(self.case.platform_id, timezone.now()),
+        )
+        return answers.spoken(made)
 
     def clean(self) -> dict[str, Any]:
         """The rule must fit the ruling."""

@@ -116,6 +116,51 @@
     });
   }
 
+  // What is typed and was not taken comes back, in this tab and for this person: after a page that
+  // asks once more who somebody is, after a sign-in, after a "no".
+  const me = document.querySelector("[data-me]")?.dataset.me;
+  const store = { // a browser may refuse it: then nothing is kept, and nothing breaks
+    get: (name) => { try { return JSON.parse(sessionStorage.getItem(name)); } catch { return null; } },
+    set: (name, value) => { try { sessionStorage.setItem(name, JSON.stringify(value)); } catch { /* not kept */ } },
+    drop: (name) => { try { sessionStorage.removeItem(name); } catch { /* was not kept */ } },
+  };
+  const DRAFT_LASTS = 12 * 60 * 60 * 1000; // a shift
+  const place = window.location.pathname.match(/^\/console\/c\/[^/]+\//)?.[0] ?? window.location.pathname;
+  const draftOf = (one) => `draft ${me} ${place} ${one.querySelector("textarea").id}`;
+  const keeps = (field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type);
+  const said = (one) => [...one.elements].filter(keeps).map((field) => [field.name, field.value, field.checked ?? null]);
+  const sayAgain = (one, values) => {
+    for (const field of [...one.elements].filter(keeps)) {
+      const choice = field.type === "radio" || field.type === "checkbox";
+      const found = values.find(([name, value]) => name === field.name && (!choice || value === field.value));
+      if (found && choice) { field.checked = found[2]; } else if (found) { field.value = found[1]; }
+    }
+  };
+  if (me) {
+    if (document.querySelector(".messages .note-good")) { store.drop(store.get("sent") ?? ""); }
+    store.drop("sent");
+    for (const one of document.querySelectorAll("form[data-keep]")) {
+      const name = draftOf(one);
+      const draft = store.get(name);
+      const fresh = draft && Date.now() - draft.at < DRAFT_LASTS && JSON.stringify(draft.said) !== JSON.stringify(said(one));
+      if (fresh && !one.querySelector(".error, .note-bad")) {
+        sayAgain(one, draft.said);
+        const told = document.createElement("p");
+        told.className = "small";
+        told.textContent = "Here again: what you had typed and not sent.";
+        one.prepend(told);
+        one.closest("details")?.setAttribute("open", "");
+      }
+      const keep = () => store.set(name, { at: Date.now(), said: said(one) });
+      one.addEventListener("input", keep);
+      one.addEventListener("change", keep);
+      one.addEventListener("submit", () => { keep(); store.set("sent", name); });
+    }
+    document.querySelector("form[action$='/logout/']")?.addEventListener("submit", () => {
+      for (const name of Object.keys(sessionStorage)) { if (name.startsWith("draft ")) { store.drop(name); } }
+    });
+  }
+
   // The decision: reasons that nobody has touched follow the rule; the preview follows the reasons.
   const form = document.querySelector("[data-decision]");
   if (!form) { return; }
@@ -124,10 +169,19 @@
   const preview = form.querySelector(".preview");
   const letter = form.querySelector("[data-preview]");
   const foot = letter.textContent.slice(letter.textContent.lastIndexOf("\n\n"));
+  const statement = form.querySelector("[data-statement]");
+  const title = () => clause.selectedOptions[0]?.textContent ?? "";
+  let named = title();
+  const restate = () => { // the uploader's statement names the rule that is chosen
+    if (!statement || clause.value === "none") { return; }
+    for (const told of statement.querySelectorAll("dd")) { told.textContent = told.textContent.replace(named, title()); }
+    named = title();
+  };
   const offered = () => clause.selectedOptions[0]?.dataset.reasons ?? "";
   let given = offered();
   const tell = () => { letter.textContent = reasons.value + foot; };
   const follow = () => {
+    restate();
     if (reasons.value.replaceAll("\r", "").trim() === given.trim() || !reasons.value.trim()) {
       reasons.value = offered();
     }
@@ -136,8 +190,10 @@
   };
   clause.addEventListener("change", follow);
   reasons.addEventListener("input", () => { preview.hidden = false; tell(); });
+  if (reasons.value !== reasons.defaultValue) { preview.hidden = false; tell(); }
   for (const ruling of form.querySelectorAll("[name=ruling]")) {
     ruling.addEventListener("change", () => {
+      if (statement) { statement.hidden = ruling.value === "keep"; }
       const first = [...clause.options].find((one) => one.defaultSelected) ?? clause.options[0];
       const keep = ruling.value === "keep";
       if (keep) { clause.value = "none"; } else if (clause.value === "none") { clause.value = first.value; }

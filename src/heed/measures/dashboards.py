@@ -15,17 +15,20 @@ DAYS = 28
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Series:
-    """One figure for each day, the oldest first. `says` is how it is counted."""
+    """One figure for each day, the oldest first. `says` is how it is counted.
+
+    None where there was nothing to take it of: a day without notices has no time to first action.
+    """
 
     title: str
     unit: str
     says: str
-    days: Sequence[tuple[date, float]]
+    days: Sequence[tuple[date, float | None]]
 
     @property
     def total(self) -> float:
         """All days together."""
-        return sum(value for _, value in self.days)
+        return sum(value or 0 for _, value in self.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,14 +133,15 @@ def series(platform_ids: Collection[UUID], *, now: datetime) -> list[Series]:
     ]
 
 
-def _days(sql: str, values: dict[str, Any]) -> list[tuple[date, float]]:
+def _days(sql: str, values: dict[str, Any]) -> list[tuple[date, float | None]]:
     every = (
         "WITH days AS (SELECT day::date FROM"
         " generate_series(%(since)s::date, %(until)s::date, '1 day') AS day)"
     )
     with connection.cursor() as cursor:
         cursor.execute(f"{every}{sql} ORDER BY d.day", values)
-        return [(day, float(value or 0)) for day, value in cursor.fetchall()]
+        rows = cursor.fetchall()
+        return [(day, None if value is None else float(value)) for day, value in rows]
 
 
 def judged(platform_ids: Collection[UUID]) -> list[Judged]:

@@ -93,7 +93,7 @@ class Column:
     """One day or span, and where it stands in the drawing."""
 
     at: date
-    value: float
+    value: float | None
     x: float
     y: float
     width: float
@@ -111,13 +111,13 @@ class Columns:
     base: int = HEIGHT
 
 
-def columns(values: Sequence[tuple[date, float]]) -> Columns:
-    """Bars of equal width for `(when, how much)`, oldest first."""
-    most = max((value for _, value in values), default=0.0)
+def columns(values: Sequence[tuple[date, float | None]]) -> Columns:
+    """Bars of equal width for `(when, how much)`, oldest first; where nothing is known, none."""
+    most = max((value or 0.0 for _, value in values), default=0.0)
     width = WIDTH / max(1, len(values))
     bars = []
     for n, (at, value) in enumerate(values):
-        tall = round(value / most * (HEIGHT - HEAD), 1) if most else 0.0
+        tall = round((value or 0.0) / most * (HEIGHT - HEAD), 1) if most else 0.0
         bars.append(
             Column(
                 at=at,

@@ -12,7 +12,7 @@ from heed.cases.models import Appeal, Case
 from heed.cases.queries import queue
 from heed.flows.keep_view import keep_view
 from heed.ids import mint, number
-from heed.media.models import Platform
+from heed.media.models import File, Platform
 from heed.people.models import Role
 from heed.people.staff_models import SavedView
 from heed.rules.order import Rung, queue_key
@@ -112,7 +112,7 @@ def test_the_queue_shows_no_picture(world: World) -> None:
     assert "data:image" not in page
 
 
-@pytest.mark.parametrize("what", ["case", "notice", "url", "sha256", "police"])
+@pytest.mark.parametrize("what", ["case", "notice", "url", "sha256", "sha1", "police", "ref"])
 def test_a_case_is_found_by_what_people_have_in_hand(world: World, what: str) -> None:
     other, case = world.case("p2", 2, police_reference="other"), world.case("p1", 1)
     words = {
@@ -120,8 +120,11 @@ def test_a_case_is_found_by_what_people_have_in_hand(world: World, what: str) ->
         "notice": case.joins.get().notice.number,
         "url": case.copies.get(how="named").item.url,
         "sha256": bytes(world.file_of(case).sha256).hex(),
+        "sha1": "5a" * 20,
         "police": "2026-1234",
+        "ref": "p1",
     }
+    File.objects.filter(id=case.file_id).update(sha1=bytes([0x5A]) * 20)
     page = shown(world, f"words={words[what]}")
     assert f"/c/{case.number}/" in page
     assert f"/c/{other.number}/" not in page

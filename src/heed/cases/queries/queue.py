@@ -67,7 +67,7 @@ def cases_of(
     wanted = wanted or Wanted()
     found = Case.objects.filter(platform_id__in=platform_ids)
     if wanted.words.strip():
-        found = found.filter(_said(wanted.words.strip()))
+        found = found.filter(_said(wanted.words.strip(), platform_ids))
     if wanted.platform:
         found = found.filter(platform__slug=wanted.platform)
     if wanted.category:
@@ -98,12 +98,12 @@ def _in_state(state: str, now: datetime) -> Q:
     }.get(state, Q(_WAITING))
 
 
-def _said(words: str) -> Q:
-    """A number, a hash, an address of an item or file, or words of a notice."""
+def _said(words: str, platform_ids: Collection[UUID]) -> Q:
+    """A number, a hash, an address or the platform's own id of an item, or words of a notice."""
     number = words.upper()
     digest = _digest(words)
     if digest:
-        files = File.objects.filter(Q(sha256=digest) | Q(md5=digest)).values("id")
+        files = File.objects.filter(Q(sha256=digest) | Q(sha1=digest) | Q(md5=digest)).values("id")
         carried = Copy.objects.filter(item__files__file__in=files).values("case_id")
         return Q(file__in=files) | Q(id__in=carried)
     if "://" in words:
@@ -113,7 +113,9 @@ def _said(words: str) -> Q:
         | Q(notice__police_reference__iexact=words)
         | Q(notice__words__icontains=words)
     )
-    return Q(number=number) | Q(id__in=notices.values("case_id"))
+    named = Copy.objects.filter(item__platform_id__in=platform_ids, item__ref=words)
+    found = Q(id__in=notices.values("case_id")) | Q(id__in=named.values("case_id"))
+    return Q(number=number) | found
 
 
 def _at(url: str) -> QuerySet[Copy, Any]:
@@ -124,12 +126,12 @@ def _at(url: str) -> QuerySet[Copy, Any]:
 
 
 def _digest(words: str) -> bytes | None:
-    """SHA-256 or MD5 in hexadecimal; None when it is neither."""
+    """SHA-256, SHA-1 or MD5 in hexadecimal; None when it is none of them."""
     try:
         digest = bytes.fromhex(words)
     except ValueError:
         return None
-    return digest if len(digest) in (16, 32) else None
+    return digest if len(digest) in (16, 20, 32) else None
 
 
 def rows(cases: QuerySet[Case], start: int = 0, size: int = PAGE) -> list[Row]:

@@ -406,7 +406,7 @@ def test_every_page_can_be_used_by_everybody(
     on_duty(square, rae)
     tip = a_tip(square, rae)
     told = f"/console/c/{Case.objects.get(id=tip.case_id).number}/"
-    for n, reason in enumerate(("too-large", "unreachable")):
+    for n, reason in enumerate(("too_large", "database-away")):
         Unchecked.objects.create(
             platform=square.platform, cause=bytes([n]), url="https://square.example/f/1",
             upload_ref=f"u{n}", reason=reason, since_at=square.now, last_at=square.now,

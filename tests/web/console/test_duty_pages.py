@@ -146,7 +146,7 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
         now=world.now,
     )  # fmt: skip
     shown = text(rae.get("/console/unchecked"))
-    for words in ("<code>a</code>", "41 uploads", "database-away", "or not whole", "Due"):
+    for words in ("<code>a</code>", "41 uploads", "Our database was away", "or not whole", "Due"):
         assert words in shown
     for kept_away in ("hush-hush", "account-of-uri", "/missing/"):
         assert kept_away not in shown

@@ -132,6 +132,27 @@ FILE_STATES = {
     "not_hashable": "could not be hashed",
     "signals_only": "known by its hashes only: the bytes never reached us",
 }
+NOT_READ = {  # why a file could not be had, read or compared; other words stand as they are
+    "not_a_picture": "neither a picture nor a video, by its content",
+    "truncated": "it begins well and stops early",
+    "broken": "it is damaged",
+    "too_large": "larger than this server reads",
+    "bomb": "small, and enormous when opened",
+    "too_small": "too small to compare",
+    "too_flat": "one colour: nothing to compare",
+    "low_quality": "too flat for near matching",
+    "no_frames": "a video without one picture that can be read",
+    "out_of_memory": "it needs more memory than a file is given",
+    "time_out": "it took too long to read",
+    "busy": "too much was to be read at once",
+    "decoder_crashed": "reading it broke off",
+    "decoder_missing": "nothing here could read it: see the server's own errors",
+    "too_many_redirects": "the address leads on and on",
+    "database-away": "our database was away",
+    "no-answer-in-time": "we did not answer in time",
+    "too-many-at-once": "too many came at once",
+    "failed-here": "something failed here",
+}
 STATES = {
     "waiting": "Everything that waits",
     "decision": "Waits for a decision",

@@ -37,6 +37,7 @@ _TABLES: dict[str, Mapping[Any, str]] = {
     "account_measure": words.ACCOUNT_MEASURES,
     "contact": words.CONTACTS,
     "file_state": words.FILE_STATES,
+    "not_read": words.NOT_READ,
     "upload_state": words.UPLOADS,
     "look": words.LOOKS,
 }

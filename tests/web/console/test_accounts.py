@@ -40,8 +40,9 @@ def test_a_warning_is_told_to_the_platform_at_once(world: World) -> None:
     letter = Letter.objects.get(kind="account.measured")
     assert (letter.payload["account"], letter.payload["measure"]) == (uri.ref, "warn")
     assert letter.payload["reasons"] == "Do not."
-    again = act(rae, case, f"accounts/{uri.id}", measure="warn", reasons="Do not.")
+    again = act(rae, case, f"accounts/{uri.id}", measure="warn", reasons="Words that stay.")
     assert "has had this measure" in again
+    assert "Words that stay.</textarea>" in again
     assert rae.post(f"/console/c/{case.number}/accounts/{uri.id}").status_code == 404
 
 

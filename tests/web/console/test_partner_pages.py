@@ -10,6 +10,7 @@ def test_a_senior_invites_warns_and_somebody_else_answers(world: World) -> None:
     said = {"name": "Hotline", "kind": "hotline", "platform": world.platform.slug}
     nothing = rae.post("/console/partners/invite", said, follow=True)
     assert "Nobody was invited" in nothing.content.decode()
+    assert 'value="Hotline"' in nothing.content.decode()
     shown = rae.post("/console/partners/invite", {**said, "field": ["minor_sexual"]})
     assert "/partner/" in shown.content.decode()
     partner = Partner.objects.get()
@@ -22,5 +23,6 @@ def test_a_senior_invites_warns_and_somebody_else_answers(world: World) -> None:
     )
     soon = rae.post(f"{at}/pause", {"reasons": "Again."}, follow=True)
     assert "leave a week" in soon.content.decode()
+    assert "Again.</textarea>" in soon.content.decode()
     assert "precision" in world.as_("Sam", Role.AUDITOR).get("/console/partners").content.decode()
     assert world.as_("Ola", Role.LIAISON).post(f"{at}/warn").status_code == 404

@@ -182,7 +182,7 @@ def test_a_case_that_another_person_works_on_is_not_taken_away(world: World) -> 
     rae, sam = world.as_("Rae", Role.REVIEWER), world.as_("Sam", Role.REVIEWER)
     rae.post(f"/console/c/{case.number}/take")
     answer = sam.post(f"/console/c/{case.number}/take", follow=True)
-    assert "Somebody else works on this case now." in answer.content.decode()
+    assert "Rae was first, and works on this case now." in answer.content.decode()
     case.refresh_from_db()
     assert case.taken_by == world.added["Rae"].staff_id
 

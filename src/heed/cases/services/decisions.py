@@ -37,7 +37,10 @@ def record(
     """
     state = Case.State.DECIDED if final else Case.State.PROPOSED
     if not Case.objects.filter(id=case.id, state=Case.State.OPEN).update(state=state):
-        raise AlreadyDecided(f"case {case.number} is no longer open")
+        raise AlreadyDecided(
+            f"Another person was first with {case.number}: what they said stands here. What you "
+            "wrote was not sent."
+        )
     decision = Decision.objects.create(
         case=case,
         round=case.round,

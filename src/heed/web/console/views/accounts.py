@@ -15,8 +15,10 @@ from heed.rules.accounts import AccountMeasure, needs_signature
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS
+from heed.web.console.views.case import case_as_page
 
 LONGEST = 2_000
+NOT_TAKEN = 422
 
 
 @require_POST
@@ -27,20 +29,23 @@ def measure(request: ConsoleRequest, case: Case, account_id: UUID) -> HttpRespon
         wanted = AccountMeasure(request.POST.get("measure", ""))
     except ValueError:
         raise Http404 from None
+    reasons = request.POST.get("reasons", "")[:LONGEST]
     try:
         flow.measure_account(
             case_id=case.id,
             account_id=account_id,
             measure=wanted,
-            reasons=request.POST.get("reasons", "")[:LONGEST],
+            reasons=reasons,
             by=request.grants.staff.pk,
             now=timezone.now(),
         )
         said = "Proposed: a senior reviewer signs it." if needs_signature(wanted) else "Done."
         messages.success(request, said)
+        return redirect("console:case", number=case.number)
     except REFUSALS as refused:
         messages.error(request, str(refused))
-    return redirect("console:case", number=case.number)
+    kept = {"account": account_id, "measure": wanted.value, "reasons": reasons}
+    return case_as_page(request, case, {"measure_said": kept}, status=NOT_TAKEN)
 
 
 @require_POST

@@ -54,7 +54,8 @@ def case_as_page(
         | _forms(case)
     )
     for name, form in (forms or {}).items():
-        facts[name] = {**facts[name], **form} if isinstance(form, dict) else form
+        both = isinstance(form, dict) and name in facts
+        facts[name] = {**facts[name], **form} if both else form
     return playing(show(request, "case.html", facts, status=status))
 
 

@@ -1,6 +1,6 @@
 """Partners: invite them, see how often they are right, warn, pause, restore, answer an appeal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -21,6 +21,8 @@ from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.words import CATEGORIES
 
+NOT_TAKEN = 422  # understood, and not done: a message says why
+
 
 @require_safe
 @permissions.permission("partner.see")
@@ -29,7 +31,10 @@ def page(request: ConsoleRequest) -> HttpResponse:
     return _page(request)
 
 
-def _page(request: ConsoleRequest, link: str = "") -> HttpResponse:
+def _page(
+    request: ConsoleRequest, link: str = "", said: Mapping[str, object] | None = None
+) -> HttpResponse:
+    """The page; `said` is what was typed and not taken, with `about`: a partner's id, or empty."""
     mine = request.grants.platforms("partner.see")
     rows = Partner.objects.filter(platform_id__in=mine).order_by("name")
     facts = {
@@ -40,8 +45,9 @@ def _page(request: ConsoleRequest, link: str = "") -> HttpResponse:
         "kinds": Partner.Kind.choices,
         "categories": [(one.value, words) for one, words in CATEGORIES.items()],
         "link": link,
+        "said": said,
     }
-    return show(request, "partners.html", facts)
+    return show(request, "partners.html", facts, status=NOT_TAKEN if said else 200)
 
 
 def _row(partner: Partner) -> dict[str, object]:
@@ -69,7 +75,8 @@ def invite(request: ConsoleRequest) -> HttpResponse:
     kind = said.get("kind", "")
     if platform is None or not fields or not name or kind not in Partner.Kind.values:
         messages.error(request, "Nobody was invited: name, kind, platform and a field are needed.")
-        return redirect("console:partners")
+        typed = {"about": "", "name": name, "kind": kind, "fields": said.getlist("field")}
+        return _page(request, said={**typed, "platform": said.get("platform", "")})
     invited = flows.invite(
         platform_id=platform.id, name=name, kind=kind, fields=fields,
         by=request.grants.staff.pk, now=timezone.now(),
@@ -107,6 +114,7 @@ def judge(request: ConsoleRequest, partner_id: UUID, how: str) -> HttpResponse:
         messages.success(request, f"{partner.name}: the partner reads it on its page.")
     except _REFUSED as refusal:
         messages.error(request, f"Nothing was changed: {refusal}.")
+        return _page(request, said={"about": partner.id, "judged": reasons})
     return redirect("console:partners")
 
 
@@ -123,4 +131,5 @@ def answer(request: ConsoleRequest, partner_id: UUID) -> HttpResponse:
         messages.success(request, f"{partner.name} reads your answer on its page.")
     except _REFUSED as refusal:
         messages.error(request, f"Nothing was changed: {refusal}.")
+        return _page(request, said={"about": partner.id, "answered": reasons, "agrees": agrees})
     return redirect("console:partners")

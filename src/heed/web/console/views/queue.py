@@ -121,5 +121,8 @@ def take(request: ConsoleRequest, case: Case) -> HttpResponse:
     try:
         take_case(case_id=case.id, by=request.grants.staff.pk, now=timezone.now())
     except CaseChanged:
-        messages.error(request, "Somebody else works on this case now.")
+        case.refresh_from_db()
+        by = people.staff_named({case.taken_by} if case.taken_by else set())
+        first = by.get(case.taken_by, "Somebody else") if case.taken_by else "Somebody else"
+        messages.error(request, f"{first} was first, and works on this case now.")
     return redirect("console:case", number=case.number)

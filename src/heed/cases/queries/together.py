@@ -53,6 +53,9 @@ def _near(case: Case) -> Q:
 def _match(case: Case) -> Q:
     right = Match.objects.exclude(word__in=[Match.Word.WRONG, Match.Word.UNDONE])
     mine = right.filter(Q(case_id=case.id) | Q(file_id=case.file_id), platform_id=case.platform_id)
-    met = right.filter(bank_signal__in=mine.values("bank_signal"), platform_id=case.platform_id)
+    signals = set(mine.values_list("bank_signal", flat=True))
+    if not signals:  # as in most cases: then nobody looks through all that are open
+        return Q(pk__in=[])
+    met = right.filter(bank_signal__in=signals, platform_id=case.platform_id)
     led = Q(id__in=met.exclude(case_id=None).values("case_id"))
     return led | Q(file_id__in=met.values("file_id"))

@@ -208,7 +208,10 @@ def test_a_near_copy_is_judged_beside_the_file(world: World) -> None:
     rae = world.as_("Rae", Role.CHILD_SAFETY)
     unseen = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "yes"})
     assert "Look at both first" in unseen
-    both = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look")
+    warned = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look")
+    assert "graver than what you have opened" in text(warned)
+    assert not Viewing.objects.exists()
+    both = rae.post(f"/console/c/{case.number}/near/{near.near_file_id}/look", {"warned": "1"})
     assert text(both).count("data:image/") == 2
     assert Viewing.objects.count() == 2
     page = send(rae, case, f"near/{near.near_file_id}/judge", {"same": "no"})

@@ -77,12 +77,17 @@ def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> Ht
 @permissions.permission("copy.judge")
 def compare(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     """The page on which a near copy is judged; nothing is shown before it is asked for."""
-    near = _near(case, file_id)
+    return _not_opened(request, case, _near(case, file_id))
+
+
+def _not_opened(request: ConsoleRequest, case: Case, near: Shown) -> HttpResponse:
+    may_open = request.grants.may_open_files(case)
     facts = {
         "case": case,
         "near": near,
-        "may_open": request.grants.may_open_files(case),
-        "compared": case_files.has_seen(case, request.grants.staff.pk, file_id),
+        "may_open": may_open,
+        "graver": may_open and _gets_graver(request, case),
+        "compared": case_files.has_seen(case, request.grants.staff.pk, near.file.id),
     }
     return show(request, "compare.html", facts)
 
@@ -95,6 +100,8 @@ def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResp
     own = [one.file for one in case_files.files(case)][:1]
     for file in (*own, near.file):
         _file(request, case, file.id, "blurred")
+    if _gets_graver(request, case) and "warned" not in request.POST:
+        return _not_opened(request, case, near)
     both = [_look(request, case, file, "blurred", "The file of this case") for file in own]
     both.append(_look(request, case, near.file, "blurred", "The near copy"))
     compared = case_files.has_seen(case, request.grants.staff.pk, file_id)

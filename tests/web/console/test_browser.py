@@ -428,7 +428,6 @@ def test_every_page_can_be_used_by_everybody(
         "entries": f"/console/c/{case.number}/entries",
         "outbox": "/console/outbox",
         "unchecked": "/console/unchecked",
-        "notices": f"/console/c/{case.number}/notices",
         "partners": "/console/partners",
         "evidence": "/console/custody",
         "blind": "/console/blind",

@@ -152,6 +152,7 @@ NOT_READ = {  # why a file could not be had, read or compared; other words stand
     "no-answer-in-time": "we did not answer in time",
     "too-many-at-once": "too many came at once",
     "failed-here": "something failed here",
+    "let-in-unseen": "something failed here, and the site had chosen to let uploads in then",
 }
 STATES = {
     "waiting": "Everything that waits",

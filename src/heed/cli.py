@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from heed.instance import (
+    backfill_command,
     bank_commands,
     env_file,
     exchange_commands,
@@ -17,6 +18,7 @@ from heed.instance import (
     manage,
     platform_commands,
     rollback_command,
+    upgrade_command,
     vault,
     xarf,
 )
@@ -45,6 +47,8 @@ app.add_typer(backup_commands.backup, name="backup")
 app.add_typer(restore_commands.log, name="log")
 app.add_typer(restore_commands.restored, name="restored")
 app.command("restore")(restore_commands.restore)
+app.add_typer(upgrade_command.upgrade, name="upgrade")
+app.command("backfill")(backfill_command.backfill)
 app.command("rollback")(rollback_command.rollback)
 
 stand_ins = typer.Typer(
@@ -124,10 +128,16 @@ def viewer() -> None:
 def migrate() -> None:
     """Bring the database to what this version expects, as its owner."""
     from heed.instance import schema
+    from heed.instance import upgrade as upgrading
+    from heed.instance.backup.commands import kept_within
     from heed.instance.boot import booted
     from heed.instance.place import here
 
     with booted(as_owner=True) as urls:
+        upgrading.check_not_newer(urls.owner)
+        upgrading.keep(
+            here(), urls.owner, now=datetime.now(UTC), kept_within=kept_within(), say=print
+        )
         schema.migrate(here(), owner_url=urls.owner, app_url=urls.app)
 
 

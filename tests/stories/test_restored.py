@@ -22,6 +22,7 @@ from heed.ids import mint
 from heed.instance import database
 from heed.instance.addresses import Urls
 from heed.instance.backup import examining, make, recovery, shelves
+from heed.instance.backup.archive import WrongIdentity
 from heed.instance.backup.contents import Progress
 from heed.instance.backup.restore import NotEmpty, restore
 from heed.instance.backup.scratch import NotRestorable
@@ -102,6 +103,12 @@ def test_what_burnt_is_back_on_another_machine_and_what_was_destroyed_is_not(
     (lying,) = shelf.all()
     assert lying.note == made.note and not made.left_out and not made.missing
 
+    with pytest.raises(WrongIdentity):
+        restore(
+            shelf.root / made.name, [x25519.Identity.generate()], elsewhere,
+            checkpoints=None, progress=Progress(),
+        )  # fmt: skip
+    database.check_whole(elsewhere)  # as empty as before
     done = restore(
         shelf.root / made.name, [x25519.Identity.from_str(secret)], elsewhere,
         checkpoints=here.var / "checkpoints", progress=Progress(),

@@ -13,11 +13,13 @@ import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NoReturn
 
-from heed.instance import compiling, database, schema
+from heed.instance import compiling, database, schema, upgrade
 from heed.instance.addresses import Urls
 from heed.instance.backup import rota
+from heed.instance.backup.commands import kept_within
 from heed.instance.boot import environment
 from heed.instance.crew import Child, Crew, Say
 from heed.instance.place import Place, here
@@ -182,6 +184,7 @@ def bring_up_to_date(place: Place, urls: Urls, env: dict[str, str]) -> None:
 
     Raises `NotMigrated`.
     """
+    upgrade.forget_old(place, now=datetime.now(UTC), kept_within=kept_within())
     if schema.is_current(place, urls.owner):
         return
     owner = {"HEED_OWNER_DATABASE_URL": urls.owner}
@@ -198,6 +201,7 @@ def bring_up_to_date(place: Place, urls: Urls, env: dict[str, str]) -> None:
         raise NotMigrated(
             f"The database could not be migrated: {' '.join(last)} (see {place.logs}/migrate.log)"
         )
+    print(done.stdout, end="", flush=True)  # that it was dumped first, and where
 
 
 def stop_on_signals() -> None:

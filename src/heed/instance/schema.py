@@ -24,7 +24,7 @@ def is_current(place: Place, owner_url: str) -> bool:
     if not note.exists():
         return False
     kept = json.loads(note.read_text())
-    return bool(kept["code"] == _code() and kept["applied"] == _applied(owner_url))
+    return bool(kept["code"] == _code() and kept["applied"] == applied(owner_url))
 
 
 def migrate(place: Place, *, owner_url: str, app_url: str) -> None:
@@ -37,28 +37,33 @@ def migrate(place: Place, *, owner_url: str, app_url: str) -> None:
         lock.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         call_command("migrate", interactive=False, verbosity=0)
         grants.apply(owner_url=owner_url, app_url=app_url)
-        kept = {"code": _code(), "applied": _applied(owner_url)}
+        kept = {"code": _code(), "applied": applied(owner_url)}
     half = _note(place).with_suffix(".half")
     half.write_text(json.dumps(kept))
     half.replace(_note(place))
 
 
-def unknown(applied: Iterable[str]) -> list[str]:
+def unknown(names: Iterable[str]) -> list[str]:
     """Migrations of ours among these that this code does not have: a newer one made them."""
     ours = _ours()
     apps = {name.partition(".")[0] for name in ours}
-    return sorted(name for name in applied if name.partition(".")[0] in apps and name not in ours)
+    return sorted(name for name in names if name.partition(".")[0] in apps and name not in ours)
 
 
-def lacking(applied: Iterable[str]) -> list[str]:
+def lacking(names: Iterable[str]) -> list[str]:
     """Migrations of ours that this database does not have yet."""
-    return sorted(_ours() - set(applied))
+    return sorted(_ours() - set(names))
 
 
 def _ours() -> set[str]:
     house = ROOT / "src" / "heed"
     found = house.glob("*/migrations/[0-9]*.py")
     return {f"{path.parent.parent.name}.{path.stem}" for path in found}
+
+
+def forget(place: Place) -> None:
+    """What the last run found counts no more: the database was changed by other means."""
+    _note(place).unlink(missing_ok=True)
 
 
 def _note(place: Place) -> Path:
@@ -81,7 +86,8 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _applied(owner_url: str) -> list[str]:
+def applied(owner_url: str) -> list[str]:
+    """The migrations that a database has; none where it is empty."""
     with psycopg.connect(owner_url, connect_timeout=10) as connection:
         table = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
         if table is None or table[0] is None:

@@ -130,6 +130,7 @@ EVENTS = (
     Event(132, "peer_report.settled", "A platform was told that what was reported is decided."),
     Event(122, "backup.made", "A backup was made, and restored once to see that it can be."),
     Event(123, "instance.restored", "The database was put back from a backup."),
+    Event(125, "site.backfilled", "What a site had published before was gone through."),
     Event(124, "instance.opened", "What was restored tells others again, from here on."),
     Event(138, "gate.let_in", "Uploads were let in unseen, as the site chose for an outage."),
     Event(115, "video.seen", "Somebody had played all of a video in full."),

@@ -19,15 +19,15 @@ from heed.instance.trouble import Trouble
 # Who is signed in, and how often somebody guessed: old sessions must not come back to life.
 LEFT_OUT = ("django_session", "usersessions_usersession", "heed_counts")
 _LEVEL = "3"  # of compression: the time goes into reading, not into this
-# What a case has in the vault, by the names that the rows give.
-_OBJECTS = """
-SELECT name, encode(sealed_sha256, 'hex'), id::text FROM filings_sealedobject
-WHERE name <> '' AND state = 'kept'
-UNION ALL SELECT name, NULL, id::text FROM filings_sealedobject
-WHERE name <> '' AND state NOT IN ('kept', 'destroyed')
-UNION ALL SELECT name, NULL, NULL FROM filings_disclosure WHERE name <> ''
-UNION ALL SELECT name, NULL, NULL FROM filings_instrumentreading WHERE name <> ''
-"""
+# What a case has in the vault, by the names that the rows give. An older database has fewer tables.
+_OBJECTS = {
+    "filings_sealedobject": "SELECT name, CASE WHEN state = 'kept' THEN"
+    " encode(sealed_sha256, 'hex') END FROM filings_sealedobject"
+    " WHERE name <> '' AND state <> 'destroyed'",
+    "filings_disclosure": "SELECT name, NULL FROM filings_disclosure WHERE name <> ''",
+    "filings_instrumentreading": "SELECT name, NULL FROM filings_instrumentreading"
+    " WHERE name <> ''",
+}
 
 
 class NotDumped(Trouble):
@@ -72,8 +72,16 @@ def _facts(connection: psycopg.Connection) -> Facts:
         migrations=tuple(sorted(str(row[0]) for row in connection.execute(applied))),
         log_size=int(str(log_size)),
         checkpoint=str((one(newest) or ("",))[0]),
-        objects={str(row[0]): row[1] for row in connection.execute(_OBJECTS)},
+        objects=_objects(connection),
     )
+
+
+def _objects(connection: psycopg.Connection) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for table, named in _OBJECTS.items():
+        if _has(connection, table, "name"):
+            found.update((str(name), digest) for name, digest in connection.execute(named))
+    return found
 
 
 @contextmanager
@@ -121,7 +129,8 @@ _STAMPED = ("media_signal", "media_banksignal", "media_gonesignal")
 
 def _number_anew(url: str) -> None:
     with psycopg.connect(url) as connection:
-        for table, (sweep, column) in _ANEW.items():
+        here = {one: with_ for one, with_ in _ANEW.items() if _has(connection, one, with_[1])}
+        for table, (sweep, column) in here.items():
             connection.execute(
                 f"UPDATE {table} SET {column} = CASE WHEN {column} < coalesce("
                 f" (SELECT below FROM media_watermark WHERE name = '{sweep}'), 0)"

@@ -61,10 +61,14 @@ def restore(
     _begin(place)
     unpacked_at = place.var / _NOTE
     progress.say("Opening the backup")
-    unpacked = unpack(
-        file, identities, unpacked_at / "unpacked", with_vault=True, went_on=progress.went_on
-    )
-    _check_version(unpacked)
+    try:
+        unpacked = unpack(
+            file, identities, unpacked_at / "unpacked", with_vault=True, went_on=progress.went_on
+        )
+        _check_version(unpacked)
+    except BaseException:  # nothing of it is in its place yet
+        shutil.rmtree(unpacked_at, ignore_errors=True)
+        raise
     progress.say("Putting keys and checkpoints in their places")
     _put_keys(unpacked, place)
     _put_checkpoints(unpacked, place, checkpoints)

@@ -58,7 +58,7 @@ def beside(place: Place, env: Mapping[str, str], say: Say) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join()
+        thread.join(timeout=10)  # a bucket that hangs holds nobody up
 
 
 def _is_due(place: Place, at: clock, say: Say) -> bool:

@@ -5,7 +5,9 @@
 Peers are faiss Flat and MultiHash with the parameters of Meta's Hasher-Matcher-Actioner, and
 `threatexchange` PDQIndex, which is what that runs (`requirements/bench.txt`; without them they are
 left out, and said). One thread, whose processor time is measured. 99 of 100 queries meet nothing.
-Prints a table for each size; every answer for the first queries is compared with brute force.
+All are built first and then asked in turn, round after round, so that a slow minute of a shared
+machine is everybody's; a figure is the middle one of the rounds, and so is a ratio. Prints a table
+for each size; every answer for the first queries is compared with brute force.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -39,6 +42,7 @@ except ImportError:
 
 WITHIN = 31
 BATCHES = (1, 64, 1024)
+ROUNDS = 8
 PART = 1 << 22
 Values = NDArray[np.uint8]
 Ask = Callable[[Values], int]  # how many were met
@@ -49,13 +53,20 @@ class Row:
     """One index's figures. Microseconds a query, but where it says otherwise."""
 
     name: str
+    ask: Ask
     build_s: float
     bytes_each: float
-    p50: float = 0.0
-    p99: float = 0.0
-    batch: dict[int, float] = field(default_factory=dict)
     add_ms: float = 0.0
     open_ms: float = 0.0
+    single: list[float] = field(default_factory=list)
+    rounds: dict[int, list[float]] = field(default_factory=dict)  # by size of batch
+
+    def batch(self, size: int) -> float:
+        return float(np.median(self.rounds[size]))
+
+    def times(self, other: "Row", size: int) -> float:
+        """How many times as fast as the other, in the middle one of the rounds."""
+        return float(np.median(np.divide(other.rounds[size], self.rounds[size])))
 
 
 def main() -> None:
@@ -64,7 +75,9 @@ def main() -> None:
     asked.add_argument("--photographs", action="store_true", help="hashes of views of photographs")
     asked.add_argument("--clustered", action="store_true", help="a thousand variants of each value")
     asked.add_argument("--peers", default="flat,multi,pdqindex", help="which; empty for none")
-    asked.add_argument("--seconds", type=float, default=4.0, help="for each figure")
+    asked.add_argument(
+        "--seconds", type=float, default=4.0, help="for each figure, over all rounds"
+    )
     said = asked.parse_args()
     for size in (int(one) for one in said.sizes.split(",")):
         kind = "photographs" if said.photographs else "clustered" if said.clustered else "random"
@@ -108,20 +121,23 @@ def turned(values: Values, bits: NDArray[np.int64], chance: np.random.Generator)
 
 def measured(values: Values, queries: Values, seconds: float, peers: str) -> "list[Row]":
     directory = Path(tempfile.mkdtemp(prefix="heed-index-"))
-    rows = []
     try:
-        rows.append(_heed(directory, values, queries, seconds))
+        rows = [_heed(directory, values, queries)]
+        if faiss is None or not peers:
+            print("faiss and threatexchange are not here, or not asked for", file=sys.stderr)
+        else:
+            faiss.omp_set_num_threads(1)
+            known = {"flat": _flat, "multi": _multi, "pdqindex": _pdq_index}
+            rows += [known[peer](values) for peer in peers.split(",")]
+        for _ in range(ROUNDS):
+            for row in rows:
+                _ask_once(row, queries, seconds / ROUNDS)
     finally:
         shutil.rmtree(directory)
-    if faiss is None or not peers:
-        print("faiss and threatexchange are not installed here, or not asked for", file=sys.stderr)
-        return rows
-    faiss.omp_set_num_threads(1)
-    known = {"flat": _flat, "multi": _multi, "pdqindex": _pdq_index}
-    return rows + [known[peer](values, queries, seconds) for peer in peers.split(",")]
+    return rows
 
 
-def _heed(directory: Path, values: Values, queries: Values, seconds: float) -> Row:
+def _heed(directory: Path, values: Values, queries: Values) -> Row:
     began = time.perf_counter()
     book = Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
     for start in range(0, len(values), PART):
@@ -130,12 +146,17 @@ def _heed(directory: Path, values: Values, queries: Values, seconds: float) -> R
         merging.merge(book, _fresh(part, start), watermark=2 if last else None)
     built = time.perf_counter() - began
     on_disk = sum(path.stat().st_size for path in (directory / "book").iterdir())
-    row = Row("heed", built, on_disk / len(values))
     began = time.perf_counter()
     book = Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
-    row.open_ms = (time.perf_counter() - began) * 1e3
+    opened = (time.perf_counter() - began) * 1e3
     _must_agree(book, values, queries)
-    _time(row, queries, lambda some: len(book.near("pdq", some, WITHIN).ref), seconds)
+    row = Row(
+        "heed",
+        lambda some: len(book.near("pdq", some, WITHIN).ref),
+        built,
+        on_disk / len(values),
+        open_ms=opened,
+    )
     row.add_ms = _added(
         book, Book(directory / "book", {"pdq": NEAR}, identity="bench", boot="bench")
     )
@@ -170,58 +191,56 @@ def _must_agree(book: Book, values: Values, queries: Values) -> None:
     ), "the index does not agree with brute force"
 
 
-def _flat(values: Values, queries: Values, seconds: float) -> Row:
-    return _of_faiss("faiss Flat", faiss.IndexBinaryFlat(256), values, queries, seconds)
+def _flat(values: Values) -> Row:
+    return _of_faiss("faiss Flat", faiss.IndexBinaryFlat(256), values)
 
 
-def _multi(values: Values, queries: Values, seconds: float) -> Row:
+def _multi(values: Values) -> Row:
     index = faiss.IndexBinaryMultiHash(256, 16, 16)
     index.nflip = 1
-    return _of_faiss("faiss MultiHash 16x16, 1 flip", index, values, queries, seconds)
+    return _of_faiss("faiss MultiHash 16x16, 1 flip", index, values)
 
 
-def _of_faiss(name: str, index: "object", values: Values, queries: Values, seconds: float) -> Row:
+def _of_faiss(name: str, index: Any, values: Values) -> Row:
     before, began = _resident(), time.perf_counter()
-    index.add(values)  # type: ignore[attr-defined]
-    row = Row(name, time.perf_counter() - began, (_resident() - before) / len(values))
-    _time(row, queries, lambda some: len(index.range_search(some, WITHIN + 1)[1]), seconds)  # type: ignore[attr-defined]
-    return row
+    index.add(values)
+    built, held = time.perf_counter() - began, _resident() - before
+    return Row(
+        name, lambda some: len(index.range_search(some, WITHIN + 1)[1]), built, held / len(values)
+    )
 
 
-def _pdq_index(values: Values, queries: Values, seconds: float) -> Row:
+def _pdq_index(values: Values) -> Row:
     before, began = _resident(), time.perf_counter()
     index = PDQIndex((value.tobytes().hex(), n) for n, value in enumerate(values))
-    row = Row(
-        "threatexchange PDQIndex", time.perf_counter() - began, (_resident() - before) / len(values)
-    )
-    _time(
-        row,
-        queries,
+    built, held = time.perf_counter() - began, _resident() - before
+    return Row(
+        "threatexchange PDQIndex",
         lambda some: sum(len(index.query(one.tobytes().hex())) for one in some),
-        seconds,
+        built,
+        held / len(values),
     )
-    return row
 
 
 def _resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def _time(row: Row, queries: Values, ask: Ask, seconds: float) -> None:
-    """Processor time of this thread: what others do on the machine is not counted."""
-    ask(queries[:64])
+def _ask_once(row: Row, queries: Values, seconds: float) -> None:
+    """A round. Processor time of this thread: what others do on the machine is not counted."""
+    row.ask(queries[:64])
     for size in BATCHES:
         took: list[float] = []
-        until, at = time.perf_counter() + seconds, 0
-        while time.perf_counter() < until or len(took) < 3:
+        until, at = time.perf_counter() + seconds, len(row.rounds.get(size, [])) * size
+        while time.perf_counter() < until or not took:
             some = queries[at : at + size]
             began = time.thread_time()
-            ask(some)
+            row.ask(some)
             took.append((time.thread_time() - began) / len(some) * 1e6)
             at = (at + size) % (len(queries) - size)
-        row.batch[size] = float(np.mean(took))
+        row.rounds.setdefault(size, []).append(float(np.mean(took)))
         if size == 1:
-            row.p50, row.p99 = (float(one) for one in np.percentile(took, (50, 99)))
+            row.single += took
 
 
 def show(kind: str, size: int, rows: list[Row]) -> None:
@@ -233,19 +252,16 @@ def show(kind: str, size: int, rows: list[Row]) -> None:
     )
     print("|---|---|---|---|---|---|---|---|")
     for row in rows:
-        means = " / ".join(f"{row.batch[size]:,.1f}" for size in BATCHES)
-        times = (
-            f"{slow.batch[1] / row.batch[1]:,.0f} / {slow.batch[64] / row.batch[64]:,.0f}"
-            if slow
-            else ""
-        )
+        means = " / ".join(f"{row.batch(size):,.1f}" for size in BATCHES)
+        times = " / ".join(f"{row.times(slow, size):,.0f}" for size in BATCHES) if slow else ""
+        p50, p99 = np.percentile(row.single, (50, 99))
         ours = row.name == "heed"
         print(
-            f"| {row.name} | {row.p50:,.1f} / {row.p99:,.1f} | {means} | {times}"
+            f"| {row.name} | {p50:,.1f} / {p99:,.1f} | {means} | {times}"
             f" | {row.build_s:.1f}"
             f" | {f'{row.add_ms:.2f}' if ours else ''} | {f'{row.open_ms:.1f}' if ours else ''}"
             f" | {row.bytes_each:.0f} |"
-        )  # fmt: skip
+        )
 
 
 if __name__ == "__main__":

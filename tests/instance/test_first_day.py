@@ -1,5 +1,6 @@
 """`heed init` asks what is missing, loses no answer, and overwrites nothing."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from heed.filings.tip_queries import operator_of, profile_of
 from heed.flows import invite_staff
@@ -204,6 +206,23 @@ def test_records_are_added_once_and_what_a_person_filled_in_stays(tmp_path: Path
     assert len(lines) == 4, "somebody works here: others are invited in the console"
     assert records.known(now=now)["person-mail"] == said["person-mail"]
     assert emergency(platform.id).steps, "the protocol is still Heed's own"
+
+
+@pytest.mark.django_db
+def test_a_mastodon_server_is_connected_and_its_token_lies_in_a_file_alone(
+    tmp_path: Path, settings: Settings
+) -> None:
+    settings.HEED_VAR = tmp_path
+    said = answers(tmp_path) | {"connection": "mastodon", "mastodon-token": "token-0"}
+    lines: list[str] = []
+    now = datetime(2026, 11, 22, 20, tzinfo=UTC)
+    records.add_missing(said | {"mastodon-secret": "s0" * 9}, say=lines.append, now=now)
+    assert Platform.objects.get().connector == "mastodon"
+    assert records.known(now=now)["connection"] == "mastodon"
+    kept = tmp_path / "keys" / "connectors" / "square.json"
+    assert json.loads(kept.read_text())["token"] == "token-0"
+    assert kept.stat().st_mode & 0o077 == 0 and "token-0" not in "".join(lines)
+    assert "/connect/square/hook" in "".join(lines)
 
 
 def answers(tmp_path: Path) -> dict[str, str]:

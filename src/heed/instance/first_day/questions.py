@@ -15,7 +15,7 @@ Answers = Mapping[str, str]
 ROLES = ("administrator", "senior", "reviewer", "child-safety", "liaison", "auditor")
 ALONE = ", ".join(ROLES[:5])  # one person can do all of it; an auditor looks at others' work
 EMBEDDED, HERE = "embedded", "here"
-CALLBACK, LATER = "callback", "later"
+CALLBACK, MASTODON, LATER = "callback", "mastodon", "later"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,8 +219,9 @@ CONNECTION = Chapter(
     why="Heed says what each post should be, and the site does it.",
     questions=(
         Question(name="connection", asks="How is the site told?",
-                 read=reading.one_of(CALLBACK, LATER), default=_always(LATER),
-                 help=f"{CALLBACK}: at an address of yours (docs/integrate.md); {LATER}: not yet"),
+                 read=reading.one_of(CALLBACK, MASTODON, LATER), default=_always(LATER),
+                 help=f"{CALLBACK}: at an address of yours (docs/integrate.md); {MASTODON}: it is "
+                 f"a Mastodon server; {LATER}: not yet"),
         Question(name="callback", asks="At which address does it listen?", read=reading.web,
                  needed=_is("connection", CALLBACK),
                  default=lambda said: said.get("site-url", "") + "heed",
@@ -228,6 +229,13 @@ CONNECTION = Chapter(
         Question(name="evidence", asks="Where can Heed fetch files that are hidden?",
                  read=reading.or_none(reading.line), needed=_is("connection", CALLBACK),
                  default=_always(NONE), help="with {ref} and {n} for item and file; or none"),
+        Question(name="mastodon-token", asks="An access token of that server", secret=True,
+                 read=reading.line, needed=_is("connection", MASTODON),
+                 help="Preferences > Development; its scopes: admin:read:reports, "
+                 "admin:write:reports, admin:read:accounts, admin:write:accounts, read:statuses"),
+        Question(name="mastodon-secret", asks="The signing secret of its webhook", secret=True,
+                 read=reading.line, needed=_is("connection", MASTODON),
+                 help="Administration > Webhooks; report.created, report.updated, status.created"),
     ),
 )  # fmt: skip
 CHAPTERS = (SITE, CONTACT, PEOPLE, MAIL, MACHINE, CONNECTION)

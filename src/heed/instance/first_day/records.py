@@ -4,6 +4,7 @@ Each step adds what is missing and is done at once, in a transaction of its own:
 before, by an earlier run or by a person in the console, stays as it is.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from heed.instance import env_file
 from heed.instance.first_day import reading
-from heed.instance.first_day.questions import CALLBACK, LATER
+from heed.instance.first_day.questions import CALLBACK, LATER, MASTODON
 from heed.instance.first_day.reading import NONE
 
 if TYPE_CHECKING:
@@ -36,12 +38,18 @@ def known(*, now: datetime) -> dict[str, str]:
         "site": platform.name,
         "site-url": platform.url_prefixes[0] if platform.url_prefixes else "",
         "slug": platform.slug,
-        "connection": CALLBACK if platform.callback_url else LATER,
+        "connection": _connection(platform),
     }
     if platform.callback_url:
         found |= {"callback": platform.callback_url, "evidence": platform.evidence_url or NONE}
     found |= _operator_known(platform.id) | _hours_known(platform.id)
     return {name: said for name, said in found.items() if said} | _person_known(platform.id, now)
+
+
+def _connection(platform: "Platform") -> str:
+    if platform.connector == MASTODON:
+        return MASTODON
+    return CALLBACK if platform.callback_url else LATER
 
 
 def _platform() -> "Platform | None":
@@ -132,12 +140,34 @@ def _add_platform(said: Answers, say: Say, now: datetime) -> "Platform":
     added = manage_platforms.add_platform(
         slug=said["slug"], name=said["site"], url_prefixes=[said["site-url"]],
         callback_url=callback, evidence_url="" if evidence == NONE else evidence,
-        private_addresses=list(_own_network(callback, evidence)), now=now,
+        private_addresses=sorted({*_own_network(said["site-url"], callback, evidence)}), now=now,
     )  # fmt: skip
     key = manage_platforms.add_key(platform_slug=said["slug"], name="site", scopes=SCOPES, now=now)
     say(f"\n{said['site']} is under this server's care. For whoever runs its programs, once:")
     say(f"    its key                {key}\n    callbacks are signed   {added.callback_secret}")
+    if said.get("connection") == MASTODON:
+        _connect(said, say, now)
     return Platform.objects.get(id=added.platform_id)
+
+
+def _connect(said: Answers, say: Say, now: datetime) -> None:
+    """A Mastodon server: its credentials lie in a file, and its proxy asks before it serves."""
+    from django.conf import settings
+
+    from heed.flows.connect_platform import connect_platform
+
+    kept = settings.HEED_VAR / "keys" / "connectors" / f"{said['slug']}.json"
+    if not kept.exists():
+        told = {"token": said["mastodon-token"], "webhook_secret": said["mastodon-secret"]}
+        kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        env_file.write(kept, json.dumps(told))
+    how = {"url": said["site-url"].rstrip("/"), "gate": "on"}
+    connect_platform(
+        platform_slug=said["slug"], connector=MASTODON, said=how, by="command", now=now
+    )
+    say(f"    its webhooks go to     {settings.PUBLIC_URL}/connect/{said['slug']}/hook")
+    say(f"    its proxy asks Heed    with what ./heed platform gate {said['slug']} prints")
+    say(f"    try both               with ./heed platform check {said['slug']}")
 
 
 def _own_network(*urls: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from typing import Any
 import httpx2
 import psycopg
 
-from bench.first_evening_parts import Browser, Nginx, Promise, code_of, drawn, free_port, printed
+from bench.first_evening_parts import Browser, Nginx, Promise, drawn, free_port, printed
 from heed.instance.place import ROOT, SHELTER, Place
 from heed.integrations.mastodon.stand_in import StandIn
 from heed.integrations.mastodon.stand_in import running as mastodon
@@ -230,7 +230,7 @@ def sign_in(evening: Evening, link: str) -> None:
         activate = "/console/sign-in/2fa/totp/activate/"
         before = browser.get("/console/").url.path
         browser.picture("first-second-factor", activate)
-        browser.send(activate, code=code_of(browser.secret(activate)))
+        browser.second_factor(activate)
         inside = browser.get("/console/").url.path
         browser.picture("first-duty", "/console/duty")
     held = "/sign-in/" in before and inside == "/console/"

@@ -102,16 +102,20 @@ class Browser:
 
     def send(self, path: str, **said: str) -> httpx2.Response:
         """A page's form, filled in."""
-        token = _TOKEN.search(self.get(path).text)
+        return self._post(path, self.get(path).text, said)
+
+    def second_factor(self, path: str) -> httpx2.Response:
+        """The key that an app would scan, and the figures that it would show."""
+        page = self.get(path).text  # each time it is opened it has another key
+        found = _SECRET.search(page)
+        assert found is not None, f"{path} shows no key"
+        return self._post(path, page, {"code": code_of(found[1])})
+
+    def _post(self, path: str, page: str, said: dict[str, str]) -> httpx2.Response:
+        token = _TOKEN.search(page)
         assert token is not None, f"{path} has no form"
         hidden = {"csrfmiddlewaretoken": token[1]}
         return self._client.post(path, data=said | hidden)
-
-    def secret(self, path: str) -> str:
-        """The key that an app would scan."""
-        found = _SECRET.search(self.get(path).text)
-        assert found is not None, f"{path} shows no key"
-        return found[1]
 
     def picture(self, name: str, path: str) -> None:
         """What somebody sees there, small enough for the docs."""

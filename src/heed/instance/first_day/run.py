@@ -45,8 +45,8 @@ def run(arguments: Sequence[str]) -> int:
         return _say_what_is_set()
     flags = _flags(arguments)
     given = _given(flags)
-    _not_as_root(given)
     place, config = here(), env_file.path()
+    _not_as_root(given, place)
     draft = Draft(place.var / "init-answers.toml")
     asker = Asker(
         given=given, known=_known(place, config, given), draft=draft,
@@ -92,8 +92,8 @@ def _given(flags: argparse.Namespace) -> dict[str, str]:
     return told | {name: answer for name, answer in said.items() if answer is not None}
 
 
-def _not_as_root(given: Mapping[str, str]) -> None:
-    if runs_as_root() and given.get("service-user") != "root":
+def _not_as_root(given: Mapping[str, str], place: Place) -> None:
+    if runs_as_root() and given.get("service-user") != "root" and not _service(place).exists():
         raise AsRoot(
             "you are root. A real site gives Heed a user of its own, who owns the checkout:\n"
             "    useradd --system --create-home --home-dir /srv/heed heed\n"
@@ -109,12 +109,16 @@ def _known(place: Place, config: Path, given: Mapping[str, str]) -> dict[str, st
     if made:
         print("Looking at what is set up already ...", flush=True)
         said |= _asked_of_the_database()
-    if (place.var / "setup" / "heed.service").exists():
+    if _service(place).exists():
         said["service-user"] = given.get("service-user") or getpass.getuser()
     if said.get("mail"):
         said.setdefault("test-mail", NONE)
         said.setdefault("mail-returns", NONE)
     return said
+
+
+def _service(place: Place) -> Path:
+    return place.var / "setup" / "heed.service"
 
 
 def _asked_of_the_database() -> dict[str, str]:

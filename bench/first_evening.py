@@ -179,8 +179,9 @@ def set_up(evening: Evening, nginx: Nginx) -> str:
     config = (evening.place.var / "heed.env").read_bytes()
     began = time.monotonic()
     again = evening.heed("init", "--no-input")
-    same = config == (evening.place.var / "heed.env").read_bytes() and again.returncode == 0
-    evening.say("... a second time, nothing is changed", time.monotonic() - began, "", same)
+    same = config == (evening.place.var / "heed.env").read_bytes()
+    if evening.must(again, "... a second time", began):
+        evening.say("... which changes nothing", None, "", same)
     found = [line.strip() for line in done.stdout.splitlines() if "/invitation/" in line]
     return found[0].removeprefix(evening.url) if found else ""
 
@@ -234,7 +235,8 @@ def sign_in(evening: Evening, link: str) -> None:
         inside = browser.get("/console/").url.path
         browser.picture("first-duty", "/console/duty")
     held = "/sign-in/" in before and inside == "/console/"
-    evening.say("first person in, by password and code", time.monotonic() - began, "", held)
+    where = "" if held else f"{before}, then {inside}"
+    evening.say("first person in, by password and code", time.monotonic() - began, where, held)
 
 
 # ------------------------------------------------------------------ the site
@@ -259,7 +261,7 @@ def back_fill(evening: Evening, server: StandIn, posts: list[Status]) -> None:
         evening.say("back-fill", None, "not played: there is no `heed backfill` yet", None)
         return
     began = time.monotonic()
-    done = evening.heed("backfill", SLUG)
+    done = evening.heed("backfill", SLUG, "--listing")
     evening.must(done, f"back-fill of {len(posts):,} drawn pictures", began)
     hashed = wait(lambda: known(evening)[1] >= len(posts), 600)
     items, files = known(evening)

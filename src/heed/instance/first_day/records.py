@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from heed.people.models import Membership
     from heed.rules.tips.document import Operator
 
+KEPT = "kept in a file"  # credentials: never told again, and never asked for again
 SCOPES = ("items", "uploads", "notices", "states", "cases", "banks")
 Say = Callable[[str], None]
 Answers = Mapping[str, str]
@@ -42,6 +43,8 @@ def known(*, now: datetime) -> dict[str, str]:
     }
     if platform.callback_url:
         found |= {"callback": platform.callback_url, "evidence": platform.evidence_url or NONE}
+    if found["connection"] == MASTODON:
+        found |= {"mastodon-token": KEPT, "mastodon-secret": KEPT}
     found |= _operator_known(platform.id) | _hours_known(platform.id)
     return {name: said for name, said in found.items() if said} | _person_known(platform.id, now)
 

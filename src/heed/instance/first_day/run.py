@@ -134,13 +134,16 @@ def _asked_of_the_database() -> dict[str, str]:
 
 
 def _say_what_is_set() -> int:
-    from django.db import ProgrammingError
+    from django.db import ProgrammingError, connection
 
     with boot.booted():
+        begun = "django_migrations" in connection.introspection.table_names()
         try:
-            said = records.known(now=datetime.now(UTC))
-        except ProgrammingError:  # no tables yet
-            said = {}
+            said = records.known(now=datetime.now(UTC)) if begun else {}
+        except ProgrammingError:
+            raise Trouble(
+                "The database is of another version than this program: run heed up, then again."
+            ) from None
     print(json.dumps(said))
     return 0
 

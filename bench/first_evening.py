@@ -231,7 +231,7 @@ def sign_in(evening: Evening, link: str) -> None:
         activate = "/console/sign-in/2fa/totp/activate/"
         before = browser.get("/console/").url.path
         browser.picture("first-second-factor", activate)
-        browser.second_factor(activate)
+        browser.second_factor(activate, "/console/sign-in/2fa/reauthenticate/")
         inside = browser.get("/console/").url.path
         browser.picture("first-duty", "/console/duty")
     held = "/sign-in/" in before and inside == "/console/"

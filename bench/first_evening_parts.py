@@ -106,12 +106,13 @@ class Browser:
         """A page's form, filled in."""
         return self._post(path, self.get(path).text, said)
 
-    def second_factor(self, path: str) -> httpx2.Response:
-        """The key that an app would scan, and the figures that it would show."""
+    def second_factor(self, path: str, proof: str) -> httpx2.Response:
+        """Scans the key as an app would, gives the figures that it shows, and signs in by them."""
         page = self.get(path).text  # each time it is opened it has another key
         found = _SECRET.search(page)
         assert found is not None, f"{path} shows no key"
-        return self._post(path, page, {"code": code_of(found[1])})
+        self._post(path, page, {"code": code_of(found[1])})
+        return self.send(proof, code=code_of(found[1]))
 
     def _post(self, path: str, page: str, said: dict[str, str]) -> httpx2.Response:
         token = _TOKEN.search(page)

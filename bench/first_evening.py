@@ -101,11 +101,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pictures", type=int, default=2_000)
     parser.add_argument("--screenshots", type=Path, default=None)
+    parser.add_argument("--drawn", type=Path, default=None, help="where drawn pictures are kept")
     asked = parser.parse_args()
     with emptied() as here, ExitStack() as stack:
         evening = Evening(here, asked.pictures, asked.screenshots)
         server = stack.enter_context(mastodon(evening.here / "public" / "system"))
-        posts = posted(server, asked.pictures)
+        posts = posted(server, asked.pictures, asked.drawn)
         began = time.monotonic()
         play(evening, stack, server, posts)
         took = time.monotonic() - began
@@ -127,13 +128,13 @@ def emptied() -> Iterator[Path]:
         shutil.rmtree(here, ignore_errors=True)
 
 
-def posted(server: StandIn, count: int) -> list[Status]:
+def posted(server: StandIn, count: int, kept: Path | None) -> list[Status]:
     """What the site has from before: drawn pictures, in posts of a hundred members."""
     began = time.monotonic()
     members = [server.there.join(f"member{number}") for number in range(min(count, 100))]
     made = [
         server.there.post(members[number % len(members)], f"picture {number}", data)
-        for number, data in enumerate(drawn(count))
+        for number, data in enumerate(drawn(count, kept))
     ]
     print(f"({count:,} pictures drawn and posted in {time.monotonic() - began:.0f} s, not counted)")
     return made
@@ -164,6 +165,8 @@ def play(evening: Evening, stack: ExitStack, server: StandIn, posts: list[Status
 
 def set_up(evening: Evening, nginx: Nginx) -> str:
     """`heed init` from nothing, and once more. Returns the path of the invitation."""
+    shelf = evening.here / "backups"
+    shelf.mkdir()
     began = time.monotonic()
     said = {
         "service-user": "root" if os.geteuid() == 0 else "heed", "site": "Social", "slug": SLUG,
@@ -171,7 +174,7 @@ def set_up(evening: Evening, nginx: Nginx) -> str:
         "country": "US", "operator": "Social club", "contact-mail": "abuse@social.example",
         "person-mail": "rae@social.example", "person-name": "Rae", "hours": "always",
         "zone": "Europe/Berlin", "connection": "mastodon", "mastodon-token": TOKEN,
-        "mastodon-secret": SECRET,
+        "mastodon-secret": SECRET, "backup-to": str(shelf),
     }  # fmt: skip
     done = evening.heed("init", "--no-input", *(f"--{name}={one}" for name, one in said.items()))
     if not evening.must(done, "`heed init` in an empty directory", began):
@@ -233,7 +236,6 @@ def sign_in(evening: Evening, link: str) -> None:
         browser.picture("first-second-factor", activate)
         browser.second_factor(activate, "/console/sign-in/2fa/reauthenticate/")
         inside = browser.get("/console/").url.path
-        browser.picture("first-duty", "/console/duty")
     held = "/sign-in/" in before and inside == "/console/"
     where = "" if held else f"{before}, then {inside}"
     evening.say("first person in, by password and code", time.monotonic() - began, where, held)
@@ -330,8 +332,7 @@ def back_up(evening: Evening) -> tuple[Path, Path] | None:
     made = evening.heed("backup", "key")
     key.write_text("\n".join(one for one in made.stdout.splitlines() if one.startswith("AGE-")))
     began, shelf = time.monotonic(), evening.here / "backups"
-    shelf.mkdir()
-    done = evening.heed("backup", "--to", str(shelf))
+    done = evening.heed("backup")
     if not evening.must(done, "backup, restored once into a scratch database", began):
         return None
     files = sorted(shelf.iterdir(), key=lambda one: one.stat().st_size)

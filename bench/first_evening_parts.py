@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -55,14 +56,21 @@ def printed(rows: Sequence[Promise]) -> str:
     return "\n".join(lines)
 
 
-def drawn(count: int) -> list[bytes]:
-    """That many different pictures, on all cores. People are in none."""
+def drawn(count: int, kept: Path | None) -> Iterator[bytes]:
+    """That many different pictures, on all cores. Drawn once where `kept` is named."""
     with ProcessPoolExecutor() as pool:
-        return list(pool.map(_one, range(count), chunksize=50))
+        yield from pool.map(partial(_one, kept), range(count), chunksize=50)
 
 
-def _one(number: int) -> bytes:
-    return pictures.picture(50_000 + number)
+def _one(kept: Path | None, number: int) -> bytes:
+    path = None if kept is None else kept / f"{number}.jpg"
+    if path is not None and path.exists():
+        return path.read_bytes()
+    data = pictures.picture(50_000 + number)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    return data
 
 
 def free_port() -> int:

@@ -16,7 +16,7 @@ LEAST_BYTES, LEAST_SHARE = 1 << 30, 0.05  # below both, a day with videos can fi
 MOST_SKEW_SECONDS = 2.0  # deadlines and sign-in codes are read off two clocks
 FAMILIES = ("HEED_NCMEC_OF_", "HEED_EXCHANGE_", "HEED_CONNECTOR_", "HEED_BACKUP_", "HEED_TEST_")
 BESIDES = ("HEED_HOST", "HEED_PORT", "HEED_POSTGRES_BIN", "HEED_SECRETS_DIR", "HEED_CONFIG",
-           "HEED_CHROMIUM")  # fmt: skip
+           "HEED_CHROMIUM", "HEED_RECOVERY_KEY")  # fmt: skip
 
 
 def config(where: Path, fields: Iterable[str]) -> Iterator[Finding]:

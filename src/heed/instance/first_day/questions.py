@@ -111,6 +111,12 @@ def _storage(said: str) -> str:
     return said
 
 
+def _shelf(said: str) -> str:
+    if said.startswith("/") or (said.startswith("s3://") and urlsplit(said).netloc):
+        return said
+    raise reading.BadAnswer("the full path of a directory, s3://bucket/prefix, or none")
+
+
 SITE = Chapter(
     title="Your site",
     why="People who ask for something to come down are told these names, and nothing else of you.",
@@ -210,6 +216,9 @@ MACHINE = Chapter(
                  needed=_in_s3, help="its id"),
         Question(name="s3-secret", asks="... and its secret", read=reading.line, secret=True,
                  needed=_in_s3, help="it is kept in the config file"),
+        Question(name="backup-to", asks="Where do backups go, once a day?",
+                 read=reading.or_none(_shelf), default=_always(NONE),
+                 help="a directory on another disk, s3://bucket/prefix, or none"),
         Question(name="service-user", asks="As which user shall it run?", read=reading.slug,
                  default=_always("heed"), help="for systemd; not root"),
     ),

@@ -41,12 +41,16 @@ def _kept_elsewhere(said: Mapping[str, str]) -> dict[str, str]:
     if said.get("storage", "").startswith("s3://"):
         found["AWS_ACCESS_KEY_ID"] = said.get("s3-key", "")
         found["AWS_SECRET_ACCESS_KEY"] = said.get("s3-secret", "")
-    for question, name in (("mail", "URL"), ("mail-from", "FROM"), ("mail-returns", "RETURNS")):
+    for name, question in _OR_NONE.items():
         if said.get(question, NONE) != NONE:
-            found[f"HEED_MAIL_{name}"] = said[question]
+            found[name] = said[question]
     return {name: value for name, value in found.items() if value or name in _MAY_BE_EMPTY}
 
 
+_OR_NONE = {
+    "HEED_MAIL_URL": "mail", "HEED_MAIL_FROM": "mail-from", "HEED_MAIL_RETURNS": "mail-returns",
+    "HEED_BACKUP_TO": "backup-to",
+}  # fmt: skip
 _MAY_BE_EMPTY = ("HEED_DATABASE_URL", "HEED_VAULT")  # "our own", which is an answer too
 
 
@@ -58,8 +62,8 @@ def answers_of(settings: Mapping[str, str]) -> dict[str, str]:
     """What a config file says, as answers; of what it does not say, none."""
     found = {}
     for name, question in (
-        ("HEED_PUBLIC_URL", "address"), ("HEED_MAIL_URL", "mail"), ("HEED_MAIL_FROM", "mail-from"),
-        ("HEED_MAIL_RETURNS", "mail-returns"), ("HEED_OWNER_DATABASE_URL", "owner-database"),
+        *_OR_NONE.items(), ("HEED_PUBLIC_URL", "address"),
+        ("HEED_OWNER_DATABASE_URL", "owner-database"),
         ("AWS_ACCESS_KEY_ID", "s3-key"), ("AWS_SECRET_ACCESS_KEY", "s3-secret"),
     ):  # fmt: skip
         if settings.get(name):

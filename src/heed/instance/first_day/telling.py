@@ -27,8 +27,7 @@ def what_is_left(said: Mapping[str, str], place: Place) -> Iterator[str]:
     """Steps for a person, in their order, as commands that can be copied."""
     steps = [
         ["Keep the keys as the lines above say."],
-        ["./heed backup key    prints the recovery key, once: it opens your backups, so keep it",
-         "away from this machine. HEED_BACKUP_TO in the config file says where they go."],
+        _back_up(said),
         _start(said, place),
         _in_front(said, place),
         ["Open the link above, set a password and a second factor; then put yourself on the",
@@ -41,6 +40,17 @@ def what_is_left(said: Mapping[str, str], place: Place) -> Iterator[str]:
     for number, (first, *more) in enumerate(filter(None, steps), 1):
         yield f"  {number}. {first}"
         yield from (f"     {line}" for line in more)
+
+
+def _back_up(said: Mapping[str, str]) -> list[str]:
+    where = said.get("backup-to", NONE)
+    goes = f"Backups go to {where}." if where != NONE else (
+        "HEED_BACKUP_TO in the config file says where they go: to none yet."
+    )  # fmt: skip
+    return [
+        "./heed backup key    prints the recovery key, once: it opens your backups, so keep it",
+        f"away from this machine. {goes}",
+    ]
 
 
 def _start(said: Mapping[str, str], place: Place) -> list[str]:

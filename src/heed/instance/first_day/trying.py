@@ -57,6 +57,13 @@ def bucket(said: Mapping[str, str]) -> None:
         raise BadAnswer(f"{why}. Make the bucket, with object lock, or look at the key") from None
 
 
+def shelf(said: Mapping[str, str]) -> None:
+    """The directory is there, and ours to write to. Raises `BadAnswer`."""
+    where = said["backup-to"]
+    if where.startswith("/") and not (os.path.isdir(where) and os.access(where, os.W_OK)):
+        raise BadAnswer(f"{where} is not there, or not this user's to write to: make it first")
+
+
 def mail(said: Mapping[str, str]) -> None:
     """The mail server greets us and takes user and password. Raises `BadAnswer`."""
     from heed.integrations.smtp import MailServerAway, reach, server_of
@@ -89,6 +96,7 @@ CHECKS = {
     "database": database,
     "owner-database": owner,
     "s3-secret": bucket,
+    "backup-to": shelf,
     "mail": mail,
     "test-mail": test_mail,
 }

@@ -2,13 +2,14 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from heed.instance.checks import program
 
 _NGINX = """
 daemon off; worker_processes 1; pid {here}/pid; error_log stderr crit; {user}
@@ -57,9 +58,10 @@ def caddy(here: Path, *, port: int, site: str) -> Iterator[None]:
 @contextmanager
 def _running(command: list[str], port: int, here: str) -> Iterator[None]:
     """What it keeps for itself goes into `here`."""
-    assert shutil.which(command[0]) is not None
+    at = program(command[0])
+    assert at is not None
     process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [str(at), *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         env={**os.environ, "HOME": here, "XDG_CONFIG_HOME": here, "XDG_DATA_HOME": here},
     )  # fmt: skip
     try:

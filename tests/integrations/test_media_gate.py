@@ -1,6 +1,5 @@
 """The shipped lines for nginx and Caddy, in a real nginx and a real Caddy."""
 
-import shutil
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -8,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.instance.gate_snippets import snippet
+from heed.instance.checks import program
+from heed.instance.gate_snippets import NoSuchStore, snippet
 from tests.integrations.proxies import caddy, free_port, nginx
 from tests.integrations.site import Site, Visit, open_site
 
@@ -56,7 +56,7 @@ def status(base: str, path: str, **headers: str) -> int:
         return error.code
 
 
-def lines(proxy: str, site: Site, files: Path, cache: Path) -> str:
+def lines(proxy: str, site: Site, files: Path | str, cache: Path) -> str:
     return snippet(
         proxy, slug="social", name="Social", heed=site.url(""), host="heed.example",
         files=str(files), cache=str(cache),
@@ -69,7 +69,11 @@ def keeper() -> Iterator[Gatekeeper]:
         yield Gatekeeper(site)
 
 
-@pytest.mark.skipif(shutil.which("nginx") is None, reason="nginx is not here (apt install nginx)")
+NO_NGINX = pytest.mark.skipif(not program("nginx"), reason="nginx is not here (apt install nginx)")
+NO_CADDY = pytest.mark.skipif(not program("caddy"), reason="Caddy is not here (apt install caddy)")
+
+
+@NO_NGINX
 def test_nginx_hides_every_size_of_a_file_and_keeps_it_hidden_while_heed_is_away(
     tmp_path: Path, files: Path, keeper: Gatekeeper
 ) -> None:
@@ -97,7 +101,7 @@ def test_nginx_hides_every_size_of_a_file_and_keeps_it_hidden_while_heed_is_away
         assert status(base, SHOWN.replace("065", "067")) == 200  # nobody ever refused it
 
 
-@pytest.mark.skipif(shutil.which("caddy") is None, reason="Caddy is not here (apt install caddy)")
+@NO_CADDY
 def test_caddy_hides_every_size_of_a_file_and_serves_none_while_heed_is_away(
     tmp_path: Path, files: Path, keeper: Gatekeeper
 ) -> None:
@@ -109,3 +113,39 @@ def test_caddy_hides_every_size_of_a_file_and_serves_none_while_heed_is_away(
         assert status(base, HIDDEN, Authorization=f"Bearer {TOKEN}") == 200
         keeper.site.pages.clear()
         assert [status(base, one) for one in (SHOWN, HIDDEN)] == [502, 502]
+
+
+@pytest.fixture
+def store() -> Iterator[Site]:
+    """An object store, which must never be shown Heed's own token."""
+
+    def give(visit: Visit) -> None:
+        assert not visit.headers.get("Authorization")
+        visit.say(200, b"bytes")
+
+    with open_site() as site:
+        site.pages |= {SHOWN: give, HIDDEN: give}
+        yield site
+
+
+@NO_NGINX
+@NO_CADDY
+@pytest.mark.parametrize("proxy", ["nginx", "caddy"])
+def test_files_in_an_object_store_are_guarded_as_well(
+    tmp_path: Path, keeper: Gatekeeper, store: Site, proxy: str
+) -> None:
+    port = free_port()
+    text = lines(proxy, keeper.site, store.url(""), tmp_path / "gate")
+    http, _, server = text.partition("# ---- 2.")
+    run = (
+        nginx(tmp_path, port=port, http=http, server="#" + server)
+        if proxy == "nginx"
+        else caddy(tmp_path, port=port, site=text)
+    )
+    with run:
+        base = f"http://127.0.0.1:{port}"
+        assert [status(base, one) for one in (SHOWN, HIDDEN)] == [200, 404]
+        assert status(base, HIDDEN, Authorization=f"Bearer {TOKEN}") == 200
+    for wrong in ("s3://bucket", "https://s3.example/bucket", "public"):
+        with pytest.raises(NoSuchStore):
+            lines(proxy, keeper.site, wrong, tmp_path)

@@ -3,7 +3,6 @@
 Told with a real nginx in front of the files, and Heed behind its own web server.
 """
 
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,6 +20,7 @@ from heed.flows.deliver_states import deliver_letters, deliver_states
 from heed.flows.fetch_files import fetch_files
 from heed.flows.observe_states import observe_states
 from heed.flows.preserve import preserve
+from heed.instance.checks import program
 from heed.instance.gate_snippets import snippet
 from heed.integrations.mastodon.stand_in import running
 from heed.integrations.vault.sealing import AgeSeals
@@ -36,7 +36,7 @@ PICTURE = pictures.picture(9)
 __all__ = ["decoder"]
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("nginx") is None, reason="nginx is not here (apt install nginx)"
+    not program("nginx"), reason="nginx is not here (apt install nginx)"
 )
 
 

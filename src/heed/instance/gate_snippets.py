@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from heed.instance.trouble import Trouble
+
 HERE = Path(__file__).parent / "gates"
 FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile"}
 _FROM_DISK = {
@@ -10,8 +12,7 @@ _FROM_DISK = {
     "caddy": "root * {where}\n\tfile_server",
 }
 _FROM_STORE = {  # Heed's own token is for the gate, never for the store
-    "nginx": """resolver 127.0.0.1;
-    proxy_pass {where};
+    "nginx": """proxy_pass {where};
     proxy_set_header Authorization "";
     proxy_hide_header Set-Cookie;""",
     "caddy": """reverse_proxy {where} {{
@@ -19,6 +20,10 @@ _FROM_STORE = {  # Heed's own token is for the gate, never for the store
 \t\theader_up -Authorization
 \t}}""",
 }
+
+
+class NoSuchStore(Trouble):
+    """A proxy can't serve files from there; the message says what to write instead."""
 
 
 def snippet(
@@ -34,9 +39,14 @@ def snippet(
     """The lines for `proxy` (nginx or caddy).
 
     `heed`: where the proxy reaches Heed; `host`: the name that Heed answers to; `files`: a
-    directory of the proxy's own machine, or the address of an object store.
+    directory of the proxy's own machine, or the address of an object store. Raises `NoSuchStore`.
     """
-    served = (_FROM_STORE if urlsplit(files).scheme in ("http", "https") else _FROM_DISK)[proxy]
+    parts = urlsplit(files)
+    if parts.scheme and (parts.scheme not in ("http", "https") or parts.path.strip("/")):
+        raise NoSuchStore("--files: a directory, or https:// and the name of a host without a path")
+    if not parts.scheme and not files.startswith("/"):
+        raise NoSuchStore("--files: a directory from the root on, such as Mastodon's public/")
+    served = (_FROM_STORE if parts.scheme else _FROM_DISK)[proxy]
     upstream = heed.rstrip("/") if proxy == "nginx" else urlsplit(heed).netloc
     return _filled(
         (HERE / FILES[proxy]).read_text(encoding="utf-8"),
@@ -45,7 +55,7 @@ def snippet(
         ID=slug.replace("-", "_"),
         HEED=upstream,
         HOST=host,
-        SERVE=served.format(where=files),
+        SERVE=served.format(where=files.rstrip("/")),
         CACHE=cache or f"/var/cache/nginx/heed-gate-{slug}",
     )
 

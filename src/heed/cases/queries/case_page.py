@@ -83,7 +83,7 @@ def notices(case: Case) -> list[Told]:
 def told(found: QuerySet[Notice]) -> list[Told]:
     """These notices with what came after each; the number of queries does not grow with them."""
     rows = list(
-        found.prefetch_related(
+        found.select_related("peer_report").prefetch_related(
             Prefetch("targets", Target.objects.select_related("item").order_by("position")),
             Prefetch("supplements", Supplement.objects.order_by("at")),
             Prefetch("messages", Message.objects.order_by("at")),

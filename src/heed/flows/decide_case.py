@@ -51,6 +51,7 @@ def decide(
         raise MayNotDecide("Reasons are missing: the person who asked is told these words.")
     with transaction.atomic():
         case = states.lock(case_id)
+        _must_be_free(case, by, now)
         version = policies.version_at(case.platform_id, now)
         policies.clause(clause, version)
         final = not _waits_for_second(case, ruling)
@@ -77,6 +78,20 @@ def decide(
     matching.catch_up(BANKED)
     reached("decided")
     return decision
+
+
+def _must_be_free(case: Case, by: UUID, now: datetime) -> None:
+    """Two people never decide at once: who took it is let finish, and their time runs out."""
+    others = case.taken_by is not None and case.taken_by != by
+    if case.state != Case.State.OPEN or not others or case.taken_until is None:
+        return
+    if case.taken_until > now:
+        assert case.taken_by is not None
+        name = people.staff_named({case.taken_by}).get(case.taken_by, "Somebody else")
+        raise MayNotDecide(
+            f"{name} was first, and works on it until {case.taken_until:%H:%M} UTC. Nothing of "
+            "yours was sent. Ask them to hand it on, or come back then."
+        )
 
 
 def _waits_for_second(case: Case, ruling: Ruling) -> bool:

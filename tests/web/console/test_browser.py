@@ -471,6 +471,9 @@ def test_every_page_can_be_used_by_everybody(
         assert answer is not None and answer.status == 200, name
         if name == "case":
             page.wait_for_load_state("networkidle")  # its ledger entries come by themselves
+            page.set_viewport_size({"width": 3840, "height": 2160})
+            assert page.evaluate("document.querySelector('main').offsetWidth") > 2_000
+            page.set_viewport_size(WIDE)
         wrong[name] = shut_out(page, f"console-{name}" if name in MAIN else "")
     context.close()
     assert {name: found for name, found in wrong.items() if found} == {}

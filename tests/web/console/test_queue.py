@@ -185,6 +185,12 @@ def test_a_case_that_another_person_works_on_is_not_taken_away(world: World) -> 
     assert "Rae was first, and works on this case now." in answer.content.decode()
     case.refresh_from_db()
     assert case.taken_by == world.added["Rae"].staff_id
+    said = {"ruling": "remove", "clause": "child-sexual", "scope": "file", "reasons": "Sam's own."}
+    refused = sam.post(f"/console/c/{case.number}/decide", said)
+    assert "Rae was first, and works on it until" in refused.content.decode()
+    assert "Sam&#x27;s own." in refused.content.decode()
+    rae.post(f"/console/c/{case.number}/hand-on")
+    assert sam.post(f"/console/c/{case.number}/decide", said).status_code == 302
 
 
 def test_what_is_asked_for_again_and_again_is_kept_by_name(world: World) -> None:

@@ -8,6 +8,10 @@
     show.addEventListener("click", () => keys.showModal());
   }
 
+  // On a phone the menu is one line that moves sideways: where one is stands in sight.
+  const current = document.querySelector(".banner nav [aria-current]");
+  if (current) { current.parentElement.scrollLeft = current.offsetLeft - current.parentElement.offsetLeft; }
+
   // Rows: j and k move, Enter opens.
   const rows = [...document.querySelectorAll("[data-row]")];
   let at = -1;

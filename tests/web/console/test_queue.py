@@ -8,7 +8,7 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from heed.cases.models import Appeal, Case
+from heed.cases.models import Appeal, Case, Decision
 from heed.cases.queries import queue
 from heed.flows.keep_view import keep_view
 from heed.ids import mint, number
@@ -173,6 +173,15 @@ def test_nobody_is_given_a_case_of_a_minor_that_they_could_only_keep_from_others
     assert sam.post("/console/next")["Location"] == f"/console/c/{other.number}/"
     answer = sam.post("/console/next", follow=True).content.decode()
     assert "1 waits for a child-safety reviewer" in answer
+    Case.objects.filter(id=other.id).update(taken_until=None, state=Case.State.PROPOSED)
+    proposal = Decision.objects.create(
+        case=other, round=1, ruling="keep", scope="file", clause="none", policy_version="1",
+        reasons="None.", state="proposed", decided_at=world.now,
+        decided_by=world.added["Sam"].staff_id,
+    )  # fmt: skip
+    assert sam.post("/console/next")["Location"] == "/console/"
+    Decision.objects.filter(id=proposal.id).update(decided_by=mint())
+    assert sam.post("/console/next")["Location"] == f"/console/c/{other.number}/"
     grave.refresh_from_db()
     assert grave.taken_by is None
 

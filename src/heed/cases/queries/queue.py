@@ -86,6 +86,19 @@ def openable(cases: QuerySet[Case], minors_at: Collection[UUID]) -> QuerySet[Cas
     return cases.exclude(Q(about_child=True) & ~Q(platform_id__in=minors_at) & closed)
 
 
+def for_person(cases: QuerySet[Case], me: UUID) -> QuerySet[Case]:
+    """What this person may bring forward: decide, second, or hear an appeal on. In any order."""
+    made = Decision.objects.filter(case=OuterRef("pk"))
+    proposed = Exists(made.filter(state=Decision.State.PROPOSED, decided_by=me))
+    decided = Exists(made.filter(Q(decided_by=me) | Q(seconded_by=me)))
+    heard = Exists(Appeal.objects.filter(case=OuterRef("pk"), decided_by=me))
+    return cases.filter(
+        Q(state=Case.State.OPEN)
+        | Q(~proposed, state=Case.State.PROPOSED)
+        | Q(_APPEAL, ~decided, ~heard, state=Case.State.DECIDED)
+    )
+
+
 def _in_state(state: str, now: datetime) -> Q:
     return {
         "decision": Q(state=Case.State.OPEN),

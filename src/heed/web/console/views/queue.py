@@ -95,10 +95,10 @@ def counts(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 @permissions.permission("case.take")
 def take_next(request: ConsoleRequest) -> HttpResponse:
-    """Take the gravest case that nobody works on and whose files one may open, and open it."""
+    """Take the gravest case that nobody works on and that one may bring forward, and open it."""
     now, me, grants = timezone.now(), request.grants.staff.pk, request.grants
     mine = grants.platforms("case.take")
-    waiting = queue.cases_of(mine, queue.Wanted(state="decision"), now=now)
+    waiting = queue.for_person(queue.cases_of(mine, now=now), me)
     every = waiting.exclude(taken_until__gt=now).exclude(id__in=exposure.handed_on_by(me))
     free = queue.openable(every, grants.platforms("file.open_minor"))
     for case_id, number in free.values_list("id", "number")[:20]:
@@ -109,7 +109,7 @@ def take_next(request: ConsoleRequest) -> HttpResponse:
         return redirect("console:case", number=number)
     others = every.count()
     waits = f"{others} wait{'s' if others == 1 else ''} for a child-safety reviewer, who alone"
-    nothing = "No case waits for a decision that somebody else does not have."
+    nothing = "No case waits for you that somebody else does not have."
     messages.info(request, f"{waits} may open it. Nothing else waits." if others else nothing)
     return redirect("console:queue")
 

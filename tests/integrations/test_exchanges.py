@@ -251,6 +251,29 @@ def test_stopncii_withdrawals_are_honoured_and_our_own_signals_given(stage: Stag
     assert (keys["x-functions-key"], keys["Ocp-Apim-Subscription-Key"]) == ("f", "s")
 
 
+def test_nobody_gives_what_another_platform_decided(stage: Stage) -> None:
+    """Each platform has a bank of its removals, and all of them are called the same."""
+    from heed.flows.sync_exchanges import _bank_to_give
+    from heed.media import banks
+
+    ids = [
+        add_platform(slug=slug, name=slug, url_prefixes=[f"https://{slug}.example"], now=NOW)
+        for slug in ("one", "two")
+    ]
+    first, second = (one.platform_id for one in ids)
+    theirs = banks.lasting("Removed", first, action="block", now=NOW)
+    assert _bank_to_give("Removed", first) == _bank_to_give("Removed", None) == theirs
+    with pytest.raises(ExchangeRefused, match="none here"):
+        _bank_to_give("Removed", second)
+    mine = banks.lasting("Removed", second, action="block", now=NOW)
+    assert _bank_to_give("Removed", second) == mine
+    with pytest.raises(ExchangeRefused, match="--platform"):
+        _bank_to_give("Removed", None)
+    shared = banks.make("Removed", None, made_by="test", now=NOW, action="pass")
+    assert _bank_to_give("Removed", None) == shared
+    assert _bank_to_give("Removed", first) == theirs
+
+
 # ------------------------------------------------------------------ ThreatExchange
 
 

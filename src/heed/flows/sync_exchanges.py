@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -177,14 +178,28 @@ def _submit(exchange: Exchange, now: datetime) -> None:
     name = exchange.said.get("submit_bank")
     if not name:
         return
-    bank = Bank.objects.filter(name=name, case_id=None).first()
-    if bank is None:
-        raise ExchangeRefused(f"submit_bank: there is no bank {name!r}")
+    bank = _bank_to_give(str(name), exchange.bank.platform_id)
     port = wiring.exchange(exchange.kind)
     while rows := writing.to_submit(bank, int(exchange.cursor.get("submitted", 0)), TOLD_AT_ONCE):
         port.submit(exchange.name, exchange.said, _shared(rows))
         cursor = {**exchange.cursor, "submitted": rows[-1].id}
         writing.turn_page(exchange, cursor, came=0, went=0, passed_over={}, until=now + LEASE)
+
+
+def _bank_to_give(name: str, platform_id: UUID | None) -> Bank:
+    """The platform's own, or the shared one. Every platform may have a bank of this name.
+
+    A shared exchange gives a platform's bank only where no other platform could be meant.
+    """
+    found = list(Bank.objects.filter(name=name, case_id=None, expires_at=None))
+    own = [one for one in found if platform_id and one.platform_id == platform_id]
+    shared = [one for one in found if one.platform_id is None]
+    others = [] if platform_id else found
+    for meant in (own, shared, others):
+        if len(meant) == 1:
+            return meant[0]
+    many = "several platforms have one: add the exchange with --platform" if others else "none here"
+    raise ExchangeRefused(f"submit_bank: no bank {name!r} ({many})")
 
 
 def _shared(rows: Sequence[Any]) -> list[SharedSignal]:

@@ -71,6 +71,32 @@ def test_the_sequence_of_calls_that_coop_makes(hma: Hma, site: Site) -> None:
     said(hma.post("/c/banks", {"name": "COOP_1", "enabled_ratio": "1"}), 201)  # its name is free
 
 
+def test_an_exchange_is_called_as_its_bank_and_uses_no_credentials_of_others(
+    hma: Hma, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = json.dumps({"user": "u", "password": "p"})
+    monkeypatch.setenv("HEED_EXCHANGE_EX1", known)  # the operator's own, or another platform's
+    asked = {"bank": "EX1", "api": "ncmec", "api_json": {"environment": "test"}}
+    refused(hma.post("/c/exchanges", asked), 400, "Failed to parse `api_json` - there are no")
+    assert said(hma.get("/c/exchanges")) == [] == said(hma.get("/c/banks"))
+    monkeypatch.setenv("HEED_EXCHANGE_COOP_EX1", known)
+    assert said(hma.post("/c/exchanges", asked), 201) == {"message": "Created successfully"}
+    refused(hma.post("/c/exchanges", asked), 403, "Bank already exists")
+    assert said(hma.get("/c/exchanges")) == ["EX1"]
+    assert said(hma.get("/c/bank/EX1"))["name"] == "EX1"
+    shown = said(hma.get("/c/exchange/EX1"))
+    assert (shown["name"], shown["api"], shown["enabled"]) == ("EX1", "ncmec", True)
+    assert said(hma.get("/c/exchange/EX1/status")) == {
+        "checkpoint_ts": None, "fetched_items": 0, "last_fetch_complete_ts": None,
+        "last_fetch_succeeded": None, "running_fetch_start_ts": None, "up_to_date": False,
+    }  # fmt: skip
+    assert said(hma.put("/c/exchange/EX1", {"enabled": False}))["enabled"] is False
+    for _ in range(2):
+        assert said(hma.delete("/c/exchange/EX1")) == {"message": "Exchange deleted"}
+    refused(hma.get("/c/exchange/EX1"), 404, "Exchange 'EX1' not found")
+    refused(hma.get("/c/bank/EX1"), 404, "bank 'EX1' not found")
+
+
 # ------------------------------------------------------------------ keep
 
 

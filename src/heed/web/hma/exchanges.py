@@ -26,6 +26,7 @@ THEIRS = {"fb_threatexchange": "threatexchange", "ncmec": "ncmec_hashes", "stop_
 OURS = {ours: theirs for theirs, ours in THEIRS.items()}
 OPERATORS = {"base", "private", "submit_bank", "path", "feedback"}  # only whoever runs Heed
 BANK = re.compile(r"[A-Z0-9_]+")
+MOST_NAME = 80  # characters of an exchange's name here: the platform's and the bank's
 ELSEWHERE = (
     "credentials are kept in the environment or a file of this server: ask whoever runs Heed"
 )
@@ -95,14 +96,19 @@ def _mine(ask: Ask) -> list[Exchange]:
     return [one for one in every if one.bank_id in here]
 
 
+def _name(one: Exchange) -> str:
+    """In the protocol, an exchange is called as the bank that it fills."""
+    return plain(one.bank.name)
+
+
 def every(ask: Ask) -> HttpResponse:
     """All of them."""
-    return say([plain(one.name) for one in _mine(ask)])
+    return say([_name(one) for one in _mine(ask)])
 
 
 def _named(ask: Ask) -> Exchange:
     name = ask.given["name"]
-    found = next((one for one in _mine(ask) if plain(one.name) == name), None)
+    found = next((one for one in _mine(ask) if _name(one) == name), None)
     if found is None:
         raise Refusal(404, f"Exchange '{name}' not found")
     return found
@@ -114,7 +120,8 @@ def add(ask: Ask) -> HttpResponse:
     if not isinstance(said, dict) or not said.get("bank"):
         raise Refusal(400, "bank is required")
     bank = str(said["bank"])
-    if not BANK.fullmatch(bank) or bank[0].isdigit():
+    too_long = len(f"{ask.slug}-{bank}") > MOST_NAME
+    if not BANK.fullmatch(bank) or bank[0].isdigit() or too_long:
         raise Refusal(400, "Field `bank` must match /^[A-Z0-9_]+$/")
     api = said.get("api")
     if not api:
@@ -139,13 +146,14 @@ def _settings(said: Any) -> dict[str, Any]:
 
 
 def _make(ask: Ask, bank: str, ours: str, said: Mapping[str, Any]) -> None:
+    """Its credentials are asked for by the platform's name too: nobody uses another one's."""
     settings = _translated(said)
     if forbidden := sorted(set(settings) & OPERATORS):
         raise Refusal(400, f"Failed to parse `api_json` - {', '.join(forbidden)}: {ELSEWHERE}")
     try:
         manage_exchanges.add_exchange(
-            name=bank, kind=ours, said=settings, platform_slug=ask.slug,
-            by=ask.by, now=timezone.now(),
+            name=f"{ask.slug}-{bank}", kind=ours, said=settings, platform_slug=ask.slug,
+            bank_name=bank, by=ask.by, now=timezone.now(),
         )  # fmt: skip
     except (ExchangeExists, BankExists):
         raise Refusal(403, "Bank already exists") from None
@@ -182,7 +190,7 @@ def show(ask: Ask) -> HttpResponse:
 def _told(one: Exchange) -> dict[str, Any]:
     settings = {name: value for name, value in one.said.items() if name not in OPERATORS}
     api = OURS.get(one.kind, one.kind)
-    return {**settings, "name": plain(one.name), "api": api, "enabled": one.enabled}
+    return {**settings, "name": _name(one), "api": api, "enabled": one.enabled}
 
 
 def status(ask: Ask) -> HttpResponse:

@@ -43,7 +43,7 @@ def _judge(case_id: UUID, near_file_id: UUID | None, same: bool, by: UUID, now: 
     case = states.lock(case_id)
     twins = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file_id=near_file_id, same=None)
     ids = list(twins.values_list("item_id", flat=True))
-    if not any([cases.judge_copy(twin.id, same=same) for twin in twins]):
+    if not cases.judge_copies(twins, same=same):
         return False
     states.apply(case, items=ids, now=now, lower=True)
     _nothing_waits(case, now)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Appeal, Case, Decision, MeasureOnAccount, Notice
-from heed.cases.services import deadlines, decisions
+from heed.cases.services import deadlines, decisions, notices
 from heed.cases.services.notices import digest
 from heed.filings import services as filings
 from heed.filings.models import StatementOfReasons
@@ -21,13 +21,26 @@ from heed.rules.clocks import Event
 
 
 def appeal_as_notifier(*, notice_id: UUID, text: str, now: datetime) -> bool:
-    """Appeal against every final decision on this notice's cases. False when none is new."""
+    """Appeal against every final decision on this notice's cases. False when none is new.
+
+    What was said is kept all the same, as a message: who is looking already reads it.
+    """
     notice = Notice.objects.get(id=notice_id)
     decided = Case.objects.filter(
         joins__notice=notice, joins__undone_at=None, decisions__state=Decision.State.FINAL
     ).distinct()
     opened = [_open(case.id, text, now, notice_id=notice.id) for case in decided]
+    if text.strip() and not any(opened):
+        _keep_words(notice, text.strip(), now)
     return any(opened)
+
+
+def _keep_words(notice: Notice, text: str, now: datetime) -> None:
+    with transaction.atomic():
+        notices.write_message(notice, text, from_staff=None, now=now)
+        ledger.enter(
+            "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
+        )
 
 
 def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datetime) -> bool:

@@ -10,7 +10,16 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from heed.cases.models import Appeal, Case, Consent, Deadline, Decision, Message, Notice
+from heed.cases.models import (
+    Appeal,
+    Case,
+    Consent,
+    Deadline,
+    Decision,
+    Message,
+    Notice,
+    Target,
+)
 from heed.cases.queries import consents
 from heed.flows.count_try import count_try
 from heed.flows.write_to_notifier import write_to_notifier
@@ -18,6 +27,7 @@ from heed.ledger.verify import commit_to, verify_receipt
 from heed.ledger.verify_case_file import verify_case_file
 from heed.people.guesses import Bound
 from heed.people.models import Contact
+from heed.web.notifier import more
 from tests.flows.stage import Stage, picture, post_mail
 from tests.web.notifier.forms import link_in, number_in, send, words_in
 
@@ -296,6 +306,36 @@ def test_it_is_back_protects_the_new_place(client: Client, page: str, town: Stag
     assert town.seen("p2") == ["hidden"]
     nothing = client.post(f"{page}/back", {"where": " ", "then": "where"}, follow=True)
     assert "We have your link" not in text(nothing)
+
+
+def test_words_beside_a_link_and_links_beyond_a_hundred_are_not_lost(
+    client: Client, page: str, town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.post(f"{page}/back", {"where": f"{town.url('p2')} by @bad, again"})
+    assert Message.objects.get(from_staff=None).text.endswith("by @bad, again")
+    client.post(f"{page}/more", {"links": f"look here {town.url('p2')}"})
+    assert Notice.objects.get().words.endswith(f"look here {town.url('p2')}")
+    client.post(f"{page}/back", {"where": f"{town.url('p2')}\n"})
+    assert Message.objects.count() == 1  # a link alone is no message
+    monkeypatch.setattr(more, "MOST_LINKS", 2)
+    many = "\n".join(town.url(f"many/{n}") for n in range(4))
+    answer = client.post(f"{page}/back", {"where": many})
+    assert answer.status_code == 422
+    assert "more than 100 links" in text(answer) and "new clock has started" in text(answer)
+    assert town.url("many/3") in text(answer) and f"{town.url('many/1')}\n" not in text(answer)
+    assert Target.objects.filter(url=town.url("many/1")).exists()
+
+
+def test_what_is_said_while_somebody_looks_again_already_is_kept(
+    client: Client, page: str, town: Stage
+) -> None:
+    town.remove(other_case(town), town.staff("Rae"))
+    client.post(f"{page}/appeal", {"why": "It is not all."})
+    again = client.post(f"{page}/appeal", {"why": "And one thing more."}, follow=True)
+    assert "is looking already" in text(again) and "And one thing more." in text(again)
+    assert Message.objects.get().text == "And one thing more."
+    client.post(f"{page}/appeal")  # a second tap says nothing new
+    assert Message.objects.count() == 1
 
 
 def test_taking_a_notice_back_restores_nothing(client: Client, page: str, town: Stage) -> None:

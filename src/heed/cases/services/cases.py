@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Least
 
 from heed.cases.models import Case, CaseLink, Copy, Join, Notice
@@ -195,9 +196,9 @@ def unjudged(case: Case) -> bool:
     return near.filter(item__restrictions__case=case, item__restrictions__lifted_at=None).exists()
 
 
-def judge_copy(copy_id: UUID, *, same: bool) -> bool:
-    """A person says whether a near copy shows the same. False when somebody has said so before."""
-    return bool(Copy.objects.filter(id=copy_id, same=None).update(same=same))
+def judge_copies(copies: QuerySet[Copy], *, same: bool) -> int:
+    """A person says whether near copies show the same. Returns for how many that is news."""
+    return copies.filter(same=None).update(same=same)
 
 
 def take(case: Case, *, by: UUID, now: datetime, until: datetime) -> None:

@@ -13,6 +13,7 @@ _READ_BY_LINE = 200_000  # characters; a longer text is searched for whole links
 _SHOWN = 200  # characters of a line that is no link
 _LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
 _BARE = re.compile(r"[\w-]+(\.[\w-]+)*(:\d{1,5})?/\S*")
+_ANY = re.compile(r"\w")
 _TRAILING = ".,;:!?)]}'\u2019”»"
 
 
@@ -44,6 +45,19 @@ def sort(text: str) -> Sorted:
                 seen.add(link)
                 _put(found, link, prefixes)
     return found
+
+
+def beside(text: str) -> str:
+    """The lines on which there are words, whole, with the links among them; a link alone is none.
+
+    They are what somebody wrote, and are kept as words.
+    """
+    return "\n".join(line.strip() for line in text.splitlines() if _has_words(line))
+
+
+def _has_words(line: str) -> bool:
+    rest = _LINK.sub(" ", line).split()
+    return any(_ANY.search(word) and not _BARE.fullmatch(_trim(word)) for word in rest)
 
 
 def _prefixes() -> list[tuple[str, Platform]]:

@@ -1,7 +1,7 @@
 """Steps two and three: what may be added afterwards. All of it is optional; leaving is safe."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from heed.web.notifier import choices, helplines, links
 
+MOST_LINKS = 100  # at once, after the notice
 _OLDEST = 120
 _SHORT = {
     "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
@@ -40,7 +41,7 @@ def facts(typed: Mapping[str, str]) -> Added:
     errors: dict[str, str] = {}
     said: dict[str, Any] = {name: typed[name][:most] for name, most in _SHORT.items()}
     found = links.sort(typed["links"])
-    said["words"] = "\n".join(filter(None, [typed["words"], *found.unread]))
+    said["words"] = "\n".join(filter(None, [typed["words"], links.beside(typed["links"])]))
     if typed["danger"] == "yes":
         said["danger_now"] = True
     if typed["young"] in choices.AGE:
@@ -68,9 +69,15 @@ def _take_links(found: links.Sorted, said: dict[str, Any], errors: dict[str, str
             "We can't read this as a link. A link starts with https:// . Open the post, use "
             "“share” or “copy link”, and paste it here."
         )
-    said["urls"] = urls[:100]
-    if len(urls) > len(said["urls"]):
-        errors["links"] = _("That is more than 100 links. Send these in two goes, please.")
+    said["urls"] = urls[:MOST_LINKS]
+    if wrong := too_many(urls):
+        errors["links"] = wrong
+
+
+def too_many(urls: Sequence[str]) -> str:
+    """What to say of more links than one notice can name; empty where they fit."""
+    fits = len(urls) <= MOST_LINKS
+    return "" if fits else _("That is more than 100 links. Send these in two goes, please.")
 
 
 def contact(typed: Mapping[str, str]) -> Added:

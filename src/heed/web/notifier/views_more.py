@@ -143,17 +143,23 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
 @private
 @require_POST
 def back(request: HttpRequest, number: str) -> HttpResponse:
-    """It is back: a new clock. The link helps and is not required."""
+    """It is back: a new clock. The link helps and is not required; words beside it are a message.
+
+    With too many links the clock starts and the first are looked at; the others are asked for.
+    """
     notice = access.required(request, number)
     typed = more.read(request.POST.dict(), ("where", "then"))
     found = links.sort(typed["where"])
     urls = [url for ours in found.ours.values() for url in ours] + found.elsewhere
     it_is_back(
         notice_id=notice.id,
-        urls=urls[:100],
-        text="\n".join(found.unread)[:20_000],
+        urls=urls[: more.MOST_LINKS],
+        text=links.beside(typed["where"])[:20_000],
         now=timezone.now(),
     )
+    if wrong := more.too_many(urls):
+        rest = "\n".join(urls[more.MOST_LINKS :])
+        return show(request, notice, done="back", typed={"where": rest}, errors={"where": wrong})
     said = bool(urls or found.unread)
     return _to_page(notice, "where" if typed["then"] and said else "back")
 

@@ -53,7 +53,7 @@ def test_it_is_dumped_before_it_is_migrated_and_the_way_back_loses_nothing_unsai
         and before == upgrade.newest(place)
         and ".".join(NEWEST) not in before.applied
     )
-    assert "1 changes to the database are pending" in said[0]
+    assert "to be changed (1 migrations)" in said[0]
     call_command("migrate", interactive=False, verbosity=0)
     assert kept(place, database_url, said) is None  # nothing is pending
     ledger.enter("case.opened", subject="case:1", body={}, at=NOW)

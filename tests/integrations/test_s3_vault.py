@@ -1,6 +1,7 @@
 """The vault in S3: against a real server that keeps the lock."""
 
 import contextlib
+import io
 import random
 import shutil
 import socket
@@ -16,8 +17,10 @@ import urllib3
 from minio import Minio
 from minio.error import MinioException
 
+from heed.instance.backup.shelves import Bucket, Note, ShelfAway
+from heed.integrations.listings import bucket
 from heed.integrations.vault.s3 import S3Vault
-from heed.ports import ObjectMissing, VaultTrouble
+from heed.ports import NotListed, ObjectMissing, VaultTrouble
 
 pytestmark = pytest.mark.processes
 
@@ -94,3 +97,42 @@ def test_a_bucket_that_is_not_there_is_trouble_and_never_an_empty_vault(client: 
         vault.put("evidence/ab/x.age", b"sealed")
     with pytest.raises(VaultTrouble):
         list(vault.names())
+
+
+def test_backups_lie_in_a_bucket_with_what_is_known_of_them(client: Minio, tmp_path: Path) -> None:
+    client.make_bucket("backups")
+    shelf = Bucket("s3://backups/heed?endpoint=http://x", tmp_path, client)
+    assert shelf.where() == "s3://backups/heed" and shelf.all() == []
+    name = "heed-20260301T033000Z.tar.age"
+    half = shelf.writing(name)
+    half.write_bytes(b"sealed" * 2_000_000)  # more than one part
+    note = Note(made_at="", bytes=12_000_000, sha256="", checked_at="2026-03-01T03:31")
+    shelf.put(half, name, note)
+    assert not half.exists()
+    (lying,) = shelf.all()
+    assert (lying.name, lying.bytes, lying.note) == (name, 12_000_000, note)
+    with shelf.here(name) as file:
+        assert file.read_bytes() == b"sealed" * 2_000_000
+    assert not file.exists()
+    shelf.remove(name)
+    assert shelf.all() == []
+    with pytest.raises(ShelfAway, match="NoSuchBucket"):
+        Bucket("s3://nowhere", tmp_path, client).all()
+
+
+def test_what_lies_in_a_bucket_is_listed_and_read(
+    client: Minio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bucket, "PAGE", 2)
+    client.make_bucket("media")
+    for name in ("m/a b.jpg", "m/c/d.jpg", "m/e.jpg", "other.jpg"):
+        client.put_object("media", name, io.BytesIO(name.encode()), len(name))
+    listing = bucket.BucketListing("s3://media/m", "https://town.example/m/", client)
+    first = listing.page("")
+    assert [one.url for one in first.items] == [
+        "https://town.example/m/a%20b.jpg", "https://town.example/m/c/d.jpg",
+    ]  # fmt: skip
+    (last,) = listing.page(first.after).items
+    assert listing.read(last.files[0].key, 3) == b"m/e."  # one more, so that it shows
+    with pytest.raises(NotListed, match="NoSuchKey"):
+        listing.read("m/gone.jpg", 3)

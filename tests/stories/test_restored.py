@@ -3,7 +3,9 @@
 import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,11 +23,13 @@ from heed.flows.shared import evidence
 from heed.ids import mint
 from heed.instance import database
 from heed.instance.addresses import Urls
-from heed.instance.backup import examining, make, recovery, shelves
-from heed.instance.backup.archive import WrongIdentity
+from heed.instance.backup import dump, examining, make, recovery, rota, scratch, shelves
+from heed.instance.backup.archive import Part, WrongIdentity
 from heed.instance.backup.contents import Progress
+from heed.instance.backup.manifest import Manifest
 from heed.instance.backup.restore import NotEmpty, restore
 from heed.instance.backup.scratch import NotRestorable
+from heed.instance.backup.unpacking import Unpacked
 from heed.instance.place import Place
 from heed.ledger import outside, queries
 from heed.ledger import services as ledger
@@ -33,6 +37,8 @@ from heed.ledger.signing import RestoredUntold, check_now
 from heed.media.models import Item
 from heed.outbox.models import StateTelling
 from heed.rules.visibility import Visibility
+from heed.worker import run
+from heed.worker.sweeps import SWEEPS
 from tests.flows.stage import Stage
 from tests.flows.stage import picture as drawn
 from tests.people import gil
@@ -127,23 +133,6 @@ def test_what_burnt_is_back_on_another_machine_and_what_was_destroyed_is_not(
         assert asked.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
     with pytest.raises(NotEmpty, match="--into"):
         restore(shelf.root / made.name, [], elsewhere, checkpoints=None, progress=Progress())
-    _refuses_what_it_could_not_use(here, urls, shelf, sealed)
-    assert [one.name for one in shelf.all()] == [made.name]
-
-
-def _refuses_what_it_could_not_use(
-    here: Place, urls: Urls, shelf: shelves.Directory, sealed: SealedObject
-) -> None:
-    """A file that opens and can't be used is no backup: the vault holds other bytes."""
-    shutil.rmtree(here.var / "vault")
-    (here.var / "vault" / sealed.name).parent.mkdir(parents=True)
-    SealedObject.objects.update(state="kept", sealed_sha256=bytes(32))
-    (here.var / "vault" / sealed.name).write_bytes(b"other bytes")
-    with pytest.raises(NotRestorable, match="not what the database says"):
-        make.make(
-            here, urls, shelf, checked=True, vault_apart=False, kept_within=KEPT,
-            progress=Progress(), now=NOW + timedelta(seconds=1),
-        )  # fmt: skip
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,6 +164,65 @@ def test_a_restored_instance_signs_nothing_and_tells_nobody_until_it_is_told_to(
         go_live.go_live(now=NOW)
     stage.hear(gil(stage.url("b"), words="b too"), then_work=False)
     assert stage.item("b").revision > 1_000_000  # never below what was told and is forgotten
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_vault_that_is_not_what_the_database_says_makes_no_backup(
+    here: Place, database_url: str, tmp_path: Path
+) -> None:
+    town()
+    with dump.moment(database_url) as facts:
+        (name,) = facts.objects
+    parts = {f"vault/{name}": Part(1, "00")}
+    said = Manifest(
+        instance="", heed="", made_at=NOW, server_major=15, dumped_by=15, database_bytes=0,
+        migrations=(), log_size=0, checkpoint="", vault_apart=False, objects=facts.objects,
+        missing=(), left_out=(), parts=parts,
+    )  # fmt: skip
+    with pytest.raises(NotRestorable, match="not what the database says"):
+        scratch._objects(database_url, Unpacked(tmp_path, said))
+    parts.clear()
+    with pytest.raises(NotRestorable, match="the backup has it not"):
+        scratch._objects(database_url, Unpacked(tmp_path, said))
+    assert scratch._objects(database_url, Unpacked(tmp_path, replace(said, vault_apart=True))) == 0
+
+
+def test_what_is_quiet_speaks_to_nobody() -> None:
+    quiet = {sweep.run.__name__ for sweep in SWEEPS if sweep.quiet}
+    assert quiet == {
+        "seal_ledger", "tend_index", "sweep_late_copies", "sweep_banks", "take_up_jobs",
+    }  # fmt: skip
+    assert [queues for queues, _ in run.QUIET] == [["work"]]
+
+
+def test_a_backup_is_made_when_one_is_due_and_not_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_BACKUP_TO", str(tmp_path / "disk"))
+    monkeypatch.setattr(rota, "LOOK_EVERY_SECONDS", 0.01)
+    made, twice = list[str](), threading.Event()
+
+    def makes(*_: object) -> bool:
+        made.append(name := make.backups.name_of(datetime.now(UTC)))
+        shelves.Directory(tmp_path / "disk").writing(name).rename(tmp_path / "disk" / name)
+        twice.set()
+        return True
+
+    monkeypatch.setattr(rota, "_made", makes)
+    monkeypatch.setattr(shelves.Directory, "writing", lambda self, name: _touched(self.root, name))
+    with rota.beside(Place(tmp_path), {}, lambda *_: None):
+        assert twice.wait(5)
+        threading.Event().wait(0.1)  # it looks some times more
+    assert len(made) == 1
+    monkeypatch.setenv("HEED_BACKUP_AT", "half past three")
+    with pytest.raises(rota.NoSuchHour, match="03:30"), rota.beside(Place(tmp_path), {}, print):
+        pass
+
+
+def _touched(root: Path, name: str) -> Path:
+    root.mkdir(exist_ok=True)
+    (root / f".{name}").touch()
+    return root / f".{name}"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
+from hashlib import sha256 as digest_of
 from uuid import UUID
 
 from django.db import transaction
@@ -48,7 +48,7 @@ def backfill(*, platform_id: UUID, page: Sequence[Seen], now: datetime) -> Fille
     if not page:
         return Filled(items=0, new=0, not_visible=0, matched=0)
     platform = Platform.objects.get(id=platform_id)
-    file_ids = [_keep(one, platform, now) for seen in page for one in seen.files if one]
+    file_ids = _keep(platform, page, now)
     rows = _rows(platform, page)
     done = register_items(platform_id=platform_id, rows=rows, now=now)
     met = Match.objects.filter(platform=platform, file_id__in=file_ids)
@@ -60,9 +60,14 @@ def backfill(*, platform_id: UUID, page: Sequence[Seen], now: datetime) -> Fille
     )
 
 
-def _keep(signals: FileSignals, platform: Platform, now: datetime) -> UUID:
+def _keep(platform: Platform, page: Sequence[Seen], now: datetime) -> list[UUID]:
+    """All of a page in one transaction, always in one order: no two of us wait for each other."""
+    found = {one.sha256: one for seen in page for one in seen.files if one}
     with transaction.atomic():
-        return media.keep_file(signals, platform=platform, now=now).id
+        return [
+            media.keep_file(found[sha256], platform=platform, now=now).id
+            for sha256 in sorted(found)
+        ]
 
 
 def _rows(platform: Platform, page: Sequence[Seen]) -> list[ItemIn]:
@@ -90,7 +95,7 @@ def _row(seen: Seen, names: dict[str, str]) -> ItemIn:
 
 
 def _short(url: str) -> str:
-    return url if len(url) <= LONGEST_REF else "sha256:" + sha256(url.encode()).hexdigest()
+    return url if len(url) <= LONGEST_REF else "sha256:" + digest_of(url.encode()).hexdigest()
 
 
 def _file(told: ListedFile, signals: FileSignals | None) -> FileIn:

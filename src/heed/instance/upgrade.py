@@ -87,7 +87,7 @@ def keep(
     _forget_old(directory, now=now, kept_within=kept_within, left=KEPT - 1)
     with dump.moment(owner_url) as facts:
         _check_room(directory, facts)
-        say(f"{len(pending)} changes to the database are pending. It is dumped first ...")
+        say(f"The database is to be changed ({len(pending)} migrations). It is dumped first ...")
         began, file = time.monotonic(), directory / f"before-{now.strftime(_STAMP)}.dump"
         _write(owner_url, facts, file)
     kept = Kept(

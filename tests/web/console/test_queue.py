@@ -12,6 +12,7 @@ from heed.cases.models import Appeal, Case, Decision
 from heed.cases.queries import queue
 from heed.flows.keep_view import keep_view
 from heed.ids import mint, number
+from heed.ledger import services as ledger
 from heed.media.models import File, Platform
 from heed.people.models import Role
 from heed.people.staff_models import SavedView
@@ -85,8 +86,12 @@ def shown(world: World, query: str = "", role: Role = Role.REVIEWER) -> str:
     return str(world.rae.get(f"/console/?{query}").content.decode())  # type: ignore[attr-defined]
 
 
-def test_an_empty_queue_says_so(world: World) -> None:
-    assert "Nothing waits." in shown(world)
+def test_an_empty_queue_says_so_and_whether_anybody_outside_is_told(world: World) -> None:
+    assert "Nothing waits." in shown(world) and "quiet" not in shown(world)
+    ledger.note_restored(backup_made_at=NOW, size=0, known_size=None, now=NOW)
+    assert "Restored from a backup, and quiet." in shown(world)
+    ledger.note_live(now=NOW)
+    assert "quiet" not in shown(world)
 
 
 def test_what_is_late_says_so_in_words(world: World) -> None:

@@ -210,7 +210,8 @@ def begin_anew(
         from heed.ledger.services import CannotSign, OriginUnusable
 
         lost = queries.lost_count()
-        print(f"{lost} entries are known to be lost. Whoever holds a receipt for one can show it.")
+        known = f"{lost} entries are known to be lost" if lost else "How many are lost is not known"
+        print(f"{known}. Whoever holds a receipt for a lost entry can show it.")
         if not word and sys.stdin.isatty():
             word = typer.prompt("This can't be undone. Type the new name once more")
         if word != name:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from heed.instance.backup.archive import BackupNotWritten
 from heed.instance.place import Place
@@ -21,6 +21,9 @@ from heed.instance.trouble import Trouble
 from heed.rules import backups
 
 NAMED_BY = "HEED_BACKUP_TO"
+if TYPE_CHECKING:
+    from minio import Minio
+
 _AT_ONCE = 1 << 20
 
 
@@ -186,11 +189,11 @@ class Directory:
 class Bucket:
     """A bucket, as the vault's: `s3://bucket/prefix?endpoint=...`. Needs `requirements/s3.txt`."""
 
-    def __init__(self, url: str, outgoing: Path) -> None:
+    def __init__(self, url: str, outgoing: Path, client: "Minio | None" = None) -> None:
         from heed.integrations.vault.s3 import bucket_of  # an extra, and only here
 
         self.url, self._outgoing = url.partition("?")[0], Directory(outgoing)
-        self.client, self.bucket, self.prefix = bucket_of(url)
+        self.client, self.bucket, self.prefix = bucket_of(url, client)
 
     def where(self) -> str:
         """Its address, without what follows the question mark."""

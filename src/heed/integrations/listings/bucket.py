@@ -6,6 +6,7 @@ from itertools import islice
 from urllib.parse import quote
 
 import urllib3
+from minio import Minio
 from minio.error import MinioException, S3Error
 
 from heed.integrations.vault.s3 import bucket_of
@@ -17,8 +18,8 @@ PAGE = 200
 class BucketListing:
     """Every object under the prefix of `s3://bucket/prefix?endpoint=...`, by name."""
 
-    def __init__(self, url: str, url_prefix: str) -> None:
-        self.client, self.bucket, prefix = bucket_of(url)
+    def __init__(self, url: str, url_prefix: str, client: Minio | None = None) -> None:
+        self.client, self.bucket, prefix = bucket_of(url, client)
         self.prefix = f"{prefix}/" if prefix else ""
         self.url_prefix = url_prefix
 

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from heed.ledger.queries import is_quiet
 from heed.web.console.permissions import RIGHTS, ConsoleRequest
 
 
@@ -21,6 +22,7 @@ def show(
         "titles": grants.titles,
         "may": may,
         "now": timezone.now(),
+        "quiet": is_quiet,  # asked by the page itself
         "here_is": request.resolver_match.url_name if request.resolver_match else "",
     }
     return render(request, f"console/{template}", {**common, **facts}, status=status)

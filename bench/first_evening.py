@@ -236,6 +236,7 @@ def sign_in(evening: Evening, link: str) -> None:
         browser.picture("first-second-factor", activate)
         browser.second_factor(activate, "/console/sign-in/2fa/reauthenticate/")
         inside = browser.get("/console/").url.path
+        browser.picture("first-duty", "/console/duty")
     held = "/sign-in/" in before and inside == "/console/"
     where = "" if held else f"{before}, then {inside}"
     evening.say("first person in, by password and code", time.monotonic() - began, where, held)

@@ -85,6 +85,8 @@ def test_it_is_for_its_owner_alone_and_keeps_the_rights_that_it_was_given(tmp_pa
     env_file.write(path, "A=2\n")
     assert (path.read_text(), stat.S_IMODE(path.stat().st_mode)) == ("A=2\n", 0o640)
     assert os.listdir(path.parent) == ["heed.env"]
+    with pytest.raises(env_file.NotWritable, match="HEED_CONFIG"):
+        env_file.write(path / "below", "A=1\n")
     path.write_bytes(b"\xff")
     with pytest.raises(Trouble, match="can't be read"):
         env_file.read(path)

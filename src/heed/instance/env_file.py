@@ -122,8 +122,25 @@ def _append(lines: list[str], line: str) -> None:
     lines.insert(at, line)
 
 
+class NotWritable(Trouble):
+    """A file that we have to write can't be written. What was said so far is where it was."""
+
+
 def write(where: Path, text: str) -> None:
-    """Whole or not at all, for its owner alone; a file that is there keeps its owner."""
+    """Whole or not at all, for its owner alone; a file that is there keeps its owner.
+
+    Raises `NotWritable`.
+    """
+    try:
+        _write(where, text)
+    except OSError as why:
+        raise NotWritable(
+            f"{where} can't be written ({why.strerror}). Run heed as the user whom it belongs to, "
+            "or name another place with HEED_VAR or HEED_CONFIG."
+        ) from None
+
+
+def _write(where: Path, text: str) -> None:
     where.parent.mkdir(parents=True, exist_ok=True)
     half = where.with_name(f".{where.name}.{os.getpid()}")
     half.unlink(missing_ok=True)

@@ -222,6 +222,19 @@ def stand_in_dsa(
     server.serve_forever(poll_interval=0.1)
 
 
+@stand_ins.command("lemmy")
+def stand_in_lemmy(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8005,
+) -> None:
+    """Stand in for a Lemmy server, until Ctrl-C. Nothing is sent on to anybody."""
+    from heed.integrations.lemmy import stand_in, stand_in_state
+
+    server = stand_in.StandIn("127.0.0.1", port)
+    kept = {"token": stand_in_state.TOKEN}
+    print(f"--set url={server.there.base}; credentials: {json.dumps(kept)}", flush=True)
+    server.serve_forever(poll_interval=0.1)
+
+
 @stand_ins.command("mastodon")
 def stand_in_mastodon(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free.")] = 8004,

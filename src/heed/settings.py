@@ -342,6 +342,7 @@ HEED_EXCHANGE_PORTS = {
 HEED_CONNECTOR_PORTS = {
     "webhook": HEED_PLATFORM_PORT,
     "mastodon": "heed.integrations.mastodon.connector.Mastodon",
+    "lemmy": "heed.integrations.lemmy.connector.Lemmy",
 }
 
 PROCRASTINATE_ON_APP_READY = None

@@ -2,7 +2,8 @@
 
 1. Check that a message is the platform's. 2. Register the posts that it tells of.
 3. What was reported there becomes a notice, at once and only once; what is said later is added.
-4. Sweep: ask for open reports, so that none is lost with a message.
+4. Sweep: ask for open reports, so that none is lost with a message; and for the newest posts,
+   where a platform sends no messages.
 5. Before a measure on an account goes there: all open reports about it are taken, since they may be
    resolved by it; and before a suspension its evidence is kept, since that may take it away.
 """
@@ -90,7 +91,7 @@ def ask_peers(*, now: datetime) -> int:
     seen = 0
     for platform in Platform.objects.exclude(connector=peers.WEBHOOK).order_by("slug"):
         try:
-            seen += take_open_reports(platform=platform, now=now)
+            seen += _ask_one(platform, now)
         except PeerRefused as why:
             platforms.note_trouble(platform, str(why))
             logger.error("a peer refuses", extra={"platform": str(platform.id)})
@@ -99,6 +100,13 @@ def ask_peers(*, now: datetime) -> int:
         else:
             platforms.note_heard(platform, now=now)
     return seen
+
+
+def _ask_one(platform: Platform, now: datetime) -> int:
+    """Reports first: they are about something. Then what was published, where nothing tells us."""
+    taken = take_open_reports(platform=platform, now=now)
+    _register(platform, wiring.connector(platform.connector).newest(peers.peer_of(platform)), now)
+    return taken
 
 
 def before_measure(

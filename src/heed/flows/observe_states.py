@@ -66,13 +66,11 @@ def observe_in_turn(*, now: datetime) -> int:
 def _ask(item: Item) -> list[Answer]:
     """Every address of the item, each once; at the first look its page alone. No database here.
 
-    Where only files can be hidden, the page stays, so the files alone are looked at.
+    Where the page stays whatever becomes of the item, the files alone are looked at.
     """
     files = [url for place in item.files.all() for url in (place.url, place.preview_url) if url]
-    if files and peers.files_alone(item.platform):
-        urls = files
-    else:
-        urls = [item.url, *files] if item.revision else [item.url]
+    page = [] if peers.page_stays(item) else [item.url]
+    urls = [*page, *files] if item.revision or not page else page
     return [_status(item.platform, url) for url in dict.fromkeys(urls) if url]
 
 

@@ -5,6 +5,14 @@ from urllib.parse import urlsplit
 
 from heed.instance.trouble import Trouble
 
+MASTODON = "mastodon"
+# What stands behind a gate, as a proxy's regular expression; and where the site serves it from.
+WHERE = {
+    MASTODON: "^/(system/)?(cache/)?(media_attachments|accounts)/",
+    "lemmy": "^/pictrs/image/",
+}
+FIRST = {MASTODON: "/system/", "lemmy": "/pictrs/"}
+USUALLY = {"mastodon": "/home/mastodon/live/public", "lemmy": "http://127.0.0.1:8536"}
 HERE = Path(__file__).parent / "gates"
 FILES = {"nginx": "nginx.conf", "caddy": "Caddyfile"}
 _FROM_DISK = {
@@ -34,12 +42,14 @@ def snippet(
     heed: str,
     host: str,
     files: str,
+    kind: str = MASTODON,
     cache: str = "",
 ) -> str:
     """The lines for `proxy` (nginx or caddy).
 
     `heed`: where the proxy reaches Heed; `host`: the name that Heed answers to; `files`: a
-    directory of the proxy's own machine, or the address of an object store. Raises `NoSuchStore`.
+    directory of the proxy's own machine, or the address of an object store or of the site itself;
+    `kind`: its connector. Raises `NoSuchStore`.
     """
     parts = urlsplit(files)
     if parts.scheme and (parts.scheme not in ("http", "https") or parts.path.strip("/")):
@@ -55,6 +65,8 @@ def snippet(
         ID=slug.replace("-", "_"),
         HEED=upstream,
         HOST=host,
+        FIRST=FIRST[kind],
+        WHERE=WHERE[kind],
         SERVE=served.format(where=files.rstrip("/")),
         CACHE=cache or f"/var/cache/nginx/heed-gate-{slug}",
     )

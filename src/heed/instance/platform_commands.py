@@ -82,15 +82,16 @@ def gate(
     slug: Slug,
     proxy: Annotated[str, typer.Argument(help="nginx or caddy.")] = "nginx",
     files: Annotated[
-        str, typer.Option(help="Where the files lie: a directory, or an object store's address.")
-    ] = "/home/mastodon/live/public",
+        str,
+        typer.Option(help="Where they lie: a directory, or the address of a store or the site."),
+    ] = "",
     heed: Annotated[
         str, typer.Option(help="Where that proxy reaches Heed.")
     ] = "http://127.0.0.1:8000",
 ) -> None:
     """Print the lines that put a media gate into a platform's proxy."""
     from heed.instance.boot import booted
-    from heed.instance.gate_snippets import FILES, snippet
+    from heed.instance.gate_snippets import FILES, MASTODON, USUALLY, snippet
 
     if proxy not in FILES:
         raise Refused(f"there are lines for {' and '.join(FILES)}, not for {proxy!r}")
@@ -101,6 +102,17 @@ def gate(
 
         from heed.flows.connect_platform import guarded_platform
 
-        name = asked(guarded_platform, platform_slug=slug).name
+        guarded = asked(guarded_platform, platform_slug=slug)
         host = urlsplit(settings.PUBLIC_URL).netloc
-    typer.echo(snippet(proxy, slug=slug, name=name, heed=heed, host=host, files=files))
+    kind = guarded.connector if guarded.connector in USUALLY else MASTODON
+    typer.echo(
+        snippet(
+            proxy,
+            slug=slug,
+            name=guarded.name,
+            heed=heed,
+            host=host,
+            files=files or USUALLY[kind],
+            kind=kind,
+        )
+    )

@@ -35,6 +35,7 @@ class Abilities:
     purges_within: timedelta | None = None  # what a suspended account had is deleted after so long
     gate: bool = False  # a proxy asks us before it serves a file
     gate_paths: tuple[str, ...] = ()  # below an address of the platform, where it stands
+    pages_stay: frozenset[str] = frozenset()  # kinds of item whose address stays without them
     gone_statuses: tuple[int, ...] = ()  # what an address answers when it is gone; empty: 404, 410
 
 
@@ -161,6 +162,12 @@ class Connector(Platform, Protocol):
 
     def listing(self, peer: Peer) -> Listing:
         """What was published there before we came."""
+
+    def newest(self, peer: Peer) -> Sequence[PeerPost]:
+        """The newest posts, of a peer that tells of none by itself; else nothing.
+
+        Raises `PeerRefused`, `PeerBusy`.
+        """
 
     def media_key(self, address: str) -> str:
         """What all addresses of one file have in common; empty for what is no file of a post."""

@@ -11,7 +11,7 @@ from heed.filings import queries as filings
 from heed.filings.models import Answer
 from heed.flows import jobs, wiring
 from heed.ledger import services as ledger
-from heed.media.models import ItemFile, Platform
+from heed.media.models import Item, ItemFile, Platform
 from heed.media.queries import under
 from heed.outbox import services as outbox
 from heed.outbox.services import Telling
@@ -43,10 +43,15 @@ def abilities_of(platform: Platform) -> Abilities | None:
     return wiring.connector(platform.connector).abilities(platform.connector_settings)
 
 
-def files_alone(platform: Platform) -> bool:
-    """Whether only files can be hidden there, so that they are what is looked at."""
-    able = abilities_of(platform)
-    return able is not None and able.hides is Hides.FILES
+def page_stays(item: Item) -> bool:
+    """Whether an item's address stays when it is hidden, so that only its files tell anything:
+    where nothing but files can be hidden, and of kinds that leave their place in a thread.
+    """
+    able = abilities_of(item.platform)
+    if able is None:
+        return False
+    has_files = able.hides is Hides.FILES and bool(item.files.all())
+    return has_files or item.kind in able.pages_stay
 
 
 def bearer_for(platform: Platform, url: str) -> str | None:

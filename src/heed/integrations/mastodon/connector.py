@@ -24,6 +24,7 @@ from heed.ports import (
     Message,
     NotFromPeer,
     Peer,
+    PeerPost,
     Reported,
     Result,
     StateResult,
@@ -111,6 +112,10 @@ class Mastodon:
     def listing(self, peer: Peer) -> Listing:
         """Posts with files, account by account."""
         return MastodonListing(self._server, peer)
+
+    def newest(self, peer: Peer) -> Sequence[PeerPost]:
+        """Nothing: its webhooks tell of them."""
+        return ()
 
     # -------------------------------------------------------------- what it is told
 

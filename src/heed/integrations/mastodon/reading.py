@@ -6,15 +6,12 @@ from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
+from heed.integrations.connectors.claims import Claim, gravest
 from heed.integrations.mastodon.settings import Said
 from heed.ports import PeerFile, PeerPost, Reported
-from heed.rules.claims import BODIES, AgeThen, Category
 
 FOR_ONE_ALONE = "direct"  # a message between people: read only when somebody who got it reports it
 _ATTACHMENT = re.compile(r"/media_attachments/[a-z]+((?:/[0-9]{3})+)/|/media_proxy/([0-9]+)")
-_SEVERE = (Category.MINOR_SEXUAL, Category.MINOR_EXTORTION, Category.INTIMATE_IMAGE,
-           Category.INTIMATE_EXTORTION, Category.THREATS, Category.DOXXING,
-           Category.IMPERSONATION, Category.OTHER)  # fmt: skip
 
 
 class NotReadable(Exception):
@@ -117,7 +114,7 @@ def reported(report: Mapping[str, Any], said: Said) -> Reported:
     )
 
 
-def _claim(kind: str, rules: Sequence[Mapping[str, Any]], said: Said) -> tuple[Category, AgeThen]:
+def _claim(kind: str, rules: Sequence[Mapping[str, Any]], said: Said) -> Claim:
     """The gravest of what the operator's settings make of the rules that were named.
 
     Nothing is guessed from words: what the settings do not speak of is `other`.
@@ -125,11 +122,7 @@ def _claim(kind: str, rules: Sequence[Mapping[str, Any]], said: Said) -> tuple[C
     claims = [said.rules[one] for rule in rules if (one := str(rule.get("id"))) in said.rules]
     if kind == "legal":
         claims.append(said.legal)
-    return min(claims, key=_gravity, default=(Category.OTHER, AgeThen.UNSURE))
-
-
-def _gravity(claim: tuple[Category, AgeThen]) -> tuple[int, bool]:
-    return _SEVERE.index(claim[0]), claim[0] in BODIES and claim[1] is AgeThen.ADULT
+    return gravest(claims)
 
 
 def _profile(about: Mapping[str, Any], base: str) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
+from heed.integrations.connectors.claims import NOTHING, Claim, read_claim, read_url
 from heed.ports import PeerRefused
-from heed.rules.claims import AgeThen, Category
 
 NAMES = {
     "url": "where the server is, such as https://social.example (required)",
@@ -24,8 +23,8 @@ class Said:
 
     url: str
     gate: bool = False
-    legal: tuple[Category, AgeThen] = (Category.OTHER, AgeThen.UNSURE)
-    rules: Mapping[str, tuple[Category, AgeThen]] = field(default_factory=dict)
+    legal: Claim = NOTHING
+    rules: Mapping[str, Claim] = field(default_factory=dict)
 
 
 def read(said: Mapping[str, Any]) -> Said:
@@ -38,25 +37,8 @@ def read(said: Mapping[str, Any]) -> Said:
         if str(said.get(name, words[-1])) not in words:
             raise PeerRefused(f"{name}: write {' or '.join(words)}")
     return Said(
-        url=_url(str(said.get("url") or "")),
+        url=read_url(str(said.get("url") or "")),
         gate=said.get("gate") == "on",
-        legal=_claim("legal", str(said.get("legal") or "other")),
-        rules={name.removeprefix("rule_"): _claim(name, str(v)) for name, v in rules.items()},
+        legal=read_claim("legal", str(said.get("legal") or "other")),
+        rules={name.removeprefix("rule_"): read_claim(name, str(v)) for name, v in rules.items()},
     )
-
-
-def _url(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
-        raise PeerRefused("url: the address of the server alone, such as https://social.example")
-    return text.rstrip("/")
-
-
-def _claim(name: str, text: str) -> tuple[Category, AgeThen]:
-    category, _, age = text.partition(":")
-    try:
-        return Category(category), AgeThen(age or AgeThen.UNSURE)
-    except ValueError:
-        raise PeerRefused(
-            f"{name}: write one of {', '.join(Category)}, if you like with :under_18 or :adult"
-        ) from None

@@ -64,15 +64,20 @@ class Named:
 
 
 def name_it(*, what: str, value: str, platform_slug: str = "") -> Named:
-    """What somebody means by a bank's name, a key, a source or a version.
+    """What somebody means by a bank's name, a key, a source or a version. Several platforms may
+    have a bank of one name: `platform/name` says which.
 
     Raises `NothingToRollBack`. Of a key only its prefix is kept.
     """
     if what == Rollback.What.BANK:
-        found = [one for one in meeting.all_banks() if one["name"] == value]
-        found = [one for one in found if not platform_slug or one["platform"] == platform_slug]
+        slug, slash, name = value.partition("/")
+        called = [one for one in meeting.all_banks() if one["name"] == value]
+        if slash and not called:
+            return name_it(what=what, value=name, platform_slug=slug)
+        found = [one for one in called if not platform_slug or one["platform"] == platform_slug]
         if len(found) != 1:
-            raise NothingToRollBack(f"{len(found)} banks are called {value!r}: name the platform")
+            hint = f"write platform/{value}" if found else "look at the list of banks"
+            raise NothingToRollBack(f"{len(found)} banks are called {value!r}: {hint}")
         return Named(what=what, which=str(found[0]["id"]), says=value)
     if what == Rollback.What.KEY:
         prefix = value.removeprefix("heed_").partition("_")[0]

@@ -129,7 +129,8 @@ def status() -> list[dict[str, Any]]:
     return [
         {
             "name": one.name, "kind": one.kind, "bank": one.bank.name, "on": one.enabled,
-            "bank_on": one.bank.enabled, "synced_at": one.synced_at, "failed_at": one.failed_at,
+            "platform_id": one.bank.platform_id, "bank_on": one.bank.enabled,
+            "synced_at": one.synced_at, "failed_at": one.failed_at,
             "trouble": one.trouble, "tries": one.tries, "due_at": one.due_at,
             "under_way": one.started_at is not None, "counts": one.counts,
         }

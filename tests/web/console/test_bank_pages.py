@@ -1,6 +1,7 @@
 """Banks, exchanges and rollbacks in the console: what is shown is so, and who may change it."""
 
 import json
+from html import unescape
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -110,6 +111,29 @@ def test_nobody_counts_proposes_or_reads_a_rollback_at_a_platform_that_is_not_th
     one = Rollback.objects.get()
     assert "A wrong list." not in rae.get("/console/rollbacks").content.decode()
     assert rae.post(f"/console/rollbacks/{one.id}", {"agrees": "yes"}).status_code == 404
+
+
+def test_an_exchange_is_shown_and_asked_by_its_own_platform_and_twins_are_told_apart(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    world.add_platform("other", "Other")
+    path = str(tmp_path_factory.mktemp("lists"))
+    for slug in ("square", "other"):
+        add_exchange(
+            name=f"of-{slug}", kind="folder", said={"path": path}, platform_slug=slug,
+            bank_name="Twin", by="t", now=world.now,
+        )  # fmt: skip
+    rae = world.as_("Rae", Role.SENIOR)
+    shown = rae.get("/console/exchanges").content.decode()
+    assert "of-square" in shown and "of-other" not in shown
+    assert rae.post("/console/exchanges/of-other", {"switch": "off"}).status_code == 404
+    rae.post("/console/exchanges/of-square", {"switch": "off"})
+    assert [one.name for one in Exchange.objects.filter(enabled=True)] == ["of-other"]
+    asked = {"what": "bank", "value": "Twin", "why": "Wrong."}
+    which = unescape(rae.post("/console/rollbacks/propose", asked).content.decode())
+    assert "2 banks are called 'Twin': write platform/Twin" in which
+    ours = rae.post("/console/rollbacks/propose", asked | {"value": "square/Twin"}).content
+    assert b"It would undo" in ours
 
 
 def test_how_an_exchange_stands_is_shown_and_it_can_be_asked_at_once(

@@ -27,7 +27,8 @@ class ProposalForm(forms.Form):
 
     what = forms.ChoiceField(label="What went wrong", choices=Rollback.What.choices)
     value = forms.CharField(
-        label="Its name: of a bank; of a key, the part before its secret; of a source; the version",
+        label="Its name: of a bank (or platform/bank); of a key, the part before its secret; of a "
+        "source; the version",
         max_length=120,
     )
     why = forms.CharField(

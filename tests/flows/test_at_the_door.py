@@ -165,6 +165,14 @@ def test_an_address_that_could_not_be_fetched_is_tried_again_and_the_platform_is
     assert still.ended_as == "checked"
 
 
+def test_an_address_that_no_time_was_left_for_is_held_and_tried_later(square: Stage) -> None:
+    asked: dict[str, Any] = {"platform_id": square.platform_id, "url": square.url("files/a.0")}
+    held = check_url(**asked, upload_ref="u", within_seconds=-0.1, now=square.now)
+    assert (held.verdict, held.reason) == (Verdict.HOLD, "could-not-be-checked")
+    waits = Unchecked.objects.get()
+    assert waits.reason == "no time was left for it" and waits.retry_at is not None
+
+
 def test_what_is_not_compared_in_time_is_held_and_compared_again(
     town: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,25 +92,38 @@ def _read(platform: Platform, data: bytes, now: datetime) -> File:
 
 
 def check_url(
-    *, platform_id: UUID, url: str, account_ref: str = "", upload_ref: str = "", now: datetime
+    *,
+    platform_id: UUID,
+    url: str,
+    account_ref: str = "",
+    upload_ref: str = "",
+    within_seconds: float = FETCH_WITHIN_SECONDS,
+    now: datetime,
 ) -> Checked:
-    """Check the file at an address. What can't be fetched is held, noted, and tried again."""
+    """Check the file at an address. What can't be fetched is held, noted, and tried again.
+
+    So is what there is no time left for: `within_seconds` may be nothing, or less.
+    """
     asked = Question(
         platform_id=platform_id, url=url, account_ref=account_ref, upload_ref=upload_ref
     )
     try:
-        return _answered(asked, look_at(asked, now=now), now)
+        return _answered(asked, look_at(asked, within_seconds=within_seconds, now=now), now)
     except (NotFetched, NotCompared) as why:
         return _not_checked(asked, str(why) or "not fetched", now)
 
 
-def look_at(asked: Question, *, now: datetime) -> Checked:
+def look_at(
+    asked: Question, *, within_seconds: float = FETCH_WITHIN_SECONDS, now: datetime
+) -> Checked:
     """Fetch an address and check what is there. Raises `NotFetched`, `NotCompared`: why."""
+    if within_seconds <= 0:
+        raise NotFetched("no time was left for it")
     platform = Platform.objects.get(id=asked.platform_id)
     fetched = wiring.fetcher().fetch(
         asked.url,
         max_bytes=MOST_BYTES,
-        within_seconds=FETCH_WITHIN_SECONDS,
+        within_seconds=min(within_seconds, FETCH_WITHIN_SECONDS),
         private_addresses_allowed=tuple(platform.private_addresses),
     )
     if fetched.status != 200 or not fetched.complete or not fetched.body:

@@ -76,6 +76,16 @@ def test_bad_signals_are_named(api: Api, body: Any, field: str, remedy: str) -> 
     assert remedy in wrong_fields(answer)[field]
 
 
+def test_the_addresses_of_a_batch_share_one_time_and_none_is_let_in_for_want_of_it(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "FETCHED_WITHIN_SECONDS", 0.0)
+    body = {"uploads": [{"url": f"{SITE}f/{n}", "upload_ref": str(n)} for n in range(3)]}
+    results = api.post("uploads/check", body).json()["results"]
+    said = [(one["upload_ref"], one["verdict"], one["reason"]) for one in results]
+    assert said == [(str(n), "hold", "could-not-be-checked") for n in range(3)]
+
+
 def test_an_empty_file_and_a_bad_ref_are_refused(api: Api) -> None:
     empty = api.post("uploads/check", b"", content_type="image/png")
     assert "bytes of the file" in wrong_fields(empty)["body"]

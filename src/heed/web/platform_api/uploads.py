@@ -1,6 +1,7 @@
 """Uploads: may this file be published?"""
 
 import hashlib
+import time
 from typing import Annotated
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from heed.web.platform_api.repeats import Said, say
 from heed.web.platform_api.said import UploadSaid, UploadsSaid
 
 MOST_FILE_BYTES = 100 << 20
+FETCHED_WITHIN_SECONDS = 45.0  # all addresses of a batch; the gate answers for us after 60
 INSTEAD = "check it by its signals: compute them yourself and send them as JSON"
 _FORM_BYTES = 1 << 20  # what a form may have around its file
 _BYTES = {"type": "string", "format": "binary"}
@@ -74,7 +76,8 @@ def check_upload(
     if kind == reading.JSON:
         said = reading.checked(UploadsSaid, reading.json_body(request))
         many = said.uploads if said.uploads is not None else [said]
-        answers = [_told(platform_id, one, who, looked_at) for one in many]
+        until = time.monotonic() + FETCHED_WITHIN_SECONDS
+        answers = [_told(platform_id, one, who, looked_at, until) for one in many]
         body = {"results": answers} if said.uploads is not None else answers[0]
         return say(Said(status=200, body=body))
     data = _part(request) if kind == "multipart/form-data" else _whole(request)
@@ -92,9 +95,12 @@ def _looked_at(surface: Surface, country: str) -> bool:
 
 
 def _told(
-    platform_id: UUID, said: UploadSaid, who: dict[str, str], looked_at: bool
+    platform_id: UUID, said: UploadSaid, who: dict[str, str], looked_at: bool, until: float
 ) -> dict[str, str | None]:
-    """One file of a JSON body: by its signals, or by an address."""
+    """One file of a JSON body: by its signals, or by an address, which is fetched `until` then.
+
+    64 slow addresses would else keep a thread for twenty minutes, and uploads by bytes waiting.
+    """
     who = {name: getattr(said, name) or value for name, value in who.items()}
     file = rows.signals(said.signals) if said.signals is not None else None
     if not looked_at:
@@ -102,7 +108,10 @@ def _told(
     elif file is not None:
         done = check_signals(platform_id=platform_id, signals=file, **who, now=timezone.now())
     else:
-        done = check_url(platform_id=platform_id, url=said.url or "", **who, now=timezone.now())
+        left, url = until - time.monotonic(), said.url or ""
+        done = check_url(
+            platform_id=platform_id, url=url, within_seconds=left, **who, now=timezone.now()
+        )
     return _answer(done, who["upload_ref"])
 
 

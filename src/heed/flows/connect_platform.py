@@ -99,7 +99,7 @@ def _gate(platform: Platform, now: datetime) -> list[Tried]:
     """Ask for a file that there is not: only a gate in front of it then asks us in turn."""
     able = peers.abilities_of(platform)
     if able is None or not able.gate:
-        says = "is off: nothing can be hidden there"
+        says = "is off: no picture can be hidden there"
         remedy = f"heed platform gate {platform.slug} prints it for nginx and Caddy; then connect "
         return [Tried(about="media gate", says=says, remedy=remedy + "again with --set gate=on")]
     for prefix in platform.url_prefixes:

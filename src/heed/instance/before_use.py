@@ -134,7 +134,7 @@ def _connected(platform: "Platform") -> Iterator[Todo]:
     if peers.gives_evidence(platform):
         return
     if peers.has_connector(platform):
-        yield Todo(f"{platform.slug}: media gate", "is off: nothing can be hidden, nor kept then",
+        yield Todo(f"{platform.slug}: media gate", "is off: no file can be hidden, nor kept then",
                    f"heed platform gate {platform.slug}; see docs/connect/")  # fmt: skip
     else:
         yield Todo(platform.slug, "has no evidence address: hidden files can't be kept or sent",

@@ -6,6 +6,7 @@ from typing import Any
 from heed.instance.trouble import Trouble
 
 BY = "operator"
+ASKED = {"lemmy"}  # what tells nothing by itself
 
 
 class Refused(Trouble):
@@ -39,5 +40,9 @@ def next_steps(slug: str, connector: str) -> str:
 
     if connector == "webhook":
         return f"{slug} is heard by its keys and told by callbacks."
+    if connector in ASKED:
+        return (
+            f"{slug} is asked every minute: it sends no webhooks\nThen: heed platform check {slug}"
+        )
     hook = f"{settings.PUBLIC_URL}/connect/{slug}/hook"
     return f"{slug} sends its webhooks to {hook}\nThen: heed platform check {slug}"

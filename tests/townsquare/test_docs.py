@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
+from examples.townsquare.app import ROUTES
+from heed.instance.cast import ADDRESSES
 from heed.integrations.contract.caller import Caller, Times
 from heed.integrations.contract.check import Outcome, check
 from heed.integrations.contract.stage import Evidence, Stage
+from heed.rules import addresses
 
 from .conftest import ROOT, TOKEN, Town, picture
 from .stand_in import KEY, SECRET, Json, StandInHeed, signed, wish
@@ -40,6 +43,17 @@ def core(heed: StandInHeed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     names = {"HEED": heed.url, "KEY": KEY, "SECRET": SECRET, "SITE": site, "application": site}
     exec(shown[1], names)
     return names
+
+
+def test_what_townsquare_declares_of_its_addresses_is_so_of_each_page_it_has() -> None:
+    kinds = {"p": "item", "f": "file", "t": "file", "u": "profile", "trending": "search"}
+    for how, path, _ in ROUTES:
+        first = path.split("/")[1]
+        shown = re.sub(r"\{[^}]+\}", "1", path) + ("?q=a" if first == "search" else "")
+        if how == "GET":
+            kind = "search" if first == "search" else kinds.get(first)
+            assert addresses.kind_of(f"https://town.example{shown}", ADDRESSES) == kind, path
+    addresses.check(ADDRESSES)
 
 
 def called(core: Json, path: str, body: bytes = b"", headers: Json | None = None) -> str:

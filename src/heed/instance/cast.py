@@ -12,6 +12,12 @@ from uuid import UUID
 
 SLUG = "townsquare"
 TOLD = "cast.json"  # in `var`, until it is read
+ADDRESSES = {  # as `heed platform addresses` declares them: what a pasted link of Townsquare is
+    "item": ["/p/*"],
+    "file": ["/f/*/*", "/t/*/*"],
+    "profile": ["/u/*"],
+    "search": ["/search?q=*", "/trending"],
+}
 
 
 def set_stage(site_url: str, evidence_token: str) -> dict[str, str]:
@@ -29,6 +35,7 @@ def set_stage(site_url: str, evidence_token: str) -> dict[str, str]:
         private_addresses=[site_url.split("//")[1]],
         now=now,
     )
+    platforms.declare_addresses(platform_slug=SLUG, kinds=ADDRESSES, now=now)
     _operator(added.platform_id, now)
     scopes = ["items", "uploads", "notices", "states", "cases"]
     key = platforms.add_key(platform_slug=SLUG, name="townsquare", scopes=scopes, now=now)

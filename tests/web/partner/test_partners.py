@@ -1,6 +1,7 @@
 """Invited partners: lists by hand and by program, priority in their field, and being held to it."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -99,18 +100,21 @@ def test_a_table_from_an_office_program_is_read_with_its_mistakes_named(
         "\ufeffref;url;category;age_then;danger_now\r\n"
         f'1;"{town.url("p1")}\n{town.url("p2")}";minor_sexual;under_18;no\r\n'
         "2;;minor_extortion;under_18;perhaps\r\n\r\n"
+        "3;;minor_extortion;under_18;no;she is 13; please hurry\r\n"
     )
     shown = text(client.post(f"{path}/list", {"table": table}))
-    assert "1 taken, 0 known already, 1 to be mended" in shown
-    assert "write yes or no" in shown
+    assert "1 taken, 0 known already, 2 to be mended" in shown
+    assert "write yes or no" in shown and "more cells than the first line has names" in shown
     assert town.seen("p1", "p2") == ["hidden", "hidden"]
     wrong = client.post(f"{path}/list", {"table": "link,kind\nx,y"})
     assert wrong.status_code == 422
     assert "no column &#x27;link&#x27;" in text(wrong)
+    heavy = BytesIO(table.encode() + b" " * (8 << 20))
+    assert "larger than 8 MB" in text(client.post(f"{path}/list", {"file": heavy}))
     by_key = Client().post(
         "/api/v1/partner/notices", table, content_type="text/csv", headers=key_of(path)
     )
-    assert [one["status"] for one in by_key.json()["rows"]] == ["known", "refused"]
+    assert [one["status"] for one in by_key.json()["rows"]] == ["known", "refused", "refused"]
 
 
 def test_a_key_does_what_its_scopes_say_until_it_is_taken_back(

@@ -128,7 +128,10 @@ def give_list(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     file = request.FILES.get("file")
     try:
         if file is not None and not isinstance(file, list):
-            text = file.read(LONGEST_LIST_BYTES).decode("utf-8")
+            data = file.read(LONGEST_LIST_BYTES + 1)
+            if len(data) > LONGEST_LIST_BYTES:
+                raise NotATable("this file is larger than 8 MB: send it in parts")
+            text = data.decode("utf-8")
         rows = of_csv(text)
     except UnicodeDecodeError:
         wrong = {"table": _("Save the table as UTF-8 and send it again.")}

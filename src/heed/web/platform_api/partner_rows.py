@@ -75,11 +75,20 @@ def of_csv(text: str) -> list[Row]:
     if unknown or "category" not in names:
         wrong = f"no column {unknown[0]!r} is known" if unknown else "no column 'category'"
         raise NotATable(f"{wrong}: the first line names columns out of {', '.join(COLUMNS)}")
-    rows = [dict(zip(names, line, strict=False)) for line in lines[1:]]
-    rows = [row for row in rows if any(value.strip() for value in row.values())]
+    rows = [line for line in lines[1:] if any(value.strip() for value in line)]
     if not 1 <= len(rows) <= MOST_ROWS:
         raise NotATable(f"send 1 to {MOST_ROWS} rows at once; these are {len(rows)}")
-    return [_of_cells({name: value.strip() for name, value in row.items()}) for row in rows]
+    return [_of_line(names, [value.strip() for value in line]) for line in rows]
+
+
+def _of_line(names: Sequence[str], values: Sequence[str]) -> Row:
+    """A row with more cells than names is never cut: half of somebody's words would be gone."""
+    cells = dict(zip(names, values, strict=False))
+    if not any(values[len(names) :]):
+        return _of_cells(cells)
+    remedy = "this row has more cells than the first line has names: put text that holds the "
+    remedy += 'separator between "quotes"'
+    return Row(ref=cells.get("ref", "")[:200], row=None, errors=[Wrong("row", remedy)])
 
 
 def _of_cells(cells: dict[str, str]) -> Row:

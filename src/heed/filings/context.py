@@ -5,8 +5,9 @@ that carried the file, every file's hashes, what was decided, what was told befo
 in it only where a person named them in the tip; who passed something on is nobody here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from heed.cases.models import Case, Copy, Join, Notice
 from heed.cases.queries import case_page
@@ -99,21 +100,30 @@ def _unsure(copy: Copy) -> bool:
 
 
 def _files(case: Case) -> Iterator[str]:
-    own = gathering.files_of(case)
-    return (_hashes(one) for one in own)
+    return _all_hashes(gathering.files_of(case))
 
 
 def _near(case: Case) -> Iterator[str]:
     """Those that a person confirmed, the closest first: all of them."""
-    return (_hashes(one) for one in gathering.near(case))
+    return _all_hashes(gathering.near(case))
 
 
-def _hashes(file: File) -> str:
+def _all_hashes(files: Sequence[File]) -> Iterator[str]:
+    """A line for each; asked for a thousand at a time, since there may be very many."""
+    for begin in range(0, len(files), 1_000):
+        some = files[begin : begin + 1_000]
+        looks: dict[UUID, list[bytes]] = {}
+        still = [one.id for one in some if one.kind != "video"]  # nobody could read each frame's
+        found = Signal.objects.filter(file_id__in=still, type="pdq").order_by("id")
+        for file_id, value in found.values_list("file_id", "value"):
+            looks.setdefault(file_id, []).append(bytes(value))
+        yield from (_hashes(one, looks.get(one.id, [])[:8]) for one in some)
+
+
+def _hashes(file: File, looks: Sequence[bytes]) -> str:
     told = [f"SHA-256 {bytes(file.sha256).hex()}"]
     told += [f"MD5 {bytes(file.md5).hex()}"] if file.md5 else []
-    if file.kind != "video":  # a video has one for each frame, which nobody could read
-        looks = Signal.objects.filter(file=file, type="pdq").values_list("value", flat=True)[:8]
-        told += [f"PDQ {bytes(one).hex()}" for one in looks]
+    told += [f"PDQ {one.hex()}" for one in looks]
     size = f"{file.size_bytes:,} bytes" if file.size_bytes else "its bytes were never here"
     return f"{', '.join(told)} ({file.mime or file.kind or 'kind not known'}, {size})"
 

@@ -80,6 +80,12 @@ def ended(platform_ids: Collection[UUID]) -> QuerySet[Tip]:
     return done.order_by("-prepared_at")
 
 
+def cases_of_ref(platform_ids: Collection[UUID], ref: str) -> list[UUID]:
+    """The cases of which an authority was told under this number of its own."""
+    found = Tip.objects.filter(platform_id__in=platform_ids, report_ref=ref)
+    return list(found.values_list("case_id", flat=True)[:20]) if ref else []
+
+
 def others_unfinished(tip: Tip) -> bool:
     """Whether another tip of the same case, to the same authority, is still on its way."""
     others = Tip.objects.filter(case_id=tip.case_id, authority=tip.authority).exclude(id=tip.id)

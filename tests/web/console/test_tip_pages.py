@@ -75,7 +75,16 @@ def test_it_is_prepared_measured_read_and_handed_over(world: World, found: Case)
     ola.post(at(found, f"{tip.id}/filed"), {"filed_at": moment, "report_ref": "77"})
     case_page = text(ola, f"/console/c/{found.number}/")
     assert "Filed" in case_page and "Kept for the authority until" in case_page
+    _found_by_its_number(world, ola, found)
+
+
+def _found_by_its_number(world: World, ola: Client, found: Case) -> None:
+    """By who may see tips: to anybody else it is no number of anything."""
     assert "Every finding was told" in text(ola, "/console/tips")
+    assert 'words=77">Look in all cases' in text(ola, "/console/?words=77")
+    assert found.number in text(ola, "/console/?words=77&state=all")
+    zed = world.as_("Zed", Role.REVIEWER)
+    assert found.number not in text(zed, "/console/?words=77&state=all")
 
 
 def test_what_was_typed_wrong_comes_back_with_its_remedy(world: World, found: Case) -> None:

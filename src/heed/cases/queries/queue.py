@@ -36,6 +36,7 @@ class Wanted:
     platform: str = ""  # a slug
     category: str = ""
     words: str = ""
+    also: Collection[UUID] = ()  # cases that the words name elsewhere: a CyberTip's number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,8 @@ def cases_of(
     wanted = wanted or Wanted()
     found = Case.objects.filter(platform_id__in=platform_ids)
     if wanted.words.strip():
-        found = found.filter(_said(wanted.words.strip(), platform_ids))
+        said = _said(wanted.words.strip(), platform_ids)
+        found = found.filter(said | Q(id__in=wanted.also) if wanted.also else said)
     if wanted.platform:
         found = found.filter(platform__slug=wanted.platform)
     if wanted.category:

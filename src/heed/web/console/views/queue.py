@@ -1,5 +1,6 @@
 """The queue: what waits, in the order of harm."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
 from heed.cases.queries import queue
+from heed.filings import tip_queries
 from heed.flows import keep_view as kept
 from heed.flows.take_case import take_case
 from heed.media.models import Platform
@@ -38,7 +40,9 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
     platforms = list(Platform.objects.filter(id__in=mine).order_by("name"))
     form = QueueForm(platforms, request.GET)
     wanted = form.wanted()
-    cases = queue.cases_of(mine, wanted, now=now)
+    told = request.grants.platforms("tip.see")
+    named = tip_queries.cases_of_ref(told, wanted.words.strip())
+    cases = queue.cases_of(mine, replace(wanted, also=named), now=now)
     page = Paginator(cases, queue.PAGE).get_page(request.GET.get("page"))
     rows = queue.rows(cases, page.start_index() - 1 if page.paginator.count else 0)
     takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}

@@ -156,6 +156,7 @@ INSTALLED_APPS = [
     "heed.worker",
 ]
 MIDDLEWARE = [
+    "heed.web.connectors.early.AtTheGate",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

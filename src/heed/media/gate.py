@@ -16,17 +16,21 @@ KEY = (
     "substring(url from '/media_attachments/[a-z]+((?:/[0-9]{3})+)/'),"
     "substring(url from '/media_proxy/([0-9]+)')), '/', ''), '0')"
 )
+# From the places to their items, whatever the planner thinks (`OFFSET 0`): a way that began with
+# all that is hidden would grow with it.
 _OUT_OF_SIGHT = f"""
 SELECT EXISTS (
-    SELECT 1 FROM media_item i
-    WHERE i.platform_id = %(platform)s AND i.desired IN ('hidden', 'removed') AND i.id IN (
-        SELECT item_id FROM media_itemfile WHERE url = ANY(%(urls)s) AND url <> ''
-        UNION ALL
-        SELECT item_id FROM media_itemfile
-        WHERE preview_url = ANY(%(urls)s) AND preview_url <> ''
-        UNION ALL
-        SELECT item_id FROM media_itemfile WHERE {KEY} = %(key)s
-    )
+    SELECT 1 FROM (
+        SELECT platform_id, desired FROM media_item WHERE id = ANY(ARRAY(
+            SELECT item_id FROM media_itemfile WHERE url = ANY(%(urls)s) AND url <> ''
+            UNION ALL
+            SELECT item_id FROM media_itemfile
+            WHERE preview_url = ANY(%(urls)s) AND preview_url <> ''
+            UNION ALL
+            SELECT item_id FROM media_itemfile WHERE {KEY} = %(key)s
+        )) OFFSET 0
+    ) AS there
+    WHERE platform_id = %(platform)s AND desired IN ('hidden', 'removed')
 )
 """
 

@@ -6,5 +6,5 @@ from heed.web.connectors import gate, hooks
 
 urlpatterns: list[URLPattern] = [
     path("<slug:slug>/hook", hooks.hook),
-    path("<slug:slug>/gate", gate.gate),
+    path("<slug:slug>/gate", gate.gate),  # answered by `early.AtTheGate` before it comes to this
 ]

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
 from heed.cases.models import Appeal, Case, Decision
 from heed.filings.gathering import Chosen
-from heed.filings.models import Tip
+from heed.filings.models import Officer, Order, Tip
 from heed.filings.ordering import OrderIn
 from heed.flows import manage_banks, prepare_tip
 from heed.flows.decide_case import decide
@@ -23,6 +24,7 @@ from heed.flows.manage_exchanges import add_exchange
 from heed.flows.manage_operator import set_operator
 from heed.flows.preserve import preserve
 from heed.flows.receive_order import Taken, receive_order
+from heed.flows.verify_officer import open_account
 from heed.ledger import services as ledger
 from heed.media.models import Bank, Item, Unchecked, Upload
 from heed.people import queries as people
@@ -226,6 +228,51 @@ def test_an_invitation_a_passkey_and_in_without_a_password(
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("heading", name="Queue").wait_for()
     assert Staff.objects.get(email="sam@heed.example").memberships.get().role == "reviewer"
+
+
+def an_account(world: World) -> str:
+    """An agency account of an officer who was called back; the secret of its second factor."""
+    said = OrderIn(kind="subpoena", instrument_ref="7", legal_basis="court of X",
+                   identifiers="uri", sought="who published it")  # fmt: skip
+    receive_order(platform_id=world.platform.id, said=said, by=OLA, now=world.now)
+    Officer.objects.update(level=2, mailbox_at=world.now)
+    lee = world.person("Lee", Role.LIAISON)
+    return open_account(order_id=Order.objects.get().id, by=lee.id, now=world.now)
+
+
+def test_an_officer_adds_a_passkey_to_the_agency_account_and_signs_in_with_it(
+    square: World, chromium: "Browser", live_server: LiveServer, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = live_server.url  # a passkey belongs to the address of the site
+    secret = an_account(square)
+    context = watched(chromium, live_server.url)
+    page = context.new_page()
+    a_device(page)
+    page.goto("/officer/sign-in")
+    wrong = {"sign-in": shut_out(page)}
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Enter the six digits").wait_for()
+    wrong["sign-in, mistaken"] = shut_out(page)
+    page.get_by_label("Your official e-mail address").fill(OLA.mail)
+    page.get_by_label("The code of your authenticator").fill(code_of(secret))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Passkeys of this account").click()
+    page.get_by_label("What you call this device").fill("Desk")
+    page.get_by_role("button", name="Add this device").click()
+    page.get_by_text("Desk, added").wait_for()
+    wrong["account"] = shut_out(page)
+    page.goto("/officer/")
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/officer/sign-in")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_text("Signed in for").wait_for()
+    wrong["signed in"] = shut_out(page)
+    page.goto("/officer/ask/removal_tco")
+    page.get_by_role("button", name="Send the request").click()
+    page.get_by_text("Something is missing").wait_for()
+    wrong["ask, mistaken"] = shut_out(page)
+    context.close()
+    assert {name: found for name, found in wrong.items() if found} == {}
 
 
 def test_ten_cases_by_keyboard_alone_one_handed_on_and_enough_for_today(

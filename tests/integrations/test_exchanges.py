@@ -9,12 +9,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from heed.flows import sync_exchanges
 from heed.flows.manage_exchanges import ExchangeRefused, NoSuchKind, add_exchange
 from heed.flows.manage_platforms import add_platform
 from heed.media import exchanges
+from heed.media import exchanges as writing
 from heed.media.models import BankSignal, Exchange, File, Match, Platform, Signal
 from heed.media.services import FileIn, keep_told_signals
 from tests.integrations.site import Site, Visit
@@ -37,6 +39,12 @@ def md5(n: int) -> str:
 @pytest.fixture(autouse=True)
 def apart(settings: Settings, tmp_path: Path) -> None:
     settings.HEED_VAR = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def all_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own transaction never ends, so nothing of it would count as committed."""
+    monkeypatch.setattr(writing, "oldest_running", lambda: 2**62)
 
 
 class Stage:
@@ -333,6 +341,25 @@ def test_arachnid_is_sent_hashes_alone_each_once_and_what_it_knows_is_banked(sta
     stage.sync()
     assert len(asked) == 2 and set(asked[1]) == {"hashes"} and len(asked[1]["hashes"]) == 2
     assert Signal.objects.count() == 2
+
+
+def test_a_picture_whose_transaction_ended_late_is_asked_about_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added = add_platform(slug="town", name="t", url_prefixes=["https://t.example"], now=NOW)
+    platform = Platform.objects.get(id=added.platform_id)
+    for n in (1, 2):
+        told = FileIn(sha256=bytes([n]) * 32, pdq=bytes.fromhex(pdq(n)), pdq_quality=100)
+        keep_told_signals(platform, told, now=NOW)
+    late, early = Signal.objects.filter(type="pdq").order_by("id")
+    with connection.cursor() as cursor:  # the lower number, of the transaction that ended later
+        cursor.execute("UPDATE media_signal SET stamp = 10 WHERE id = %s", [early.id])
+        cursor.execute("UPDATE media_signal SET stamp = 20 WHERE id = %s", [late.id])
+    monkeypatch.setattr(writing, "oldest_running", lambda: 15)
+    ((place, value),) = writing.new_pictures((0, 0), 9)
+    assert value.hex() == pdq(2)
+    monkeypatch.setattr(writing, "oldest_running", lambda: 30)
+    assert [one.hex() for _, one in writing.new_pictures(place, 9)] == [pdq(1)]
 
 
 # ------------------------------------------------------------------ a folder

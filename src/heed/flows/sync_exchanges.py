@@ -139,10 +139,10 @@ def _source(exchange: Exchange) -> str:
 def _asked(exchange: Exchange, now: datetime) -> Counter[str]:
     """Pictures that came since we asked last; what is known becomes a signal of the bank."""
     port, total = wiring.exchange(exchange.kind), Counter[str]()
-    while rows := writing.new_pictures(int(exchange.cursor.get("asked", 0)), ASKED_AT_ONCE):
+    while rows := writing.new_pictures(writing.place(exchange.cursor, "asked"), ASKED_AT_ONCE):
         values = list(dict.fromkeys(value for _, value in rows))
         page = port.ask(exchange.name, exchange.said, values)
-        cursor = {"asked": rows[-1][0]}
+        cursor = {"asked": list(rows[-1][0])}
         kept = SharedPage(entries=page.entries, cursor=cursor, more=False, passed_over={})
         came, went = _take(exchange, kept, now)
         total.update(came=came, went=went)
@@ -180,9 +180,11 @@ def _submit(exchange: Exchange, now: datetime) -> None:
         return
     bank = _bank_to_give(str(name), exchange.bank.platform_id)
     port = wiring.exchange(exchange.kind)
-    while rows := writing.to_submit(bank, int(exchange.cursor.get("submitted", 0)), TOLD_AT_ONCE):
+    while rows := writing.to_submit(
+        bank, writing.place(exchange.cursor, "submitted"), TOLD_AT_ONCE
+    ):
         port.submit(exchange.name, exchange.said, _shared(rows))
-        cursor = {**exchange.cursor, "submitted": rows[-1].id}
+        cursor = {**exchange.cursor, "submitted": list(writing.placed(rows[-1]))}
         writing.turn_page(exchange, cursor, came=0, went=0, passed_over={}, until=now + LEASE)
 
 

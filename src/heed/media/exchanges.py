@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from heed.hashing.distance import GOOD_QUALITY
 from heed.media.models import Bank, BankSignal, Exchange, Match, Signal
+from heed.media.services import oldest_running
 
 
 class ExchangeExists(Exception):
@@ -97,11 +99,31 @@ def failed(exchange: Exchange, why: str, *, now: datetime, due_at: datetime) -> 
     )
 
 
-def new_pictures(after: int, most: int) -> list[tuple[int, bytes]]:
-    """PDQ values of good quality that came after this number, with their numbers."""
-    rows = Signal.objects.filter(id__gt=after, type="pdq", quality__gte=GOOD_QUALITY)
-    found = rows.order_by("id").values_list("id", "value")[:most]
-    return [(number, bytes(value)) for number, value in found]
+Place = tuple[int, int]  # transaction and number of a row: how far an exchange has read ours
+
+
+def place(cursor: Mapping[str, Any], name: str) -> Place:
+    """What an exchange's cursor says of this reading; the beginning where it says nothing."""
+    at = cursor.get(name)
+    return (int(at[0]), int(at[1])) if isinstance(at, list) else (0, 0)
+
+
+def new_pictures(after: Place, most: int) -> list[tuple[Place, bytes]]:
+    """PDQ values of good quality that were committed after this place, with theirs."""
+    rows = _committed(Signal.objects.filter(type="pdq", quality__gte=GOOD_QUALITY), after)
+    return [((row.stamp, row.id), bytes(row.value)) for row in rows[:most]]
+
+
+def _committed(rows: QuerySet[Any], after: Place) -> QuerySet[Any]:
+    """In the order of (transaction, number), as far as no transaction is still under way.
+
+    By numbers alone, one whose transaction ended late would lie behind the place for ever.
+    """
+    stamp = RawSQL(f"{rows.model._meta.db_table}.stamp", (), output_field=BigIntegerField())
+    beyond = Q(stamp__gt=after[0]) | Q(stamp=after[0], id__gt=after[1])
+    below = Q(stamp__gte=after[0], stamp__lt=oldest_running())
+    found: QuerySet[Any] = rows.annotate(stamp=stamp).filter(below & beyond)
+    return found.order_by("stamp", "id")
 
 
 def words_to_share(exchange: Exchange, most: int) -> list[Match]:
@@ -117,10 +139,15 @@ def shared(rows: Sequence[Match], *, now: datetime) -> None:
     Match.objects.filter(id__in=[row.id for row in rows]).update(shared_at=now)
 
 
-def to_submit(bank: Bank, after: int, most: int) -> list[BankSignal]:
-    """Live signals that people here put into a bank after this number."""
-    own = BankSignal.objects.filter(bank=bank, id__gt=after, withdrawn_at=None, off_until=None)
-    return list(own.exclude(source__startswith="exchange:").order_by("id")[:most])
+def to_submit(bank: Bank, after: Place, most: int) -> list[BankSignal]:
+    """Live signals that people here put into a bank after this place; `placed` says theirs."""
+    own = BankSignal.objects.filter(bank=bank, withdrawn_at=None, off_until=None)
+    return list(_committed(own.exclude(source__startswith="exchange:"), after)[:most])
+
+
+def placed(row: BankSignal) -> Place:
+    """Where a row that `to_submit` gave has its place."""
+    return row.stamp, row.id  # type: ignore[attr-defined]
 
 
 def status() -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from pyrage import x25519
 
+from heed.instance import database
 from heed.instance.backup import archive, recovery, shelves
 from heed.instance.backup.archive import BackupBroken, BackupNotWritten, Part, WrongIdentity
 from heed.instance.backup.contents import HALVES
@@ -121,6 +122,15 @@ def test_kill_9_in_the_middle_leaves_no_file_of_a_backups_name(
     assert os.listdir(tmp_path) and shelf.all() == []
     shelf.writing("heed-20260302T000000Z.tar.age")  # the next one clears what was left
     assert os.listdir(tmp_path) == []
+
+
+def test_half_a_restore_keeps_every_other_command_off(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    (tmp_path / database.RESTORING).mkdir()
+    with pytest.raises(database.HalfRestored, match="run it again"), database.in_use(place):
+        pass
+    with pytest.raises(database.HalfRestored), database.owned(place, "http://127.0.0.1"):
+        pass
 
 
 def test_the_recovery_secret_is_nowhere_on_the_machine(tmp_path: Path) -> None:

@@ -108,7 +108,8 @@ def test_what_is_added_to_a_report_later_is_added_to_its_notice(town: Social) ->
         take_report(**ask)
     assert take_report(**ask) and take_report(**ask)
     notice = Notice.objects.get()
-    assert notice.targets.count() == 2 and notice.words == "there is another one"
+    assert notice.targets.count() == 2
+    assert notice.words == "she is fourteen\nthere is another one"
     assert notice.supplements.count() == 1
     assert not take_report(**ask | {"ref": "404"}) and not take_report(**ask | {"ref": "../x"})
 

@@ -181,5 +181,5 @@ class Reviewer:
     def judge(self, number: str, file_id: str, same: bool) -> None:
         """Look at both, and say whether they show the same."""
         path = f"/console/c/{number}/near/{file_id}"
-        both = self.browser.send(self.browser.get(path), f"{path}/look", {})
+        both = self.browser.send(self.browser.get(path), f"{path}/look", {"warned": "1"})
         self.browser.send(both, f"{path}/judge", {"same": "yes" if same else "no"})

@@ -18,7 +18,7 @@ def test_what_a_person_says_of_a_near_copy_holds_for_both_linked_cases(world: Wo
     assert CaseLink.objects.get().same is None
     rae = world.as_("Rae", Role.CHILD_SAFETY)
     page = f"/console/c/{case.number}/near/{other.file_id}"
-    rae.post(f"{page}/look")
+    rae.post(f"{page}/look", {"warned": "1"})
     rae.post(f"{page}/judge", {"same": "yes"})
     link = CaseLink.objects.get()
     assert (link.same, link.judged_by) == (True, world.added["Rae"].staff_id)

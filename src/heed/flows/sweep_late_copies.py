@@ -5,8 +5,11 @@
 3. Let them meet the cases and the banks; then move the watermark.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
+from heed.flows import jobs
 from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.media import orphans
@@ -15,6 +18,7 @@ from heed.media.models import Item
 
 NAME = "late-copies"
 BATCH = 2_000
+WAITS_FOR = timedelta(seconds=10)  # for a search that hides; each item has met the cases before
 
 
 def sweep_late_copies(*, now: datetime) -> int:
@@ -23,10 +27,7 @@ def sweep_late_copies(*, now: datetime) -> int:
     Transactions below the oldest one still running have ended, so a row can't appear behind the
     watermark later.
     """
-    mark, upto = media.watermark(NAME), media.oldest_running()
-    if mark > upto:  # a copy in another database, which counts its transactions anew
-        mark = 0
-    late = Item.objects.filter(committed__gte=mark, committed__lt=upto).order_by("committed", "id")
+    late, upto = _late()
     ids = list(late.values_list("id", flat=True))
     found = 0
     for start in range(0, len(ids), BATCH):
@@ -36,3 +37,21 @@ def sweep_late_copies(*, now: datetime) -> int:
     if ids:
         media.move_watermark(NAME, to=upto)
     return found
+
+
+def sweep_in_turn(*, now: datetime) -> int:
+    """The same, unless copies are just being searched for and hidden: then in ten seconds."""
+    late, _ = _late()
+    if jobs.under_way("find_copies") and not (
+        late.filter(registered_at__lt=now - WAITS_FOR).exists()
+    ):
+        return 0
+    return sweep_late_copies(now=now)
+
+
+def _late() -> tuple[QuerySet[Item], int]:
+    mark, upto = media.watermark(NAME), media.oldest_running()
+    if mark > upto:  # a copy in another database, which counts its transactions anew
+        mark = 0
+    late = Item.objects.filter(committed__gte=mark, committed__lt=upto)
+    return late.order_by("committed", "id"), upto

@@ -52,7 +52,7 @@ SWEEPS = (
     Sweep(observe_states.observe_in_turn, 1.0),
     # So others' signals are matched here within a second.
     Sweep(tend_index.tend_index, 0.5, quiet=True),
-    Sweep(sweep_late_copies.sweep_late_copies, 2.0, quiet=True),
+    Sweep(sweep_late_copies.sweep_in_turn, 2.0, quiet=True),
     Sweep(meet_banks.sweep_banks, 2.0, quiet=True),
     Sweep(fetch_files.fetch_files, 3.0),
     Sweep(check_again.check_again, 10.0),

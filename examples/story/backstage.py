@@ -100,6 +100,10 @@ class Backstage:
 
     # ------------------------------------------------------------------ processes
 
+    def is_up(self, name: str) -> bool:
+        """Whether this process runs just now."""
+        return self._heed.crew.pid(name) is not None
+
     def kill(self, name: str) -> bool:
         """`kill -9` of `web`, `worker` or `database`; False when it is not running just now."""
         self.remember()

@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from examples import pictures
@@ -128,13 +129,19 @@ class Killer(threading.Thread):
         self.killed = dict.fromkeys(KILLED, 0)
 
     def run(self) -> None:
-        """In every stretch of `each_seconds` one kill, each process in its turn of the dice."""
+        """In every stretch of `each_seconds` one kill, each process in its turn of the dice.
+
+        One that is not there just then is waited for, and lives for a random while first: killed
+        as it starts, again and again, nothing could ever be done.
+        """
         names: list[str] = []
         for _ in range(self._kills):
             names = names or self._dice.sample(KILLED, len(KILLED))
             pause = self._dice.uniform(0, self._each_seconds)
             time.sleep(pause)
             name = names.pop()
-            wait_until(lambda name=name: self._behind.kill(name), PATIENCE_SECONDS)  # type: ignore[misc]
+            while not self._behind.kill(name):
+                wait_until(partial(self._behind.is_up, name), PATIENCE_SECONDS)
+                time.sleep(self._dice.uniform(0, self._each_seconds))
             self.killed[name] += 1
             time.sleep(self._each_seconds - pause)

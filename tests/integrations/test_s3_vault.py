@@ -56,8 +56,8 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
         yield made
     finally:
         pool.clear()
-        server.terminate()
-        server.wait(10)
+        server.kill()  # what it holds is thrown away, and it can take its time to end
+        server.wait()
 
 
 def wait_for(client: Minio, log: Path) -> None:

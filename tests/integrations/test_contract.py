@@ -15,7 +15,7 @@ from heed.integrations.contract.faults import FAULTS
 from heed.integrations.contract.stage import Evidence, Stage
 from tests.integrations.wrong_callbacks import ITEM, SECRET, TOKEN, Serve, Site
 
-TIMES = Times(within_seconds=0.6, slow_seconds=0.2, settle_seconds=0.0, pause_seconds=0.05)
+TIMES = Times(within_seconds=0.9, slow_seconds=0.45, settle_seconds=0.0, pause_seconds=0.05)
 
 
 @pytest.fixture

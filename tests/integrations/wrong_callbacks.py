@@ -125,7 +125,7 @@ class Site:
             self.ever.append(id)
         if self.wrong in ("slow", "too-slow") and not self.ever:
             self.ever.append(id)
-            time.sleep(0.25 if self.wrong == "slow" else 0.7)
+            time.sleep(0.5 if self.wrong == "slow" else 1.0)
         if self.wrong == "unreadable-answer":
             return 200, None
         return 200, {"results": self.results(event["states"])}

@@ -202,7 +202,7 @@ def _town(place: Place, heed_url: str, port: int, told: dict[str, str], token: s
         "evidence-token": token,
         "var": str(place.var / "townsquare"),
     }
-    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
+    flags = [f"--{name}={value}" for name, value in options.items()]  # a token may begin with "-"
     return Child(
         name="townsquare",
         command=[sys.executable, "-m", "examples.townsquare", *flags, "--pretend"],

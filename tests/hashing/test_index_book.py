@@ -17,6 +17,7 @@ from heed.hashing.index import book as books
 from heed.hashing.index import merging
 from heed.hashing.index.book import DROP, NEAR, PUT, SAME, Book, Fresh
 from heed.hashing.index.files import Abandoned, ForeignFile, NotWritable, TornFile
+from heed.hashing.index.hits import compare_all
 
 KINDS = {"pdq": NEAR, "sha256": SAME}
 MOST = 40
@@ -85,6 +86,27 @@ def test_every_threshold_finds_exactly_what_looking_at_each_would(tmp_path: Path
     }
     with pytest.raises(ValueError, match="between 0 and 40"):
         asked(book, bytes(32), 41)
+
+
+def test_a_crowd_of_variants_and_a_crowd_of_questions_lose_nothing(tmp_path: Path) -> None:
+    chance = random.Random(2)
+    centre = chance.randbytes(32)
+    values = [altered(centre, n % 7, chance) for n in range(6_000)]  # a few buckets hold them all
+    book = open_book(tmp_path / "book")
+    told = news(*((n, 10, PUT, 0, value) for n, value in enumerate(values)))
+    assert merging.merge(book, told, watermark=11)
+    questions = [chance.randbytes(32) for _ in range(2_000)]
+    for place in (0, 63, 64, 1_023, 1_024, 1_999):
+        questions[place] = altered(centre, 26, chance)
+    raw = np.frombuffer(b"".join(questions), np.uint8).reshape(-1, 32)
+    true = compare_all(
+        np.frombuffer(b"".join(values), np.uint64).reshape(-1, 4), np.arange(len(values)),
+        raw.view(np.uint64), 31,
+    )  # fmt: skip
+    found = book.near("pdq", raw, 31)
+    assert len(found.ref) == len(true.ref) > 6_000
+    for ours, theirs in zip(found, true, strict=True):
+        assert (ours == theirs).all()
 
 
 @given(st.binary(min_size=32, max_size=32), st.sets(st.integers(0, 255), max_size=42))

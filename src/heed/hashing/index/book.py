@@ -25,7 +25,7 @@ from heed.hashing.index.hits import I64, U8, U64, Hits, nothing, together
 from heed.hashing.index.segments import NEAR, SAME, NearSegment, Segment, opened, ordered
 
 FORMAT = 1  # of all files here; another one is foreign
-AT_ONCE = 64  # queries between two breaths: other threads of the process wait meanwhile
+AT_ONCE = 1024  # queries of a ring: more of them would only take more memory
 
 
 class Fresh(NamedTuple):

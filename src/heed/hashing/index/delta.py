@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from heed.hashing.index.counters import PAGE_BYTES, Counters
 from heed.hashing.index.files import TornFile, writing
 from heed.hashing.index.hits import I64, U64, Hits, compare_all, nothing
-from heed.hashing.index.segments import NEAR
+from heed.hashing.index.segments import IN_ONE_BREATH, NEAR
 
 PUT, DROP = 0, 1
 RECORD = np.dtype(
@@ -150,6 +150,8 @@ class Delta:
             hits = compare_all(values[:count], np.arange(count), queries, within_bits)
         else:
             hits = _compared(values, count, queries, within_bits)
+        if not hits.ref.size:
+            return hits
         kept = live[hits.ref]
         return Hits(hits.query[kept], refs[hits.ref[kept]], hits.bits[kept])
 
@@ -184,7 +186,8 @@ class Delta:
 def _compared(values: U64, count: int, queries: U64, within_bits: int) -> Hits:
     from heed.hashing.index import ring
 
+    compare = ring.compare if len(queries) <= IN_ONE_BREATH else ring.compare_many
     room = np.empty((3, 1024), np.int64)
-    while (found := int(ring.compare(values, count, queries, within_bits, room))) > room.shape[1]:
+    while (found := int(compare(values, count, queries, within_bits, room))) > room.shape[1]:
         room = np.empty((3, found), np.int64)
     return Hits(*room[:, :found])

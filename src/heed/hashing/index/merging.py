@@ -1,7 +1,8 @@
 """Making immutable segments of what is new, in the background; searches go on meanwhile.
 
 Segments grow like a number that is counted up: a new one takes in its elders that are not more
-than twice its size, so there are few, and each value is built in some ten times at most.
+than eight times its size. So there are two or three of them, each of which every search pays for,
+and a value is built in some fifteen times until it lies among ten millions.
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ from heed.hashing.index.segments import (
 )
 
 MERGE_FROM = 16_384  # records in the delta; fewer are compared as fast as they are looked up
-GROWTH = 2
+GROWTH = 8
 
 
 def due(book: Book) -> bool:

@@ -6,7 +6,8 @@ is a chunk that differs in at most r/16 bits of which also the run of it and the
 in at most r/8 (Qin and Xiao, Pigeonring, VLDB 2018, for runs of one and two chunks). So: for each
 chunk look up the values that have it as the query has it, or with as many bits flipped; there, the
 next chunk's bits lie side by side and are compared 32 at a time; what is left is compared whole.
-All memory that a query will touch is asked for before any of it is read.
+Memory is asked for before it is read, and queries that come together go through it together: a
+search waits for memory more than for anything else.
 
 Compiled by numba at the first use on a machine, and kept beside the code or in `NUMBA_CACHE_DIR`.
 """
@@ -33,8 +34,12 @@ BUCKETS = 1 << CHUNK_BITS
 OFFSETS = BUCKETS + 1
 MOST_BITS = 40  # thresholds up to this; the method itself would go on
 _CANDIDATES = 4096  # looked at in one go; more are looked at in several
+_AT_A_TIME = 1024  # entries of a bucket between two looks at the room for candidates
+_AHEAD = 64  # buckets asked for before the first of them is read; a power of two
+_NEARLY = 7  # low bits of keys that are left out of order
 _OPTIONS = {"cache": True, "boundscheck": False, "error_model": "numpy"}
-_BUILDING = {**_OPTIONS, "nogil": True}  # takes seconds: others of the process go on meanwhile
+_WITHIN = {**_OPTIONS, "forceinline": True}  # called for each probe
+_LETTING_GO = {**_OPTIONS, "nogil": True}  # takes long: other threads of the process go on
 
 
 class Probes(NamedTuple):
@@ -56,7 +61,7 @@ def probes(within_bits: int) -> Probes:
     return Probes(np.array(flips, np.uint16), costs, single, within_bits // (CHUNKS // 2))
 
 
-@compiled(**_BUILDING)
+@compiled(**_LETTING_GO)
 def build(words: Any, offsets: Any, nexts: Any, entries: Any, stride: Any) -> None:
     """Fill the 16 tables from `words` (16 for each value). Each table takes `stride` places."""
     count = words.size // 16
@@ -80,23 +85,6 @@ def build(words: Any, offsets: Any, nexts: Any, entries: Any, stride: Any) -> No
 
 
 @compiled(**_OPTIONS)
-def _open_buckets(offsets: Any, nexts: Any, stride: Any, query: Any, flips: Any, ends: Any) -> None:
-    """Where the buckets of one query begin and end; their memory is asked for."""
-    n = 0
-    for t in range(16):
-        key = query[t]
-        first, base = t * OFFSETS, t * stride
-        for f in range(flips.size):
-            at = first + np.intp(key ^ flips[f])
-            begin, end = base + np.intp(offsets[at]), base + np.intp(offsets[at + 1])
-            ends[n] = begin
-            ends[n + 1] = end
-            n += 2
-            for z in range(begin, end, LANES):
-                prefetch(nexts, z)
-
-
-@compiled(**_OPTIONS)
 def _found_before(words: Any, at: Any, query: Any, chunk: Any, single: Any, pair: Any) -> Any:
     """Whether an earlier chunk has led to this value already."""
     for k in range(chunk):
@@ -110,64 +98,116 @@ def _found_before(words: Any, at: Any, query: Any, chunk: Any, single: Any, pair
 
 @compiled(**_OPTIONS)
 def _settle(
-    values: Any, words: Any, whole: Any, query: Any, number: Any, within: Any, single: Any,
-    pair: Any, seen: Any, chunks: Any, many: Any, out: Any, count: Any,
+    entries: Any, values: Any, words: Any, wholes: Any, queries: Any, within: Any, single: Any,
+    pair: Any, places: Any, askers: Any, chunks: Any, many: Any, out: Any, count: Any,
 ) -> Any:  # fmt: skip
     """Compare candidates whole. `out` is 3 rows: query, entry, bits; returns how many it has."""
     room = out.shape[1]
     for z in range(many):
-        entry = np.intp(seen[z])
+        places[z] = entries[places[z]]
+        prefetch(values, places[z] * 4)
+    for z in range(many):
+        entry, j = places[z], np.intp(askers[z])
         at = entry * 4
         bits = (
-            popcount64(values[at] ^ whole[0])
-            + popcount64(values[at + 1] ^ whole[1])
-            + popcount64(values[at + 2] ^ whole[2])
-            + popcount64(values[at + 3] ^ whole[3])
+            popcount64(values[at] ^ wholes[j, 0])
+            + popcount64(values[at + 1] ^ wholes[j, 1])
+            + popcount64(values[at + 2] ^ wholes[j, 2])
+            + popcount64(values[at + 3] ^ wholes[j, 3])
         )
         if bits > within:
             continue
-        if _found_before(words, entry * 16, query, np.intp(chunks[z]), single, pair):
+        if _found_before(words, entry * 16, queries[j], np.intp(chunks[z]), single, pair):
             continue
         if count < room:
-            out[0, count] = number
-            out[1, count] = entry
-            out[2, count] = bits
+            out[0, count], out[1, count], out[2, count] = j, entry, bits
         count += 1
     return count
 
 
 @compiled(**_OPTIONS)
-def _find_one(
-    offsets: Any, nexts: Any, entries: Any, values: Any, words: Any, stride: Any, whole: Any,
-    query: Any, number: Any, within: Any, flips: Any, costs: Any, single: Any, pair: Any,
-    ends: Any, seen: Any, chunks: Any, out: Any, count: Any,
-) -> Any:  # fmt: skip
-    _open_buckets(offsets, nexts, stride, query, flips, ends)
-    many, n = 0, 0
-    for t in range(16):
-        beside = query[(t + 1) & 15]
+def _as_they_come(
+    offsets: Any, queries: Any, t: Any, flips: Any, keys: Any, askers: Any
+) -> None:  # fmt: skip
+    """What `_in_order` does, without the order, which costs more than it is worth to a few."""
+    at = 0
+    for j in range(queries.shape[0]):
         for f in range(flips.size):
-            i, end = np.intp(ends[n]), np.intp(ends[n + 1])
-            n += 2
-            budget = np.uint16(pair - np.intp(costs[f]))
-            while i < end:
-                fits = within_budget(nexts, i, beside, budget)
-                if end - i < LANES:
-                    fits &= (np.uint32(1) << np.uint32(end - i)) - np.uint32(1)
-                while fits != 0:
-                    entry = entries[i + np.intp(lowest_set(fits))]
-                    fits &= fits - np.uint32(1)
-                    prefetch(values, np.intp(entry) * 4)
-                    seen[many] = entry
-                    chunks[many] = t
-                    many += 1
-                i += LANES
-                if many > _CANDIDATES - LANES:
-                    count = _settle(values, words, whole, query, number, within, single, pair,
-                                    seen, chunks, many, out, count)  # fmt: skip
-                    many = 0
-    return _settle(values, words, whole, query, number, within, single, pair,
-                   seen, chunks, many, out, count)  # fmt: skip
+            keys[at] = queries[j, t] ^ flips[f]
+            askers[at] = np.uint32(j) << np.uint32(8) | np.uint32(f)
+            prefetch(offsets, t * OFFSETS + np.intp(keys[at]))
+            at += 1
+
+
+@compiled(**_OPTIONS)
+def _in_order(
+    offsets: Any, queries: Any, t: Any, flips: Any, keys: Any, askers: Any, starts: Any
+) -> None:
+    """The probes of all queries into one table, nearly in its order; their offsets are asked for.
+
+    `askers` says whose each is and which flip: the query's number and, in the low byte, the flip's.
+    """
+    if queries.shape[0] * flips.size < starts.size:
+        _as_they_come(offsets, queries, t, flips, keys, askers)
+        return
+    starts[:] = 0
+    for j in range(queries.shape[0]):
+        for f in range(flips.size):
+            starts[np.intp(queries[j, t] ^ flips[f]) >> _NEARLY] += 1
+    before = 0
+    for k in range(starts.size):
+        here = starts[k]
+        starts[k] = before
+        before += here
+    for j in range(queries.shape[0]):
+        for f in range(flips.size):
+            key = queries[j, t] ^ flips[f]
+            at = starts[np.intp(key) >> _NEARLY]
+            starts[np.intp(key) >> _NEARLY] = at + 1
+            keys[at] = key
+            askers[at] = np.uint32(j) << np.uint32(8) | np.uint32(f)
+            prefetch(offsets, t * OFFSETS + np.intp(key))
+
+
+@compiled(**_WITHIN)
+def _open_bucket(
+    offsets: Any, nexts: Any, stride: Any, t: Any, key: Any, asker: Any, waiting: Any, slot: Any
+) -> None:  # fmt: skip
+    """Note where a bucket begins and ends, and for whom; ask for its memory, line by line."""
+    at = t * OFFSETS + np.intp(key)
+    begin, end = t * stride + np.intp(offsets[at]), t * stride + np.intp(offsets[at + 1])
+    waiting[slot, 0], waiting[slot, 1] = begin, end
+    waiting[slot, 2], waiting[slot, 3] = t, asker
+    line = begin & -LANES
+    while line < end:
+        prefetch(nexts, line)
+        line += LANES
+
+
+@compiled(**_WITHIN)
+def _scan(
+    nexts: Any, entries: Any, begin: Any, end: Any, beside: Any, budget: Any, j: Any, t: Any,
+    places: Any, askers: Any, chunks: Any, many: Any,
+) -> Any:  # fmt: skip
+    """Note which entries of (part of) a bucket fit, a line of memory at a time; returns how many.
+
+    Lines are read whole: what lies before the bucket or behind it is not looked at.
+    """
+    line = begin & -LANES
+    inside = np.uint32(0xFFFFFFFF) << np.uint32(begin - line)
+    while line < end:
+        fits = within_budget(nexts, line, beside, budget) & inside
+        inside = np.uint32(0xFFFFFFFF)
+        if end - line < LANES:
+            fits &= (np.uint32(1) << np.uint32(end - line)) - np.uint32(1)
+        while fits != 0:
+            place = line + np.intp(lowest_set(fits))
+            fits &= fits - np.uint32(1)
+            prefetch(entries, place)
+            places[many], askers[many], chunks[many] = place, j, t
+            many += 1
+        line += LANES
+    return many
 
 
 @compiled(**_OPTIONS)
@@ -179,19 +219,54 @@ def find(
 
     `out` keeps as many of them as it has columns: with more, call again with a larger one.
     `wholes` and `values` are the same bits as `queries` and `words`, 64 at a time.
+
+    Table by table, each for all queries and in its order: what one of them brought near is near for
+    the others. A bucket is opened `_AHEAD` steps before it is scanned; the last ones open nothing.
     """
-    ends = np.empty(2 * 16 * flips.size, np.int64)
-    seen = np.empty(_CANDIDATES, np.uint32)
+    probing = queries.shape[0] * flips.size
+    keys, whose = np.empty((2, probing), np.uint16), np.empty((2, probing), np.uint32)
+    starts = np.empty(BUCKETS >> _NEARLY, np.int64)
+    waiting = np.zeros((_AHEAD, 4), np.int64)  # buckets: begin, end, chunk, asker
+    places, askers = np.empty(_CANDIDATES, np.int64), np.empty(_CANDIDATES, np.uint32)
     chunks = np.empty(_CANDIDATES, np.uint8)
-    count = 0
-    for j in range(queries.shape[0]):
-        count = _find_one(offsets, nexts, entries, values, words, stride, wholes[j], queries[j], j,
-                          within, flips, costs, single, pair, ends, seen, chunks, out,
-                          count)  # fmt: skip
-    return count
+    step, many, count = 0, 0, 0
+    _in_order(offsets, queries, 0, flips, keys[0], whose[0], starts)
+    for t in range(17):
+        now, then = t & 1, (t + 1) & 1
+        if t < 15:
+            _in_order(offsets, queries, t + 1, flips, keys[then], whose[then], starts)
+        for p in range(probing if t < 16 else _AHEAD):
+            slot = step & (_AHEAD - 1)
+            step += 1
+            begin, end, chunk = waiting[slot, 0], waiting[slot, 1], waiting[slot, 2]
+            j, f = waiting[slot, 3] >> 8, waiting[slot, 3] & 255
+            beside, budget = queries[j, (chunk + 1) & 15], np.uint16(pair - np.intp(costs[f]))
+            while begin < end:
+                upto = min(end, begin + _AT_A_TIME)
+                many = _scan(nexts, entries, begin, upto, beside, budget, j, chunk,
+                             places, askers, chunks, many)  # fmt: skip
+                begin = upto
+                if many > _CANDIDATES - _AT_A_TIME:
+                    count = _settle(entries, values, words, wholes, queries, within, single, pair,
+                                    places, askers, chunks, many, out, count)  # fmt: skip
+                    many = 0
+            if t < 16:
+                _open_bucket(offsets, nexts, stride, t, keys[now, p], whose[now, p], waiting, slot)
+    return _settle(entries, values, words, wholes, queries, within, single, pair,
+                   places, askers, chunks, many, out, count)  # fmt: skip
 
 
-@compiled(**_BUILDING)
+@compiled(**_LETTING_GO)
+def find_many(
+    offsets: Any, nexts: Any, entries: Any, values: Any, words: Any, stride: Any, wholes: Any,
+    queries: Any, within: Any, flips: Any, costs: Any, single: Any, pair: Any, out: Any,
+) -> Any:  # fmt: skip
+    """As `find`, while other threads of the process go on: that costs what a few queries cost."""
+    return find(offsets, nexts, entries, values, words, stride, wholes, queries, within, flips,
+                costs, single, pair, out)  # fmt: skip
+
+
+@compiled(**_LETTING_GO)
 def permute(raw: Any, tables: Any, out: Any) -> None:
     """The bits of each 32-byte row in another order: see `order`."""
     for i in range(raw.shape[0]):
@@ -222,3 +297,9 @@ def compare(values: Any, count: Any, queries: Any, within: Any, out: Any) -> Any
                     out[0, many], out[1, many], out[2, many] = j, i, bits
                 many += 1
     return many
+
+
+@compiled(**_LETTING_GO)
+def compare_many(values: Any, count: Any, queries: Any, within: Any, out: Any) -> Any:
+    """As `compare`, while other threads of the process go on."""
+    return compare(values, count, queries, within, out)

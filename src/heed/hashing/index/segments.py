@@ -14,6 +14,7 @@ MOST_ENTRIES = 1 << 24  # of one ring; beyond some 30 million its buckets grow l
 _CHUNKS, _OFFSETS, _PAST_END = 16, (1 << 16) + 1, 64
 _FIRST_ROOM = 1 << 10
 NEAR, SAME = "near", "same"
+IN_ONE_BREATH = 64  # queries that other threads of the process wait for
 
 Part = tuple[U64, I64]  # values (4 words a row, or one key) and refs
 
@@ -86,9 +87,10 @@ class NearSegment:
         if not 0 <= within_bits <= MOST_BITS:
             raise ValueError(f"a threshold lies between 0 and {MOST_BITS} bits")
         asked, words = ring.probes(within_bits), wholes.view(np.uint16)
+        find = ring.find if len(wholes) <= IN_ONE_BREATH else ring.find_many
         room = np.empty((3, max(_FIRST_ROOM, 16 * len(wholes))), np.int64)
         while True:
-            found = ring.find(
+            found = find(
                 *self._tables, self._values, self._words, self.mapped.facts["stride"], wholes,
                 words, within_bits, asked.flips, asked.costs, asked.single_bits, asked.pair_bits,
                 room,

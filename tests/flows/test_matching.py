@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from heed.cases.queries.search import CLAIMED
 from heed.flows.meet_cases import meet_cases
 from heed.flows.tend_index import tend_index
 from heed.hashing.index import merging
-from heed.media import banks, matching
+from heed.media import banks, feeds, matching
 from heed.media.banks import SignalIn
 from heed.media.feeds import BANKED, REGISTERED
 from heed.media.matching import BankHit, meet_banks
@@ -294,3 +295,21 @@ def test_a_database_that_is_older_than_the_index_empties_it(
     assert "older than the match index" in caplog.text
     assert [type(hit) for hit in meet_banks([LOOK], type="pdq")] == [BankHit]
     assert isinstance(town.platform_id, UUID)
+
+
+def test_news_that_another_process_took_in_first_are_no_older_database(
+    town: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(bank(town), LOOK)
+    book, ask = matching.current(BANKED), feeds.news
+    assert book is not None
+
+    def overtaken(*asked: Any, **most: Any) -> feeds.News | None:
+        found = ask(*asked, **most)
+        assert found is not None
+        book.state[book.state.WATERMARK] = found.watermark + 5
+        return found
+
+    monkeypatch.setattr(feeds, "news", overtaken)
+    assert matching.current(BANKED) is book
+    assert book.watermark > 5 and not caplog.text

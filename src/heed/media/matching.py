@@ -146,10 +146,11 @@ def current(feed: Feed) -> Book | None:
     if book is None:
         return None
     try:
-        found = feeds.news(feed, book.watermark, most=SOON)
+        mark = book.watermark  # asked before: meanwhile another process may take in newer news
+        found = feeds.news(feed, mark, most=SOON)
         if found is None:
             return None
-        if book.watermark > found.watermark:  # an older database than it was: from the start
+        if mark > found.watermark:  # an older database than it was: from the start
             _begin_anew(feed)
             return None
         book.take(found.fresh, watermark=found.watermark)

@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from heed.flows import sync_exchanges
+from heed.flows import manage_exchanges, sync_exchanges
 from heed.flows.manage_exchanges import ExchangeRefused, NoSuchKind, add_exchange
 from heed.flows.manage_platforms import add_platform
 from heed.media import exchanges
@@ -54,6 +54,7 @@ class Stage:
         self.site, self.now, self.patch = site, NOW, monkeypatch
         self.said: list[dict[str, str]] = []
         self.bodies: list[bytes] = []
+        self.retry_after = "7"
 
     def add(self, kind: str, credentials: dict[str, str], **said: Any) -> Exchange:
         self.patch.setenv("HEED_EXCHANGE_X", json.dumps(credentials))
@@ -70,7 +71,7 @@ class Stage:
             self.bodies.append(visit.body)
             page = left.pop(0) if len(left) > 1 else left[0]
             if isinstance(page, int):
-                visit.say(page, b"", Retry_After="7")
+                visit.say(page, b"", Retry_After=self.retry_after)
             else:
                 visit.say(200, page)
 
@@ -196,6 +197,10 @@ def test_what_people_say_is_told_once_and_only_where_the_operator_wants_it(stage
     stage.sync()
     stage.sync()
     assert len(bodies) == 1 and b"guid-1" in bodies[0]
+    Match.objects.update(shared_at=None)
+    stage.site.pages["/v2/entries/42/a/PDQ/feedback"] = lambda visit: visit.say(404)
+    assert stage.sync().trouble == ""  # it was deleted there: that is no trouble of ours
+    assert Match.objects.get().shared_at == stage.now
 
 
 def match(signal: BankSignal, word: str) -> Match:
@@ -282,6 +287,28 @@ def test_nobody_gives_what_another_platform_decided(stage: Stage) -> None:
     assert _bank_to_give("Removed", first) == theirs
 
 
+def test_a_way_to_the_next_page_that_is_not_known_any_more_is_given_up_and_begun_again(
+    stage: Stage,
+) -> None:
+    stage.add("stopncii", KEYS)
+    one, two = (("ImagePDQ", pdq(n), "Active") for n in (1, 2))
+    lost = json.loads(records(one)) | {"hasMoreRecords": True, "nextSetTimestamp": 10}
+    stage.answers(
+        "/FetchHashes",
+        *(records(one, more="t2"), 400, 400, records(one, more="t3"), records(two)),
+        json.dumps(lost).encode(),
+    )
+    for _ in range(2):
+        assert "400" in stage.sync().trouble
+    done = stage.sync()
+    assert (done.trouble, done.cursor) == ("", {"from": 99})
+    tokens = [one.get("nextPageToken") for one in stage.said]
+    assert tokens == [None, "t2", "t2", None, "t3"]
+    assert stage.held() == {pdq(1), pdq(2)}
+    Exchange.objects.update(cursor={})
+    assert "no way to it" in stage.sync().trouble  # more is there: it is not called whole
+
+
 # ------------------------------------------------------------------ ThreatExchange
 
 
@@ -314,7 +341,9 @@ def test_threatexchange_pages_keep_no_token_and_withdrawn_signals_go(stage: Stag
 
 
 def test_arachnid_is_sent_hashes_alone_each_once_and_what_it_knows_is_banked(stage: Stage) -> None:
-    stage.add("arachnid", USER)
+    with pytest.raises(ExchangeRefused, match="not csma"):
+        stage.add("arachnid", USER, classes="csma")
+    stage.add("arachnid", USER, classes="csam, harmful-abusive-material")  # as typed
     added = add_platform(slug="town", name="t", url_prefixes=["https://t.example"], now=NOW)
     platform = Platform.objects.get(id=added.platform_id)
     for n in (1, 2):
@@ -396,6 +425,9 @@ def test_without_credentials_nothing_is_asked_and_the_status_says_where_to_put_t
         add_exchange(
             name="ncmec a", kind="ncmec_hashes", said={"environment": "test"}, by="t", now=NOW
         )
+    for name in (" ", "a/b", "x" * 72):
+        with pytest.raises(ExchangeRefused, match="name: 1 to 71"):
+            add_exchange(name=name, kind="ncmec_hashes", said={}, by="t", now=NOW)
     with pytest.raises(NoSuchKind, match="folder"):
         add_exchange(name="x", kind="nothing", said={}, by="t", now=NOW)
     with pytest.raises(ExchangeRefused, match="environment"):
@@ -411,6 +443,31 @@ def test_without_credentials_nothing_is_asked_and_the_status_says_where_to_put_t
     assert sync_exchanges.sync_due(now=stage.now + timedelta(hours=2)) == 1
     (row,) = exchanges.status()
     assert (row["trouble"], row["synced_at"]) == ("", stage.now + timedelta(hours=2))
+
+
+def test_an_exchange_is_asked_by_one_at_a_time_by_turns_and_never_once_it_was_removed(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = stage.add("ncmec_hashes", USER, environment="test")
+    stage.retry_after = "999999999"
+    first, second = (ncmec(entry(ref, f"<pdq>{pdq(n)}</pdq>"), onward=NEXT) for n, ref in
+                     enumerate("ab"))  # fmt: skip
+    stage.answers("/v2/entries", first, second, 429, first)
+    writing.begin(exchange, now=stage.now, until=stage.now + timedelta(hours=2))
+    with pytest.raises(sync_exchanges.UnderWay):
+        stage.sync()
+    manage_exchanges.switch_exchange(name="x", on=True, by="t", now=stage.now)
+    assert sync_exchanges.sync_due(now=stage.now) == 0
+    monkeypatch.setattr(sync_exchanges, "PAGES_AT_ONCE", 1)
+    later = NOW + timedelta(hours=2)
+    assert sync_exchanges.sync_due(now=later) == 3
+    exchange.refresh_from_db()
+    assert (exchange.due_at, exchange.tries) == (later + sync_exchanges.MOST_PATIENCE, 1)
+    stage.now = later + timedelta(hours=9)
+    monkeypatch.setattr(sync_exchanges, "PAGES_AT_ONCE", 9)
+    monkeypatch.setattr(sync_exchanges, "reached", lambda _: Exchange.objects.all().delete())
+    assert sync_exchanges.sync_due(now=stage.now) == 1
+    assert len(stage.said) == 5  # the answer that came after it was gone is not kept
 
 
 def test_a_private_address_that_the_operator_did_not_name_is_not_reached(stage: Stage) -> None:

@@ -35,6 +35,7 @@ CATEGORY = {
     "stopncii": Category.INTIMATE_IMAGE,
 }
 COMMON = {"feedback", "private", "base"}
+MOST_NAME = 71  # characters: `exchange:` before it must fit where a signal's source is kept
 
 
 def add_exchange(
@@ -44,12 +45,17 @@ def add_exchange(
     said: Mapping[str, Any],
     platform_slug: str = "",
     bank_name: str = "",
+    answers: bool = False,
     by: str,
     now: datetime,
 ) -> Exchange:
     """An exchange and its bank. Raises `NoSuchKind`, `ExchangeRefused`, `ExchangeExists`,
     `BankExists`, `NoSuchExchange` for an unknown platform.
+
+    `answers`: its bank is on and answers lookups at once; else it is off until it was tried.
     """
+    if not name.strip() or len(name) > MOST_NAME or not name.isprintable() or "/" in name:
+        raise ExchangeRefused(f"name: 1 to {MOST_NAME} printable characters, without a slash")
     check_settings(name=name, kind=kind, said=said)
     platform = Platform.objects.filter(slug=platform_slug).first() if platform_slug else None
     if platform_slug and platform is None:
@@ -58,7 +64,7 @@ def add_exchange(
     with transaction.atomic():
         bank = banks.make(
             bank_name or name, platform.id if platform else None, made_by=by, now=now,
-            action="pass", enabled=False, category=category,
+            action="pass", enabled=answers, category=category,
         )  # fmt: skip
         exchange = writing.add(name=name, kind=kind, bank=bank, said=said, now=now)
         _enter(exchange, "added", by, now)
@@ -90,7 +96,8 @@ def switch_exchange(*, name: str, on: bool, by: str, now: datetime) -> None:
     """Ask it, or not. Raises `NoSuchExchange`."""
     exchange = find(name=name)
     with transaction.atomic():
-        writing.change(exchange, enabled=on, due_at=now)
+        writing.change(exchange, enabled=on)
+        writing.ask_soon(exchange, now=now)
         _enter(exchange, "switched on" if on else "switched off", by, now)
 
 

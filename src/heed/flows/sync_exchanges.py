@@ -2,15 +2,18 @@
 
 1. Take an exchange that is due, for as long as nobody else has it.
 2. Page by page: put in what came, take out what was withdrawn, and keep the cursor, as one. Where
-   an exchange gives no lists, ask it about the pictures that are new here.
+   an exchange gives no lists, ask it about the pictures that are new here. After a hundred pages
+   the others have their turn.
 3. Tell it what people here say of its signals, and give it what our own people decided, if the
    operator wants that.
 4. Say when it is due again; after trouble sooner or later, as the exchange says.
 """
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -23,6 +26,7 @@ from heed.ledger import services as ledger
 from heed.media import banks
 from heed.media import exchanges as writing
 from heed.media.banks import SignalIn
+from heed.media.exchanges import UnderWay as UnderWay
 from heed.media.models import Bank, Exchange
 from heed.outbox import backoff
 from heed.ports import (
@@ -36,18 +40,48 @@ from heed.ports import (
 logger = logging.getLogger(__name__)
 EVERY = timedelta(minutes=15)
 LEAST_PATIENCE = timedelta(seconds=30)
+MOST_PATIENCE = timedelta(hours=6)  # whatever an exchange asks for: withdrawals must be heard
 LEASE = timedelta(minutes=10)  # renewed with each page
 REFUSED_AGAIN_IN = timedelta(hours=1)
 ASKED_AT_ONCE = 200
 TOLD_AT_ONCE = 200
-Clock = Callable[[], datetime]
+PAGES_AT_ONCE = 100  # of one exchange while others may be due
+GO_ON_SECONDS = 60  # then with another `now`
+
+
+class _OthersTurn(Exception):
+    """A long list is read in parts: what was withdrawn elsewhere must not wait for hours."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """One sync: it may take hours, and its lease must not end before it does."""
+
+    exchange: Exchange
+    began_at: datetime
+    most_pages: int | None = None  # then it is the others' turn
+    total: Counter[str] = field(default_factory=Counter)
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def at(self) -> datetime:
+        """Now, to the minute: when it began, and how long it has taken since."""
+        return self.began_at + timedelta(minutes=(time.monotonic() - self._began) // 60)
+
+    @property
+    def until(self) -> datetime:
+        """Until when it is nobody else's."""
+        return self.at + LEASE
 
 
 def sync_due(*, now: datetime) -> int:
-    """Sync what is due, one after the other; returns how many were."""
-    count = 0
-    while exchange := writing.take_due(now=now, until=now + LEASE):
-        _sync(exchange, now)
+    """Sync what is due, by turns, for about a minute; returns how many turns that took."""
+    count, began = 0, time.monotonic()
+    while time.monotonic() - began < GO_ON_SECONDS:
+        exchange = writing.take_due(now=now, until=now + LEASE)
+        if exchange is None:
+            break
+        _sync(_Talk(exchange, now, PAGES_AT_ONCE))
         count += 1
     return count
 
@@ -55,77 +89,91 @@ def sync_due(*, now: datetime) -> int:
 def sync_exchange(*, name: str, now: datetime) -> Exchange:
     """Sync this one now, whatever the time; read its state from what is returned.
 
-    Raises `Exchange.DoesNotExist`.
+    Raises `Exchange.DoesNotExist`, `UnderWay` while somebody else does.
     """
     exchange = Exchange.objects.select_related("bank").get(name=name)
     writing.begin(exchange, now=now, until=now + LEASE)
-    _sync(exchange, now)
+    _sync(_Talk(exchange, now))
     exchange.refresh_from_db()
     return exchange
 
 
-def _sync(exchange: Exchange, now: datetime) -> None:
-    total: Counter[str] = Counter()
+def _sync(talk: _Talk) -> None:
+    exchange = talk.exchange
     try:
-        total = _all_pages(exchange, now)
-        _tell_words(exchange, now)
-        _submit(exchange, now)
+        _all_pages(talk)
+        _tell_words(talk)
+        _submit(talk)
+    except _OthersTurn:
+        writing.paused(exchange, due_at=talk.at)
+    except writing.Gone:
+        logger.info("an exchange was removed meanwhile", extra={"exchange": str(exchange.id)})
     except ExchangeBusy as busy:
-        again = timedelta(seconds=busy.retry_in) if busy.retry_in else _patience(exchange.tries)
-        _failed(exchange, str(busy), now, again)
+        _failed(talk, str(busy), _patience(exchange.tries, busy.retry_in))
     except ExchangeRefused as refused:
-        _failed(exchange, str(refused), now, REFUSED_AGAIN_IN)
+        _failed(talk, str(refused), REFUSED_AGAIN_IN)
     except Exception as error:  # a broken integration must not stop the others
         logger.exception("an exchange failed", extra={"exchange": str(exchange.id)})
-        _failed(exchange, f"it broke: {type(error).__name__}", now, REFUSED_AGAIN_IN)
+        _failed(talk, f"it broke: {type(error).__name__}", REFUSED_AGAIN_IN)
     else:
-        writing.synced(exchange, now=now, due_at=now + EVERY)
-        if total["came"] or total["went"]:
-            ledger.enter(
-                "exchange.synced",
-                subject=f"bank:{exchange.bank_id}",
-                body={"exchange": str(exchange.id), "came": total["came"], "went": total["went"]},
-                at=now,
-            )
+        writing.synced(exchange, now=talk.at, due_at=talk.at + EVERY)
+    _enter(talk)
 
 
-def _patience(tries: int) -> timedelta:
+def _enter(talk: _Talk) -> None:
+    """What was taken over, also where it stopped half-way."""
+    came, went = talk.total["came"], talk.total["went"]
+    if came or went:
+        ledger.enter(
+            "exchange.synced",
+            subject=f"bank:{talk.exchange.bank_id}",
+            body={"exchange": str(talk.exchange.id), "came": came, "went": went},
+            at=talk.at,
+        )
+
+
+def _patience(tries: int, asked_seconds: float | None) -> timedelta:
+    if asked_seconds:
+        return timedelta(seconds=min(asked_seconds, MOST_PATIENCE.total_seconds()))
     return max(backoff.wait(tries + 1, luck=0.0), LEAST_PATIENCE)
 
 
-def _failed(exchange: Exchange, why: str, now: datetime, again_in: timedelta) -> None:
-    logger.warning("an exchange did not answer", extra={"exchange": str(exchange.id)})
-    writing.failed(exchange, why, now=now, due_at=now + again_in)
+def _failed(talk: _Talk, why: str, again_in: timedelta) -> None:
+    logger.warning("an exchange did not answer", extra={"exchange": str(talk.exchange.id)})
+    writing.failed(talk.exchange, why, now=talk.at, due_at=talk.at + again_in)
 
 
 # ------------------------------------------------------------------ 2 pages
 
 
-def _all_pages(exchange: Exchange, now: datetime) -> Counter[str]:
-    port, total = wiring.exchange(exchange.kind), Counter[str]()
+def _all_pages(talk: _Talk) -> None:
+    exchange, pages = talk.exchange, 0
+    port = wiring.exchange(exchange.kind)
     more = True
     while more:
+        if pages == talk.most_pages:
+            raise _OthersTurn
         try:
-            page = port.page(exchange.name, exchange.said, exchange.cursor, now=now)
+            page = port.page(exchange.name, exchange.said, exchange.cursor, now=talk.at)
         except NotImplementedError:
-            return _asked(exchange, now)
-        came, went = _take(exchange, page, now)
-        total.update(came=came, went=went)
-        more = page.more
+            _ask(talk)
+            return
+        _take(talk, page)
+        more, pages = page.more, pages + 1
         reached("page-taken")
-    return total
 
 
-def _take(exchange: Exchange, page: SharedPage, now: datetime) -> tuple[int, int]:
+def _take(talk: _Talk, page: SharedPage) -> None:
     """One page and its cursor, together: after a crash the same page comes again, or the next."""
+    exchange = talk.exchange
     entries = {ref: [_signal_in(ref, one) for one in many] for ref, many in page.entries.items()}
     with transaction.atomic():
-        came, went = banks.refresh(exchange.bank, _source(exchange), entries, now=now)
+        came, went = banks.refresh(exchange.bank, _source(exchange), entries, now=talk.at)
         writing.turn_page(
             exchange, dict(page.cursor), came=came, went=went, passed_over=page.passed_over,
-            until=now + LEASE,
+            until=talk.until,
         )  # fmt: skip
-    return came, went
+    talk.total.update(came=came, went=went)
 
 
 def _signal_in(ref: str, one: SharedSignal) -> SignalIn:
@@ -136,24 +184,27 @@ def _source(exchange: Exchange) -> str:
     return f"exchange:{exchange.name}"
 
 
-def _asked(exchange: Exchange, now: datetime) -> Counter[str]:
-    """Pictures that came since we asked last; what is known becomes a signal of the bank."""
-    port, total = wiring.exchange(exchange.kind), Counter[str]()
+def _ask(talk: _Talk) -> None:
+    """About pictures that came since we asked last; what is known becomes a signal of the bank."""
+    exchange, pages = talk.exchange, 0
+    port = wiring.exchange(exchange.kind)
     while rows := writing.new_pictures(writing.place(exchange.cursor, "asked"), ASKED_AT_ONCE):
+        if pages == talk.most_pages:
+            raise _OthersTurn
         values = list(dict.fromkeys(value for _, value in rows))
         page = port.ask(exchange.name, exchange.said, values)
         cursor = {"asked": list(rows[-1][0])}
         kept = SharedPage(entries=page.entries, cursor=cursor, more=False, passed_over={})
-        came, went = _take(exchange, kept, now)
-        total.update(came=came, went=went)
-    return total
+        _take(talk, kept)
+        pages += 1
 
 
 # ------------------------------------------------------------------ 3 what we say
 
 
-def _tell_words(exchange: Exchange, now: datetime) -> None:
+def _tell_words(talk: _Talk) -> None:
     """What people said of its signals, unless the operator keeps that to themselves."""
+    exchange = talk.exchange
     if not exchange.said.get("feedback"):
         return
     port = wiring.exchange(exchange.kind)
@@ -168,13 +219,15 @@ def _tell_words(exchange: Exchange, now: datetime) -> None:
             for row in rows
         ]
         told = port.tell(exchange.name, exchange.said, words)
-        writing.shared(rows[:told], now=now)
+        writing.shared(rows[:told], now=talk.at)
+        writing.renew(exchange, until=talk.until)
         if told < len(rows):
             return
 
 
-def _submit(exchange: Exchange, now: datetime) -> None:
+def _submit(talk: _Talk) -> None:
     """Signals of our own bank that it has not had from us."""
+    exchange = talk.exchange
     name = exchange.said.get("submit_bank")
     if not name:
         return
@@ -185,7 +238,7 @@ def _submit(exchange: Exchange, now: datetime) -> None:
     ):
         port.submit(exchange.name, exchange.said, _shared(rows))
         cursor = {**exchange.cursor, "submitted": list(writing.placed(rows[-1]))}
-        writing.turn_page(exchange, cursor, came=0, went=0, passed_over={}, until=now + LEASE)
+        writing.turn_page(exchange, cursor, came=0, went=0, passed_over={}, until=talk.until)
 
 
 def _bank_to_give(name: str, platform_id: UUID | None) -> Bank:

@@ -1,7 +1,7 @@
 """Commands for exchanges. Each calls one flow."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +12,11 @@ exchange = typer.Typer(help="Places where banks are shared with others.", no_arg
 Name = Annotated[str, typer.Argument(help="The exchange's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 BY = "operator"
+STAYS = (
+    "Its bank stays as it is, and does not hear any more what is withdrawn there: switch it off,"
+    " if nobody else looks after it."
+)
+OVERDUE = timedelta(minutes=30)
 
 
 class Refused(Trouble):
@@ -88,15 +93,17 @@ def _pair(text: str) -> tuple[str, str]:
 
 @exchange.command("status")
 def status(as_json: AsJson = False) -> None:
-    """How each exchange stands. Status 1 when one of them has trouble."""
+    """How each exchange stands. Status 1 when one of them has trouble, or nobody asks it."""
     from heed.instance.boot import booted
 
     with booted():
         from heed.media.exchanges import status as standing
 
         rows = standing()
-    typer.echo(json.dumps(rows, default=str) if as_json else "\n".join(map(_line, rows)))
-    if any(row["trouble"] for row in rows):
+    none = "None was added yet: `heed exchange list` shows the kinds there are."
+    lines = "\n".join(_line(row) for row in rows) or none
+    typer.echo(json.dumps(rows, default=str) if as_json else lines)
+    if any(row["trouble"] or _late(row) for row in rows):
         raise typer.Exit(1)
 
 
@@ -106,9 +113,17 @@ def _line(row: dict[str, Any]) -> str:
     passed = sum(counts.get("passed_over", {}).values())
     when = row["synced_at"].isoformat(timespec="seconds") if row["synced_at"] else "never"
     trouble = f"  TROUBLE: {row['trouble']}" if row["trouble"] else ""
+    trouble += "  NOBODY ASKS IT: is `heed worker` (or `heed up`) running?" if _late(row) else ""
     state = "on " if row["on"] else "off"
+    state += " (under way)" if row["on"] and row["under_way"] and not _late(row) else ""
     figures += f", {passed} of types that are not compared"
     return f"{state} {row['name']} ({row['kind']})  whole: {when}  {figures}{trouble}"
+
+
+def _late(row: dict[str, Any]) -> bool:
+    """It has been due for so long that no worker can be there."""
+    due: datetime | None = row["due_at"]
+    return bool(row["on"] and due is not None and datetime.now(UTC) - due > OVERDUE)
 
 
 @exchange.command("sync")
@@ -121,7 +136,10 @@ def sync(name: Name) -> None:
         from heed.media.exchanges import status as standing
 
         _asked(manage_exchanges.find, name=name)
-        sync_exchanges.sync_exchange(name=name, now=datetime.now(UTC))
+        try:
+            sync_exchanges.sync_exchange(name=name, now=datetime.now(UTC))
+        except sync_exchanges.UnderWay as why:
+            raise Refused(str(why)) from None
         row = next(one for one in standing() if one["name"] == name)
     typer.echo(_line(row))
     if row["trouble"]:
@@ -136,7 +154,7 @@ def enable(name: Name) -> None:
 
 @exchange.command("disable")
 def disable(name: Name) -> None:
-    """Ask it no more for now. Its bank stays as it is."""
+    """Ask it no more for now. Its bank stays as it is: what is withdrawn there stays in it."""
     _switch(name, False)
 
 
@@ -147,7 +165,7 @@ def _switch(name: str, on: bool) -> None:
         from heed.flows.manage_exchanges import switch_exchange
 
         _asked(switch_exchange, name=name, on=on, by=BY, now=datetime.now(UTC))
-    typer.echo(f"{name} is {'on' if on else 'off'}.")
+    typer.echo(f"{name} is on." if on else f"{name} is off. {STAYS}")
 
 
 @exchange.command("remove")
@@ -159,4 +177,4 @@ def remove(name: Name) -> None:
         from heed.flows.manage_exchanges import remove_exchange
 
         _asked(remove_exchange, name=name, by=BY, now=datetime.now(UTC))
-    typer.echo(f"{name} is gone; its bank stays.")
+    typer.echo(f"{name} is gone. {STAYS}")

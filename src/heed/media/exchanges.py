@@ -14,6 +14,14 @@ from heed.media.models import Bank, BankSignal, Exchange, Match, Signal
 from heed.media.services import oldest_running
 
 
+class UnderWay(Exception):
+    """The exchange is being asked at this moment. Wait until that has ended: see its status."""
+
+
+class Gone(Exception):
+    """The exchange was removed while it was asked: nothing more of it is kept."""
+
+
 class ExchangeExists(Exception):
     """There is an exchange of this name. Choose another, or change that one."""
 
@@ -33,6 +41,16 @@ def change(exchange: Exchange, **fields: Any) -> None:
     """Settings, or on and off."""
     Exchange.objects.filter(id=exchange.id).update(**fields)
     exchange.refresh_from_db()
+
+
+def ask_soon(exchange: Exchange, *, now: datetime) -> None:
+    """At the next sweep; one that is being asked keeps its lease."""
+    Exchange.objects.filter(_free(now), id=exchange.id).update(due_at=now)
+
+
+def _free(now: datetime) -> Q:
+    """Nobody asks it at this moment, or whoever did has ended in the middle."""
+    return Q(started_at=None) | Q(due_at=None) | Q(due_at__lte=now)
 
 
 def switch_off(name: str) -> None:
@@ -56,8 +74,16 @@ def take_due(*, now: datetime, until: datetime) -> Exchange | None:
 
 
 def begin(exchange: Exchange, *, now: datetime, until: datetime) -> None:
-    """A sync is under way."""
-    Exchange.objects.filter(id=exchange.id).update(started_at=now, due_at=until)
+    """A sync is under way. Raises `UnderWay` when another one is."""
+    free = Exchange.objects.filter(_free(now), id=exchange.id)
+    if not free.update(started_at=now, due_at=until):
+        raise UnderWay(f"{exchange.name} is being asked at this moment: see `heed exchange status`")
+
+
+def renew(exchange: Exchange, *, until: datetime) -> None:
+    """It is still being asked. Raises `Gone`."""
+    if not Exchange.objects.filter(id=exchange.id).update(due_at=until):
+        raise Gone(exchange.name)
 
 
 def turn_page(
@@ -69,7 +95,7 @@ def turn_page(
     passed_over: Mapping[str, int],
     until: datetime,
 ) -> None:
-    """In the page's transaction. What other steps keep in the cursor stays."""
+    """In the page's transaction. What other steps keep in the cursor stays. Raises `Gone`."""
     kept = {name: exchange.cursor[name] for name in ("submitted",) if name in exchange.cursor}
     exchange.cursor = kept | cursor
     counts = Counter(exchange.counts.get("passed_over", {}))
@@ -80,9 +106,9 @@ def turn_page(
         "went": int(exchange.counts.get("went", 0)) + went,
         "passed_over": dict(counts),
     }
-    Exchange.objects.filter(id=exchange.id).update(
-        cursor=exchange.cursor, counts=exchange.counts, due_at=until
-    )
+    row = Exchange.objects.filter(id=exchange.id)
+    if not row.update(cursor=exchange.cursor, counts=exchange.counts, due_at=until):
+        raise Gone(exchange.name)
 
 
 def synced(exchange: Exchange, *, now: datetime, due_at: datetime) -> None:
@@ -90,6 +116,11 @@ def synced(exchange: Exchange, *, now: datetime, due_at: datetime) -> None:
     Exchange.objects.filter(id=exchange.id).update(
         synced_at=now, started_at=None, failed_at=None, trouble="", tries=0, due_at=due_at
     )
+
+
+def paused(exchange: Exchange, *, due_at: datetime) -> None:
+    """There is more, and it is the others' turn."""
+    Exchange.objects.filter(id=exchange.id).update(started_at=None, due_at=due_at)
 
 
 def failed(exchange: Exchange, why: str, *, now: datetime, due_at: datetime) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from heed.integrations.exchanges.base import Base
 from heed.integrations.exchanges.credentials import credentials
-from heed.integrations.exchanges.remote import Remote, basic, private
-from heed.ports import ExchangeBusy, SharedPage, SharedSignal
+from heed.integrations.exchanges.remote import Remote, basic, private, words
+from heed.ports import ExchangeBusy, ExchangeRefused, SharedPage, SharedSignal
 
 BASE = "https://shield.projectarachnid.com"
 KNOWN = {"csam", "harmful-abusive-material"}
@@ -26,8 +26,9 @@ class ArachnidShield(Base):
         }
 
     def check(self, name: str, said: Mapping[str, Any]) -> None:
-        """Raises `ExchangeRefused`."""
+        """Raises `ExchangeRefused`, for credentials first."""
         credentials(name, ["user", "password"])
+        _classes(said)
 
     def page(
         self, name: str, said: Mapping[str, Any], cursor: Mapping[str, Any], *, now: datetime
@@ -46,13 +47,20 @@ class ArachnidShield(Base):
         rows = told.get("scanned_hashes") if isinstance(told, dict) else None
         if not isinstance(rows, dict) or not set(texts) <= set(rows):
             raise ExchangeBusy("half an answer: some hashes were not answered")
-        classes = set(said.get("classes") or KNOWN)
+        classes = _classes(said)
         entries = {
             value.hex(): [SharedSignal(type="pdq", value=value, note=_class(rows[text]))]
             for text, value in texts.items()
-            if _class(rows[text]) in classes & KNOWN
+            if _class(rows[text]) in classes
         }
         return SharedPage(entries=entries, cursor={}, more=False, passed_over={})
+
+
+def _classes(said: Mapping[str, Any]) -> set[str]:
+    chosen = set(words(said, "classes")) or KNOWN
+    if unknown := sorted(chosen - KNOWN):
+        raise ExchangeRefused(f"classes: {', '.join(sorted(KNOWN))}, not {', '.join(unknown)}")
+    return chosen
 
 
 def _class(row: Any) -> str:

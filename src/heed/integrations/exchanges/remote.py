@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +13,13 @@ from heed.ports import ExchangeBusy, ExchangeRefused
 
 MOST_BYTES = 64 << 20
 WITHIN_SECONDS = 60.0
+NEXT_GOOD_FOR = timedelta(minutes=90)  # longer than the wait after a refusal
 _LATER = {408, 425, 429, 500, 502, 503, 504}
+_NOT_THERE = {404, 410}
+
+
+class NotThere(ExchangeRefused):
+    """The exchange does not know (any more) what it was asked about."""
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -75,7 +82,8 @@ def _body(answer: Answer) -> bytes:
             f"it answered {answer.status}: check the credentials and their rights"
         )
     if not 200 <= answer.status < 300:
-        raise ExchangeRefused(f"it answered {answer.status}: check the settings")
+        refused = NotThere if answer.status in _NOT_THERE else ExchangeRefused
+        raise refused(f"it answered {answer.status}: check the settings")
     if not answer.complete:
         raise ExchangeBusy("a page was larger than it may be")
     return answer.body
@@ -83,7 +91,7 @@ def _body(answer: Answer) -> bytes:
 
 def _after(answer: Answer) -> float | None:
     said = answer.headers.get("retry-after", "")
-    return float(said) if said.isdigit() else None
+    return float(said) if said.isascii() and said.isdigit() and len(said) < 10 else None
 
 
 def _json(body: bytes) -> Any:
@@ -95,5 +103,20 @@ def _json(body: bytes) -> Any:
 
 def private(said: Mapping[str, Any]) -> tuple[str, ...]:
     """`host:port` of the operator's own that this exchange may reach."""
-    found = said.get("private") or ()
-    return (found,) if isinstance(found, str) else tuple(found)
+    return words(said, "private")
+
+
+def words(said: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """A setting of several words: a list, or one text with commas as the command line gives it."""
+    found = said.get(name) or ()
+    many = found.split(",") if isinstance(found, str) else found
+    return tuple(word for one in many if (word := str(one).strip()))
+
+
+def onward(cursor: Mapping[str, Any], now: datetime) -> Any:
+    """The way to the next page, while it is good: it was given at `at`. Else None, and the stretch
+    is begun again: a way that nobody knows any more would be asked for without end.
+    """
+    at = cursor.get("at")
+    good = at is not None and now - datetime.fromisoformat(at) < NEXT_GOOD_FOR
+    return cursor.get("next") if good else None

@@ -4,6 +4,7 @@ Pages of a stretch of time come in no order of time: the stretch is done when it
 address of a next page is good for hours, not for ever; after that the stretch is begun again.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from lxml import etree
 
 from heed.integrations.exchanges.base import Base
 from heed.integrations.exchanges.credentials import credentials
-from heed.integrations.exchanges.remote import Remote, basic, private
+from heed.integrations.exchanges.remote import NotThere, Remote, basic, private, words
 from heed.integrations.exchanges.signals import signal
 from heed.ports import ExchangeBusy, ExchangeRefused, SharedPage, SharedSignal, Word
 
@@ -66,7 +67,7 @@ class NcmecHashes(Base):
             body = remote.get("/v2/entries", {"from": at["from"], "to": at["to"]})
         root = _parsed(body)
         onward = (root.findtext("{*}paging/{*}next") or "").strip()
-        entries, passed = _entries(root, _members(said))
+        entries, passed = _entries(root, set(words(said, "members")))
         if onward:
             began = at.get("began") or now.isoformat()
             further = {**at, "next": onward, "began": began}
@@ -84,7 +85,8 @@ class NcmecHashes(Base):
             vote = "<affirmative/>" if word.right else _negative(str(said["reason"]))
             body = f'<feedbackSubmission xmlns="{NAMESPACE}">{vote}</feedbackSubmission>'
             where = f"/v2/entries/{quote(member)}/{quote(entry)}/{_FEEDBACK[word.type]}/feedback"
-            remote.put_xml(where, body.encode())
+            with contextlib.suppress(NotThere):  # it was deleted there: nobody waits for a word
+                remote.put_xml(where, body.encode())
         return len(words)
 
     def _remote(self, name: str, said: Mapping[str, Any]) -> Remote:
@@ -110,11 +112,6 @@ def _stretch(cursor: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 
 def _utc(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _members(said: Mapping[str, Any]) -> set[str]:
-    found = said.get("members") or []
-    return {str(one) for one in (found if isinstance(found, list) else str(found).split(","))}
 
 
 def _parsed(body: bytes) -> etree._Element:

@@ -7,7 +7,7 @@ from typing import Any
 
 from heed.integrations.exchanges.base import Base
 from heed.integrations.exchanges.credentials import credentials
-from heed.integrations.exchanges.remote import Remote, private
+from heed.integrations.exchanges.remote import Remote, onward, private
 from heed.integrations.exchanges.signals import signal
 from heed.ports import ExchangeBusy, SharedPage, SharedSignal, Word
 
@@ -40,17 +40,20 @@ class StopNcii(Base):
     ) -> SharedPage:
         """One page. A record is told whole each time; withdrawn and deleted ones hold nothing."""
         start = int(cursor.get("from", FIRST_AT))
-        params = {"startTimestamp": start, "pageSize": PAGE, "nextPageToken": cursor.get("next")}
+        params = {
+            "startTimestamp": start, "pageSize": PAGE, "nextPageToken": onward(cursor, now),
+        }  # fmt: skip
         told = self._remote(name, said, _FETCH).get_json(f"/{_FETCH}", params)
         try:
             entries, passed = _entries(told["hashRecords"])
-            more, onward = bool(told["hasMoreRecords"]), told.get("nextPageToken")
-            checkpoint = int(told.get("nextSetTimestamp") or start)
+            more, token = bool(told["hasMoreRecords"]), told.get("nextPageToken")
+            checkpoint = max(start, int(told.get("nextSetTimestamp") or start))
         except (KeyError, TypeError, ValueError):
             raise ExchangeBusy("half an answer: records are missing") from None
-        # A page's token is short-lived: with one lost, the stretch is begun again.
-        onwards = {"from": start, "next": onward} if more and onward else {"from": checkpoint}
-        more = more and bool(onward)
+        if more and not token and checkpoint == start:
+            raise ExchangeBusy("half an answer: there is more, and no way to it")
+        further = {"from": start, "next": token, "at": now.isoformat()}
+        onwards = further if more and token else {"from": checkpoint}
         return SharedPage(entries=entries, cursor=onwards, more=more, passed_over=passed)
 
     def tell(self, name: str, said: Mapping[str, Any], words: Sequence[Word]) -> int:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from heed.integrations.exchanges.base import Base
 from heed.integrations.exchanges.credentials import credentials
-from heed.integrations.exchanges.remote import Remote, private
+from heed.integrations.exchanges.remote import Remote, onward, private
 from heed.integrations.exchanges.signals import signal
 from heed.ports import ExchangeBusy, ExchangeRefused, SharedPage, SharedSignal
 
@@ -42,16 +42,18 @@ class ThreatExchange(Base):
         """One page of updates. The next one's address holds the token: only its rest is kept."""
         token = credentials(name, ["access_token"])["access_token"]
         asked: dict[str, Any] = {"limit": PAGE, "fields": FIELDS, "start_time": cursor.get("from")}
-        asked |= cursor.get("next") or {}
+        asked |= onward(cursor, now) or {}
         remote = Remote(str(said.get("base") or BASE), {}, private(said))
         where = f"/{said['privacy_group']}/threat_updates/"
         told = remote.get_json(where, {**asked, "access_token": token})
         if not isinstance(told, dict) or not isinstance(told.get("data"), list):
             raise ExchangeBusy("half an answer: data is missing")
         entries, passed, newest = _entries(told["data"], int(cursor.get("newest") or 0))
-        onward = _without_token(str((told.get("paging") or {}).get("next") or ""))
-        if onward:
-            further = {"from": cursor.get("from"), "next": onward, "newest": newest}
+        rest = _without_token(str((told.get("paging") or {}).get("next") or ""))
+        if rest:
+            further = {
+                "from": cursor.get("from"), "next": rest, "newest": newest, "at": now.isoformat(),
+            }  # fmt: skip
             return SharedPage(entries=entries, cursor=further, more=True, passed_over=passed)
         done = {"from": max(newest, int(cursor.get("from") or 0)) or None}
         return SharedPage(entries=entries, cursor=done, more=False, passed_over=passed)

@@ -1,6 +1,8 @@
 """meet_banks, manage_banks: what a bank's match does, and what it does not do."""
 
+import csv
 import hashlib
+import io
 import json
 from dataclasses import replace
 from unittest import mock
@@ -251,12 +253,12 @@ def test_bad_rows_are_named_and_the_good_ones_go_in(town: Stage) -> None:
     assert (again.added, again.known) == (0, 2)
     for kind in ("csv", "json"):
         copy = make_bank(name=kind, platform_slug="", policy=Policy(), by="test", now=town.now)
-        told = export_signals(bank_id=bank.id, kind=kind)
+        told = "".join(export_signals(bank_id=bank.id, kind=kind))
         back = import_signals(bank_id=copy.id, text=told, kind=kind, by="list", now=town.now)
         assert (back.added, back.refused) == (2, ())
     kept = BankSignal.objects.get(bank=bank, type="pdq")
     assert (kept.note, kept.source_ref, kept.quality) == ("first", "r1", 80)
-    for nonsense in ("", "type;value\n", "a,b\n1,2\n"):
+    for nonsense in ("", "type|value\n", "a,b\n1,2\n"):
         with pytest.raises(Unreadable):
             import_signals(bank_id=bank.id, text=nonsense, kind="csv", by="list", now=town.now)
     with pytest.raises(Unreadable):
@@ -268,7 +270,42 @@ def test_a_signal_that_was_taken_out_matches_nothing(town: Stage) -> None:
     values = [value.hex() for value in (ONE.sha256, ONE.pdq) if value]
     assert take_out(bank_id=bank.id, values=values, by="test", now=town.now) == 2
     assert asked(town, ONE) is Verdict.ALLOW
-    assert "withdrawn" in export_signals(bank_id=bank.id, kind="csv", withdrawn_too=True)
+    for kind in ("csv", "json"):
+        told = "".join(export_signals(bank_id=bank.id, kind=kind, withdrawn_too=True))
+        back = import_signals(bank_id=bank.id, text=told, kind=kind, by="test", now=town.now)
+        assert back.added == 0 and len(back.refused) == 2  # it does not come to life by that
+        assert all(row.remedy.startswith("status: withdrawn") for row in back.refused)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_what_a_row_says_survives_a_file_and_calculates_in_no_spreadsheet(
+    town: Stage, kind: str
+) -> None:
+    bank = filled(town)
+    notes = ['=HYPERLINK("http://x.example")', "+1", "-1", "@SUM(A1)", "'quoted", 'two\nlines, "x"']
+    rows = [{"type": "md5", "value": f"{n:02x}" * 16, "note": note} for n, note in enumerate(notes)]
+    text = json.dumps([*rows, {"type": "md5", "value": "ff" * 16, "note": "half \ud800"}])
+    for one in (text, f"\ufeff{text}"):
+        import_signals(bank_id=bank.id, text=one, kind="json", by="list", now=town.now)
+    told = "".join(export_signals(bank_id=bank.id, kind=kind))
+    if kind == "csv":
+        cells = [cell for row in csv.reader(io.StringIO(told)) for cell in row]
+        assert not [cell for cell in cells if cell[:1] in "=+-@" and cell]
+    copy = make_bank(name="copy", platform_slug="", policy=Policy(), by="test", now=town.now)
+    back = import_signals(bank_id=copy.id, text=told, kind=kind, by="list", now=town.now)
+    assert (back.added, back.refused) == (7, ())
+    kept = BankSignal.objects.filter(bank=copy).order_by("id").values_list("note", flat=True)
+    assert list(kept) == [*notes, "half ?"]
+
+
+def test_a_list_of_a_spreadsheet_or_one_made_to_hurt_is_read_or_named(town: Stage) -> None:
+    bank = filled(town)
+    text = f"type;value\nmd5;{'ab' * 16}\n"
+    done = import_signals(bank_id=bank.id, text=text, kind="csv", by="list", now=town.now)
+    assert (done.added, done.refused) == (1, ())
+    for deep in ("[" * 100_000, '{"a":' * 100_000):
+        with pytest.raises(Unreadable):
+            import_signals(bank_id=bank.id, text=deep, kind="json", by="list", now=town.now)
 
 
 def test_a_bank_that_would_do_more_is_off_until_it_was_tried_again(town: Stage) -> None:

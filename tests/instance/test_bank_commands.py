@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,7 @@ from heed import cli
 from heed.flows.manage_platforms import add_platform
 from heed.instance import boot
 from heed.instance.trouble import Trouble
-from heed.media.models import Bank, Platform
+from heed.media.models import Bank, Exchange, Platform
 from heed.people.models import Role
 from tests.people import staff
 
@@ -61,6 +61,13 @@ def test_a_bank_is_made_filled_tried_and_switched_on_from_the_command_line(tmp_p
     assert VALUE in heed("bank", "export", "LIST").output
     heed("bank", "set", "LIST", "--threshold", "99", status=1)
     heed("bank", "remove-signal", "LIST", VALUE)
+    none = heed("bank", "remove-signal", "LIST", VALUE, status=1)
+    assert "nothing was taken out" in str(none.exception)
+    gone = heed("bank", "import", "LIST", str(tmp_path / "no.csv"), status=1)
+    assert "No such file" in str(gone.exception)
+    rows.write_bytes(b"type,value\n\xff")
+    wrong = heed("bank", "import", "LIST", str(rows), status=1)
+    assert "not UTF-8" in str(wrong.exception)
     heed("bank", "disable", "LIST")
     assert "there is no bank" in str(heed("bank", "enable", "OTHER", status=1).exception)
 
@@ -86,6 +93,7 @@ def test_a_rollback_from_the_command_line_needs_two_people(here: Platform, tmp_p
 
 def test_an_exchange_is_added_asked_and_its_trouble_said(tmp_path: Path) -> None:
     assert "ncmec_hashes" in heed("exchange", "list").output
+    assert "None was added yet" in heed("exchange", "status").output
     folder = tmp_path / "lists"
     folder.mkdir()
     heed("exchange", "add", "lists", "folder", "--set", f"path={folder}")
@@ -94,7 +102,13 @@ def test_an_exchange_is_added_asked_and_its_trouble_said(tmp_path: Path) -> None
     (folder / "a.csv").write_text("type")
     assert "TROUBLE" in heed("exchange", "sync", "lists", status=1).output
     heed("exchange", "status", status=1)
-    heed("exchange", "disable", "lists")
+    late = NOW - timedelta(hours=1)
+    Exchange.objects.update(trouble="", due_at=late, started_at=None)
+    assert "NOBODY ASKS IT" in heed("exchange", "status", status=1).output
+    Exchange.objects.update(due_at=NOW + timedelta(hours=1), started_at=NOW)
+    assert "on  (under way) lists" in heed("exchange", "status").output
+    assert "at this moment" in str(heed("exchange", "sync", "lists", status=1).exception)
+    assert "does not hear any more" in heed("exchange", "disable", "lists").output
     heed("exchange", "remove", "lists")
     assert Bank.objects.get().name == "lists"
     assert "no kind" in str(heed("exchange", "add", "x", "nothing", status=1).exception)

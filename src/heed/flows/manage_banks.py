@@ -8,7 +8,7 @@
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from heed.ledger import services as ledger
 from heed.media import banks, meeting
 from heed.media.banks import BankExists as BankExists
 from heed.media.banks import SignalIn
-from heed.media.models import Bank, BankSignal, File, Platform
+from heed.media.models import Bank, File, Platform
 from heed.rules.banks import WIDEST, asked
 from heed.rules.claims import Category
 
@@ -293,9 +293,7 @@ def switch_bank(*, bank_id: UUID, on: bool, by: str, now: datetime) -> bool:
 
 
 def _must_be_tried(bank: Bank) -> None:
-    acts = bank.action != "pass" or bank.hides_registered or bank.asks_person
-    as_it_stands = bank.tried_at and (bank.changed_at is None or bank.changed_at <= bank.tried_at)
-    if acts and not as_it_stands:
+    if banks.acts(bank) and not banks.was_tried(bank):
         raise NotTried(
             f"{bank.name} was not tried as it stands: run `heed bank dry-run {bank.name!r}` first"
         )
@@ -316,12 +314,9 @@ def take_out(*, bank_id: UUID, values: Sequence[str], by: str, now: datetime) ->
     return gone
 
 
-def export_signals(*, bank_id: UUID, kind: str, withdrawn_too: bool = False) -> str:
-    """A bank's signals as CSV or JSON, in the order in which they came."""
-    signals = BankSignal.objects.filter(bank_id=bank_id).order_by("id")
-    return bank_files.written(
-        signals if withdrawn_too else signals.filter(withdrawn_at=None), kind=kind
-    )
+def export_signals(*, bank_id: UUID, kind: str, withdrawn_too: bool = False) -> Iterator[str]:
+    """A bank's signals as CSV or JSON, in the order in which they came, part by part."""
+    return bank_files.written(banks.in_parts(bank_id, withdrawn_too=withdrawn_too), kind=kind)
 
 
 def _enter(bank: Bank, what: str, by: str, now: datetime) -> None:

@@ -139,7 +139,7 @@ def import_signals(
     """Put signals in. Good rows go in; each bad one is named with its remedy, status 1."""
     from heed.instance.boot import booted
 
-    text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    text = _text_of(file)
     kind = kind or ("csv" if file.suffix.lower() == ".csv" else "json")
     with booted():
         flow, found = _flow(), _asked(_flow().find_bank, name=name, platform_slug=platform)
@@ -156,6 +156,16 @@ def import_signals(
         raise typer.Exit(1)
 
 
+def _text_of(file: Path) -> str:
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Refused(f"{file} is not UTF-8: save it so, and import it again") from None
+    except OSError as why:
+        raise Refused(f"{file} can't be read: {why.strerror or why}") from None
+
+
 @bank.command("export")
 def export(
     name: Name,
@@ -163,13 +173,13 @@ def export(
     kind: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
     everything: Annotated[bool, typer.Option("--all", help="Withdrawn ones too.")] = False,
 ) -> None:
-    """Write a bank's signals out; `import` reads them again."""
+    """Write a bank's signals out; `import` reads them again, but for those that are not live."""
     from heed.instance.boot import booted
 
     with booted():
         flow, found = _flow(), _asked(_flow().find_bank, name=name, platform_slug=platform)
-        text = flow.export_signals(bank_id=found.id, kind=kind, withdrawn_too=everything)
-    typer.echo(text, nl=False)
+        for part in flow.export_signals(bank_id=found.id, kind=kind, withdrawn_too=everything):
+            typer.echo(part, nl=False)
 
 
 @bank.command("dry-run")
@@ -225,4 +235,6 @@ def remove_signal(
             gone = flow.take_out(bank_id=found.id, values=value, by=BY, now=_now())
         except ValueError:
             raise Refused("a value is written in hexadecimal digits") from None
+    if not gone:
+        raise Refused(f"nothing was taken out: none of these is live in {name}")
     typer.echo(f"{gone} taken out")

@@ -1,6 +1,6 @@
 """Writing banks: a case's own while it is open, and lasting ones with a policy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -87,7 +87,7 @@ def make(
                 changed_at=now, **policy,
             )  # fmt: skip
     except IntegrityError:
-        raise BankExists(f"there is a bank {name!r} already") from None
+        raise BankExists(_taken(name)) from None
 
 
 def change(bank: Bank, *, now: datetime, **policy: Any) -> None:
@@ -99,8 +99,12 @@ def change(bank: Bank, *, now: datetime, **policy: Any) -> None:
         with transaction.atomic():
             Bank.objects.filter(id=bank.id).update(changed_at=now, **policy)
     except IntegrityError:
-        raise BankExists(f"there is a bank {policy.get('name')!r} already") from None
+        raise BankExists(_taken(policy.get("name"))) from None
     bank.refresh_from_db()
+
+
+def _taken(name: Any) -> str:
+    return f"there is a bank {name!r} already: choose another name, or rename that bank"
 
 
 def switch(bank: Bank, *, on: bool) -> bool:
@@ -110,6 +114,17 @@ def switch(bank: Bank, *, on: bool) -> bool:
     if done and on:
         compare_again(bank)
     return bool(done)
+
+
+def acts(bank: Bank) -> bool:
+    """Whether a match in it does anything but answer who asks."""
+    return bank.action != Bank.Action.PASS or bank.hides_registered or bank.asks_person
+
+
+def was_tried(bank: Bank) -> bool:
+    """Whether it was tried as it stands now."""
+    tried, changed = bank.tried_at, bank.changed_at
+    return tried is not None and (changed is None or changed <= tried)
 
 
 def compare_again(bank: Bank) -> None:
@@ -129,6 +144,16 @@ def keep_trial(bank: Bank, found: dict[str, Any], *, now: datetime) -> None:
 def live(bank: Bank) -> QuerySet[BankSignal]:
     """What a bank compares with: neither withdrawn nor off."""
     return BankSignal.objects.filter(bank=bank, withdrawn_at=None, off_until=None)
+
+
+def in_parts(bank_id: UUID, *, withdrawn_too: bool) -> Iterator[list[BankSignal]]:
+    """All signals in the order in which they came, some thousand at a time: there are millions."""
+    rows = BankSignal.objects.filter(bank_id=bank_id).order_by("id")
+    rows = rows if withdrawn_too else rows.filter(withdrawn_at=None)
+    last = 0
+    while part := list(rows.filter(id__gt=last)[:BATCH]):
+        yield part
+        last = part[-1].id
 
 
 def add(

@@ -45,7 +45,7 @@ def test_a_bank_is_made_filled_tried_and_switched_on_and_then_rolled_back_by_two
     rae.post(f"{at}/change", {"switch": "on"})
     meet_banks.sweep_banks(now=world.now)
     world.post("p2", 1)
-    told = rae.get(f"{at}/export.csv").content.decode()
+    told = rae.get(f"{at}/export.csv").getvalue().decode()
     assert known.pdq.hex() in told
     _roll_back(world, rae)
     assert not Bank.objects.get().enabled

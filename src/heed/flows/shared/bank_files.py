@@ -1,9 +1,13 @@
-"""A bank's signals as CSV or JSON: each row is answered for itself, and none is lost."""
+"""A bank's signals as CSV or JSON: each row is answered for itself, and none is lost.
+
+What a text begins with must not make a spreadsheet calculate: in CSV such a text has a quote before
+it, which is taken off again when it is read.
+"""
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +16,10 @@ from heed.media.models import BankSignal
 
 BYTES = {"sha256": 32, "md5": 16, "sha1": 20, "pdq": 32, "vpdq": 32}
 COLUMNS = ("type", "value", "quality", "note", "ref")
-MORE = ("source", "status", "added_at")  # an export says, and an import leaves aside
+MORE = ("source", "status", "added_at")  # an export says; an import reads the status alone
+_LIVE = ("", "live", "active")
+_CALCULATED = ("=", "+", "-", "@", "\t", "\r")  # at the start of a cell (OWASP, CSV injection)
+_SEPARATORS = (",", ";", "\t")  # spreadsheets write the others in many countries
 # What other lists call the same.
 _OTHER_NAMES = {
     "video_md5": "md5", "hash_md5": "md5", "hash_pdq": "pdq", "hash_sha256": "sha256",
@@ -37,13 +44,16 @@ class Row:
 
 def read(text: str, *, kind: str) -> Iterator[Row]:
     """Rows of a `csv` or `json` text, good and bad. Raises `Unreadable` for the whole of it."""
+    text = text.removeprefix("\ufeff")
     rows = _csv(text) if kind == "csv" else _json(text)
     for number, said in enumerate(rows, 1):
         yield _row(number, said)
 
 
 def _csv(text: str) -> Iterator[Mapping[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
+    first = text.partition("\n")[0]
+    between = max(_SEPARATORS, key=first.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=between)
     names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
     if not {"type", "value"} <= set(names):
         wanted = ",".join(COLUMNS)
@@ -52,7 +62,8 @@ def _csv(text: str) -> Iterator[Mapping[str, Any]]:
         )
     reader.fieldnames = names
     try:
-        yield from reader
+        for row in reader:
+            yield {name: _typed(said) for name, said in row.items()}
     except csv.Error as error:
         raise Unreadable(f"line {reader.line_num} is no CSV: {error}") from None
 
@@ -61,8 +72,10 @@ def _json(text: str) -> Iterator[Mapping[str, Any]]:
     """A list, an object with a list as `signals`, or one object a line."""
     try:
         whole = json.loads(text)
+    except RecursionError:
+        raise Unreadable("this JSON is nested too deeply: send a list of objects") from None
     except ValueError:
-        lines = [line for line in text.splitlines() if line.strip()]
+        lines = [line for line in text.split("\n") if line.strip()]
         if not lines or not lines[0].lstrip().startswith("{"):
             raise Unreadable(
                 "this is no JSON: send a list of objects, or one object a line"
@@ -78,14 +91,15 @@ def _json(text: str) -> Iterator[Mapping[str, Any]]:
 def _line(line: str) -> Mapping[str, Any]:
     try:
         found = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"": line}
     return found if isinstance(found, dict) else {"": found}
 
 
 def _row(number: int, said: Mapping[str, Any]) -> Row:
-    kind = str(said.get("type") or "").strip().lower()
+    kind = _plain(said, "type").lower()
     kind = _OTHER_NAMES.get(kind, kind)
+    status = _plain(said, "status").lower()
     if kind not in BYTES:
         known = ", ".join(BYTES)
         return Row(number, said, None, f"type: one of {known}, not {kind[:40] or 'nothing'}")
@@ -93,14 +107,32 @@ def _row(number: int, said: Mapping[str, Any]) -> Row:
     quality, worse = _quality(said)
     if remedy or worse:
         return Row(number, said, None, remedy or worse)
-    note, ref = (str(said.get(name) or "").strip() for name in ("note", "ref"))
+    if status not in _LIVE:
+        return Row(number, said, None, f"status: {status[:20]}, so it stays out; live puts it in")
+    note, ref = _plain(said, "note"), _plain(said, "ref")
     if "\0" in note + ref or len(note) > 255 or len(ref) > 200:
         return Row(number, said, None, "note, ref: at most 255 and 200 characters, without NUL")
     return Row(number, said, SignalIn(kind, value, quality if kind == "pdq" else None, note, ref))
 
 
+def _plain(said: Mapping[str, Any], name: str) -> str:
+    """A cell as text that can be kept and shown: half a character of JSON becomes a question."""
+    text = str(said.get(name) or "").encode("utf-8", "replace").decode()
+    return text.strip()
+
+
+def _typed(cell: Any) -> Any:
+    """A cell as it was before a spreadsheet was kept from calculating it."""
+    guarded = isinstance(cell, str) and cell[:1] == "'" and cell[1:2] in (*_CALCULATED, "'")
+    return cell[1:] if guarded else cell
+
+
+def _shown(cell: str) -> str:
+    return f"'{cell}" if cell.startswith((*_CALCULATED, "'")) else cell
+
+
 def _value(kind: str, said: Mapping[str, Any]) -> tuple[bytes, str]:
-    text, wanted = str(said.get("value") or "").strip(), BYTES[kind]
+    text, wanted = _plain(said, "value"), BYTES[kind]
     try:
         value = bytes.fromhex(text)
     except ValueError:
@@ -120,16 +152,30 @@ def _quality(said: Mapping[str, Any]) -> tuple[int | None, str]:
     return (quality, "") if 0 <= quality <= 100 else (None, "quality: a whole number, 0 to 100")
 
 
-def written(signals: Iterable[BankSignal], *, kind: str) -> str:
-    """The same as text, so that it can be read in again; a withdrawn signal says so."""
-    rows = [_told(signal) for signal in signals]
-    if kind == "json":
-        return json.dumps({"signals": rows}, indent=1) + "\n"
-    out = io.StringIO(newline="")
-    writer = csv.DictWriter(out, [*COLUMNS, *MORE], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return out.getvalue()
+def written(parts: Iterable[Sequence[BankSignal]], *, kind: str) -> Iterator[str]:
+    """The same as text, part by part, so that it can be read in again; a withdrawn or switched off
+    signal says so, and is not put in again by that.
+    """
+    yield from _as_json(parts) if kind == "json" else _as_csv(parts)
+
+
+def _as_json(parts: Iterable[Sequence[BankSignal]]) -> Iterator[str]:
+    before = '{"signals": [\n'
+    for part in parts:
+        yield before + ",\n".join(json.dumps(_told(signal)) for signal in part)
+        before = ",\n"
+    yield "\n]}\n" if before == ",\n" else '{"signals": []}\n'
+
+
+def _as_csv(parts: Iterable[Sequence[BankSignal]]) -> Iterator[str]:
+    yield ",".join((*COLUMNS, *MORE)) + "\n"
+    for part in parts:
+        out = io.StringIO(newline="")
+        writer = csv.DictWriter(out, [*COLUMNS, *MORE], lineterminator="\n")
+        for signal in part:
+            said = _told(signal)
+            writer.writerow(said | {name: _shown(said[name]) for name in ("note", "ref", "source")})
+        yield out.getvalue()
 
 
 def _told(signal: BankSignal) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -200,7 +200,8 @@ def take_in(request: ConsoleRequest, bank_id: UUID) -> HttpResponse:
             bank_id=bank_id, text=text, kind=kind, by=_by(request), now=timezone.now()
         )
     except (UnicodeDecodeError, Unreadable) as why:
-        messages.error(request, f"Nothing was put in: {why}")
+        remedy = why if isinstance(why, Unreadable) else "save the file as UTF-8, and send it again"
+        messages.error(request, f"Nothing was put in: {remedy}")
         return redirect("console:bank", bank_id=bank_id)
     messages.success(request, f"{done.added} added, {done.known} known before.")
     if done.refused:
@@ -210,13 +211,13 @@ def take_in(request: ConsoleRequest, bank_id: UUID) -> HttpResponse:
 
 @require_safe
 @permissions.permission("bank.change")
-def export(request: ConsoleRequest, bank_id: UUID, kind: str) -> HttpResponse:
+def export(request: ConsoleRequest, bank_id: UUID, kind: str) -> StreamingHttpResponse:
     """The bank's signals as a file."""
     _one(request, bank_id, "bank.change")
     if kind not in ("csv", "json"):
         raise Http404
-    text = flow.export_signals(bank_id=bank_id, kind=kind)
+    parts = flow.export_signals(bank_id=bank_id, kind=kind)
     mime = "text/csv" if kind == "csv" else "application/json"
-    answer = HttpResponse(text, content_type=f"{mime}; charset=utf-8")
+    answer = StreamingHttpResponse(parts, content_type=f"{mime}; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="bank-{bank_id}.{kind}"'
     return answer

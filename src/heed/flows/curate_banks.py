@@ -27,6 +27,10 @@ class SharedBank(Exception):
     """This bank is shared by all platforms: whoever runs Heed looks after it."""
 
 
+class ActsToo(Exception):
+    """This bank holds or hides, and would do more: that is tried first, by whoever runs Heed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thing:
     """What is put in together: (type, value) pairs, and what is said of it."""
@@ -66,8 +70,9 @@ def make(*, platform_id: UUID, name: str, share: float, by: str, now: datetime) 
 
 
 def change(*, bank: Bank, fields: Mapping[str, Any], by: str, now: datetime) -> None:
-    """Another name, share, or on and off. Raises `BankExists`, `SharedBank`."""
+    """Another name, share, or on and off. Raises `BankExists`, `SharedBank`, `ActsToo`."""
     _must_be_own(bank)
+    _must_do_no_more(bank, fields)
     with transaction.atomic():
         if "enabled" in fields:
             banks.switch(bank, on=bool(fields["enabled"]))
@@ -155,6 +160,17 @@ def counts(*, platform_id: UUID) -> dict[str, int]:
 def _must_be_own(bank: Bank) -> None:
     if bank.platform_id is None:
         raise SharedBank(f"bank '{bank.name}' is shared by all platforms: ask whoever runs Heed")
+
+
+def _must_do_no_more(bank: Bank, fields: Mapping[str, Any]) -> None:
+    """Nobody's posts vanish because a client of a matcher turned a figure."""
+    wider = bank.enabled and fields.get("enabled_share", 0.0) > bank.enabled_share
+    untried = fields.get("enabled") and not bank.enabled and not banks.was_tried(bank)
+    if banks.acts(bank) and (wider or untried):
+        raise ActsToo(
+            f"bank '{bank.name}' holds uploads or hides posts too, and would do more: whoever runs"
+            " Heed tries it first"
+        )
 
 
 def _enter(bank: Bank, what: str, by: str, now: datetime) -> None:

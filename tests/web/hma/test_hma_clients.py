@@ -14,6 +14,7 @@ from heed.flows import answer_lookups, curate_banks  # the flows behind this doo
 from heed.flows.check_upload import check_bytes
 from heed.flows.manage_platforms import add_platform
 from heed.instance.logs import OneLine
+from heed.media import banks
 from heed.media.models import Bank, Platform
 from heed.rules.gate import Verdict
 from tests.integrations.site import Site
@@ -53,7 +54,10 @@ def test_the_sequence_of_calls_that_coop_makes(hma: Hma, site: Site) -> None:
     )
     made = hma.post("/c/banks", {"name": "COOP_1", "enabled_ratio": "1"})
     assert said(made, 201) == {"matching_enabled_ratio": 1.0, "name": "COOP_1"}
-    added = said(hma.send("post", f"/c/bank/COOP_1/content?url={url}"))
+    empty = hma.client.post(
+        f"{hma.base}/c/bank/COOP_1/content?url={url}", b"", content_type="application/json"
+    )
+    added = said(empty)
     assert set(added) == {"id", "signals"}
     hashes = said(hma.get("/h/hash", url=url))  # each item that is submitted
     assert hashes == added["signals"] and len(hashes["pdq"]) == 64
@@ -83,7 +87,9 @@ def test_an_exchange_is_called_as_its_bank_and_uses_no_credentials_of_others(
     assert said(hma.post("/c/exchanges", asked), 201) == {"message": "Created successfully"}
     refused(hma.post("/c/exchanges", asked), 403, "Bank already exists")
     assert said(hma.get("/c/exchanges")) == ["EX1"]
-    assert said(hma.get("/c/bank/EX1"))["name"] == "EX1"
+    # Its bank answers lookups from the start, as clients expect, and does nothing else.
+    assert said(hma.get("/c/bank/EX1")) == {"matching_enabled_ratio": 1.0, "name": "EX1"}
+    assert not banks.acts(Bank.objects.get(name="EX1"))
     shown = said(hma.get("/c/exchange/EX1"))
     assert (shown["name"], shown["api"], shown["enabled"]) == ("EX1", "ncmec", True)
     assert said(hma.get("/c/exchange/EX1/status")) == {
@@ -118,6 +124,8 @@ def test_signals_are_put_in_looked_up_switched_off_and_taken_out(hma: Hma) -> No
     made = said(hma.post("/c/bank/X/signal", {"pdq": A, "video_md5": MD5.upper(), "note": "n"}))
     assert made["signals"] == {"pdq": A, "video_md5": MD5}
     number = made["id"]
+    same = said(hma.get("/m/lookup", signal=MD5, signal_type="video_md5"))
+    assert same == {"X": [{"bank_content_id": number, "distance": "-"}]}
     found = said(hma.get("/m/lookup", signal=NEAR, signal_type="pdq"))
     assert found == {"X": [{"bank_content_id": number, "distance": "1"}]}
     assert said(hma.get("/m/lookup", signal=B, signal_type="pdq")) == {}
@@ -153,6 +161,12 @@ def test_a_bank_that_a_client_made_answers_and_holds_no_upload(hma: Hma) -> None
 
     checked = check_bytes(platform_id=platform.id, data=data, now=timezone.now())
     assert checked.verdict is Verdict.ALLOW
+    # What the operator let it do besides is tried before it goes on, and widened by nobody else.
+    Bank.objects.update(action="hold", enabled=False)
+    refused(hma.put("/c/bank/X", {"enabled": True}), 403, "bank 'X' holds uploads")
+    Bank.objects.update(enabled=True, enabled_share=0.5)
+    refused(hma.put("/c/bank/X", {"enabled_ratio": 1}), 403, "bank 'X' holds uploads")
+    said(hma.put("/c/bank/X", {"enabled_ratio": 0.2}))
 
 
 ERRORS = [
@@ -242,6 +256,13 @@ def test_what_no_client_can_rely_on_is_mended(hma: Hma) -> None:
     assert hma.put("/c/signal_type/pdq", {"enabled_ratio": 1}).status_code == 204
     said(hma.put("/c/signal_type/pdq", {"enabled_ratio": 0.5}), 400)
     said(hma.put("/c/bank/X", {"enabled_ratio": 7}), 422)
+    assert said(hma.put("/c/bank/X", {"enabled": False}))["matching_enabled_ratio"] == 0
+    assert said(hma.get("/m/lookup", **asked)) == {}
+    assert said(hma.put("/c/bank/X", {"enabled_ratio": 1}))["matching_enabled_ratio"] == 1
+    assert said(hma.get("/m/lookup", **asked)) != {}  # on again by its ratio, as clients do it
+    for body in (b'{"note": "\\ud800"}', b'{"disable_until_ts": NaN}', b"[" * 100_000):
+        at = f"{hma.base}/c/bank/X/content/{number}"
+        assert hma.client.put(at, body, content_type="application/json").status_code == 400
     said(hma.post("/c/bank/X/signal", [A]), 400)
     compared = said(hma.post("/m/compare", {"video_md5": [MD5, MD5]}))
     assert compared["video_md5"][0] is True

@@ -87,6 +87,8 @@ def change(ask: Ask) -> HttpResponse:
         fields |= {"enabled": said.enabled, "enabled_share": float(said.enabled)}
     if said.enabled_ratio is not None:
         fields["enabled_share"] = said.enabled_ratio
+        if said.enabled_ratio > 0 and said.enabled is None:
+            fields["enabled"] = True  # in the protocol a bank is off by its ratio alone
     _changed(ask, bank, fields)
     bank.refresh_from_db()
     body = told(bank)

@@ -1,6 +1,5 @@
 """/c/bank/<name>/content: things in a bank."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +12,7 @@ from heed.flows.curate_banks import Thing
 from heed.media.banks import SignalIn
 from heed.media.models import Bank, BankContent, BankSignal
 from heed.web.hma import kinds
-from heed.web.hma.asking import NUL, Ask, Refusal, say
+from heed.web.hma.asking import NUL, Ask, Refusal, parsed, say
 from heed.web.hma.banks import told
 from heed.web.hma.hashing import Read, of_form, of_url
 
@@ -58,7 +57,7 @@ def _put(ask: Ask, bank: Bank, thing: Thing, signals: dict[str, str]) -> HttpRes
 
 def _said(ask: Ask) -> tuple[dict[str, Any], str]:
     """Metadata and note, from a JSON body or from the form."""
-    if ask.request.content_type == "application/json":
+    if ask.request.content_type == "application/json" and ask.body():
         body = ask.json()
         if not isinstance(body, dict):
             raise Refusal(400, "metadata should be a json object")
@@ -67,8 +66,8 @@ def _said(ask: Ask) -> tuple[dict[str, Any], str]:
     if text and NUL.decode() in text:
         raise Refusal(400, "metadata must not contain NUL")
     try:
-        found = json.loads(text) if text else None
-    except ValueError:
+        found = parsed(text.encode()) if text else None
+    except (Refusal, UnicodeEncodeError):
         raise Refusal(400, "metadata form field must be valid JSON") from None
     return _metadata(found), _note(ask.request.POST.get("note"))
 
@@ -203,7 +202,7 @@ def change(ask: Ask) -> HttpResponse:
 def _off_until(said: Any, now: datetime) -> datetime | None:
     try:
         stamp = int(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Refusal(400, f"Invalid int: '{said}'") from None
     if stamp < 0:
         raise Refusal(400, "disable_until_ts must be a non-negative integer")

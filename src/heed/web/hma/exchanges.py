@@ -26,7 +26,6 @@ THEIRS = {"fb_threatexchange": "threatexchange", "ncmec": "ncmec_hashes", "stop_
 OURS = {ours: theirs for theirs, ours in THEIRS.items()}
 OPERATORS = {"base", "private", "submit_bank", "path", "feedback"}  # only whoever runs Heed
 BANK = re.compile(r"[A-Z0-9_]+")
-MOST_NAME = 80  # characters of an exchange's name here: the platform's and the bank's
 ELSEWHERE = (
     "credentials are kept in the environment or a file of this server: ask whoever runs Heed"
 )
@@ -120,7 +119,7 @@ def add(ask: Ask) -> HttpResponse:
     if not isinstance(said, dict) or not said.get("bank"):
         raise Refusal(400, "bank is required")
     bank = str(said["bank"])
-    too_long = len(f"{ask.slug}-{bank}") > MOST_NAME
+    too_long = len(f"{ask.slug}-{bank}") > manage_exchanges.MOST_NAME
     if not BANK.fullmatch(bank) or bank[0].isdigit() or too_long:
         raise Refusal(400, "Field `bank` must match /^[A-Z0-9_]+$/")
     api = said.get("api")
@@ -153,7 +152,7 @@ def _make(ask: Ask, bank: str, ours: str, said: Mapping[str, Any]) -> None:
     try:
         manage_exchanges.add_exchange(
             name=f"{ask.slug}-{bank}", kind=ours, said=settings, platform_slug=ask.slug,
-            bank_name=bank, by=ask.by, now=timezone.now(),
+            bank_name=bank, answers=True, by=ask.by, now=timezone.now(),
         )  # fmt: skip
     except (ExchangeExists, BankExists):
         raise Refusal(403, "Bank already exists") from None

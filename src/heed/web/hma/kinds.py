@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from heed.hashing import refusals
 from heed.hashing.refusals import Reason
 from heed.hashing.signals import HASHED, NOT_HASHABLE, FileSignals
 from heed.web.hma.asking import Refusal
@@ -68,10 +69,6 @@ def wanted(types: str | None, content: str) -> Sequence[str]:
 
 
 WEAK = frozenset({Reason.TOO_SMALL, Reason.TOO_FLAT, Reason.LOW_QUALITY})
-OURS_TO_MEND = frozenset(
-    {Reason.BUSY, Reason.TIME_OUT, Reason.OUT_OF_MEMORY, Reason.DECODER_CRASHED,
-     Reason.DECODER_MISSING}
-)  # fmt: skip
 
 
 def unread(signals: FileSignals, types: Sequence[str]) -> Refusal | None:
@@ -81,7 +78,7 @@ def unread(signals: FileSignals, types: Sequence[str]) -> Refusal | None:
     """
     if "pdq" not in types or signals.state != NOT_HASHABLE or signals.reason in WEAK:
         return None
-    status = 503 if signals.reason in OURS_TO_MEND else 400
+    status = 503 if signals.reason in refusals.OURS else 400
     return Refusal(status, f"the file could not be read as a picture: {signals.reason}")
 
 

@@ -50,7 +50,7 @@ def look_up(ask: Ask) -> HttpResponse:
         raise Refusal(400, "Either url or both signal and signal_type are required")
     name = kinds.signal_type(said.signal_type)
     value = kinds.value(name, said.signal)
-    return say(_by_bank(_met(ask, name, [value]), *toss))
+    return say(_by_bank(_met(ask, name, [value]), *toss, exact=name != "pdq"))
 
 
 def look_up_file(ask: Ask) -> HttpResponse:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
-from heed.flows.curate_banks import SharedBank
+from heed.flows.curate_banks import ActsToo, SharedBank
 from heed.media.keys import Caller, Scope, caller_with
 from heed.web.hma import about, banks, contents, exchanges, hashing, matching
 from heed.web.hma.asking import NOT_UNDERSTOOD, Ask, Refusal, refuse
@@ -146,7 +146,7 @@ def _said(view: View, ask: Ask) -> HttpResponse:
         return view(ask)
     except Refusal as why:
         return refuse(why)
-    except SharedBank as why:
+    except (SharedBank, ActsToo) as why:
         return refuse(Refusal(403, str(why)))
 
 

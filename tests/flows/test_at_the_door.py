@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connection
@@ -9,11 +10,14 @@ from django.db import connection
 from examples import pictures
 from heed.cases.models import Case, Deadline
 from heed.cases.queries.waiting import waiting
+from heed.flows import wiring
 from heed.flows.check_again import check_again, settle
 from heed.flows.check_upload import check_bytes, check_signals, check_url
 from heed.flows.fetch_files import fetch_files
 from heed.flows.judge_copy import settle_upload
 from heed.flows.view_file import MayNotView, NotViewable, view_file
+from heed.hashing.refusals import Reason
+from heed.hashing.signals import exact_signals
 from heed.media import banks
 from heed.media.banks import SignalIn
 from heed.media.models import ItemFile, Unchecked, Upload
@@ -132,6 +136,26 @@ def test_a_picture_that_cannot_be_read_is_held_and_never_passed(town: Stage) -> 
     assert not settle(row_id=waits.id, release=True, by=rae.id, now=town.now)
     assert Upload.objects.get().state == Upload.State.BLOCKED
     assert Letter.objects.filter(kind="upload.blocked").count() == 1
+
+
+def test_what_no_decoder_could_say_anything_of_is_held_whatever_it_begins_with(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rare, words = b"P6 9 9 255 not much of a picture", b"nothing but words"
+    jxl, readers = b"\xff\x0a" + b"\x10" * 99, wiring.decoder
+    allowed, held = (Verdict.ALLOW, "nothing-found"), (Verdict.HOLD, "could-not-be-checked")
+
+    def asked(data: bytes) -> tuple[Verdict, str]:
+        done = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
+        return done.verdict, done.reason
+
+    assert (asked(words), asked(jxl)) == (allowed, held)
+    nobody = mock.Mock(signals=lambda data: exact_signals(data, Reason.DECODER_MISSING))
+    monkeypatch.setattr(wiring, "decoder", lambda: nobody)
+    late = b"other words, while nobody could read"
+    assert (asked(rare), asked(late)) == (held, held)
+    monkeypatch.setattr(wiring, "decoder", readers)
+    assert asked(late) == allowed  # it came again, and the decoder could say what it is
 
 
 def test_an_address_that_could_not_be_fetched_is_tried_again_and_the_platform_is_told(

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from examples.pictures import video
-from heed.hashing import clips
+from examples import pictures
+from heed.hashing import clips, video
 from heed.hashing.likeness import video_similarity
 from heed.hashing.refusals import NotHashable
 from heed.hashing.signals import WAYS, Frame, signals_of
 from heed.hashing.video import open_video, samples
 
-FILM = video(40, seconds=6)
+FILM = pictures.video(40, seconds=6)
 WHOLE = signals_of(FILM)
 
 
@@ -143,7 +143,7 @@ def test_a_clip_is_wholly_within_the_film_it_was_cut_from() -> None:
 
 
 def test_other_films_share_nothing() -> None:
-    assert video_similarity(WHOLE, signals_of(video(90))) == (0, 0)
+    assert video_similarity(WHOLE, signals_of(pictures.video(90))) == (0, 0)
 
 
 def test_frames_without_structure_are_no_evidence() -> None:
@@ -163,6 +163,20 @@ def test_a_film_that_breaks_off_gives_the_frames_before() -> None:
     signals = signals_of(cut)
     assert signals.state == "hashed"
     assert 2 <= len(signals.frames) <= 4
+
+
+def test_of_a_long_film_the_end_is_seen_too_and_what_is_not_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert video.MAX_SAMPLES * video.ASK_EVERY_MS / 1000 < 3_600  # nothing like a long film
+    monkeypatch.setattr(video, "SAMPLES_A_STEP", 6)
+    thinned = signals_of(FILM)
+    assert {0, 5} <= set(thinned.asked_at_s)
+    assert len(thinned.asked_at_s) < len(WHOLE.asked_at_s)
+    assert min(video_similarity(thinned, WHOLE)) > 0.8
+    assert (thinned.state, thinned.reason) == ("hashed", None)
+    monkeypatch.setattr(video, "MAX_SAMPLES", 6)
+    assert (signals_of(FILM).state, signals_of(FILM).reason) == ("hashed", "too_large")
 
 
 @pytest.mark.parametrize("keep", [40, 4000])

@@ -22,6 +22,8 @@ from heed.cases.models import Case
 from heed.cases.services import cases
 from heed.flows import wiring
 from heed.flows.shared import evidence, matches, states
+from heed.hashing.kinds import OTHER, VIDEO
+from heed.hashing.refusals import Reason
 from heed.ledger import services as ledger
 from heed.media import matching, unchecked
 from heed.media import queries as media
@@ -213,7 +215,7 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
     answer, reason = verdict(
         action=None if first is None else first.action,
         exact=first is not None and first.exact,
-        unreadable=file.state == File.State.NOT_HASHABLE and file.kind != "other",
+        unreadable=_is_unread(file),
         released=media.released_before(asked.platform, file, asked.upload_ref),
     )
     case = None
@@ -233,6 +235,18 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
         case_number=case.number if case else "",
         bank=first.bank_name if first is not None and answer is not Verdict.ALLOW else "",
     )
+
+
+def _is_unread(file: File) -> bool:
+    """Whether it may show something that nobody has seen.
+
+    What begins like neither picture nor video may be one all the same: the decoder has the last
+    word, and where there was no decoder, nobody has said it.
+    """
+    no_picture = file.kind == OTHER and file.reason == Reason.NOT_A_PICTURE
+    if file.state == File.State.NOT_HASHABLE:
+        return not no_picture
+    return file.kind == VIDEO and file.reason == Reason.TOO_LARGE  # its end
 
 
 def _noted(

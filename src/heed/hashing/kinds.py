@@ -15,6 +15,19 @@ _PICTURES = (
     (b"\x00\x00\x01\x00", "image/x-icon"),
     (b"qoif", "image/qoi"),
 )
+# Pictures that browsers or viewers show, and that nothing here opens: never "no picture".
+_UNOPENED = (
+    (b"\xff\x0a", "image/jxl"),
+    (b"\x00\x00\x00\x0cJXL ", "image/jxl"),
+    (b"II\xbc", "image/jxr"),
+    (b"FUJIFILMCCD-RAW", "image/x-fuji-raf"),
+    (b"IIRO", "image/x-olympus-orf"),
+    (b"IIRS", "image/x-olympus-orf"),
+    (b"IIU\x00", "image/x-panasonic-rw2"),
+    (b"FLIF", "image/flif"),
+    (b"BPG\xfb", "image/bpg"),
+)
+UNOPENED = frozenset(mime for _, mime in _UNOPENED)
 _VIDEOS = (
     (b"\x1a\x45\xdf\xa3", "video/webm"),
     (b"FLV\x01", "video/x-flv"),
@@ -22,6 +35,9 @@ _VIDEOS = (
     (b"\x00\x00\x01\xb3", "video/mpeg"),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "video/x-ms-asf"),
     (b"OggS", "video/ogg"),
+    (b".RMF", "video/vnd.rn-realvideo"),
+    (b"\x06\x0e\x2b\x34", "application/mxf"),
+    (b"DKIF", "video/x-ivf"),
 )
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime without ftyp
@@ -52,7 +68,7 @@ def kind_of(data: bytes) -> tuple[str, str]:
     """
     if found := _of_container(data):
         return found
-    for kind, table in ((PICTURE, _PICTURES), (VIDEO, _VIDEOS)):
+    for kind, table in ((PICTURE, _PICTURES), (PICTURE, _UNOPENED), (VIDEO, _VIDEOS)):
         for magic, mime in table:
             if data.startswith(magic):
                 return kind, mime

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from heed.hashing.borders import without_border
-from heed.hashing.kinds import OTHER, kind_of
+from heed.hashing.kinds import OTHER, UNOPENED, kind_of
 from heed.hashing.pdq import Pixels, Scale
 from heed.hashing.refusals import NotHashable, Reason
 
@@ -98,8 +98,12 @@ def _named(error: Exception, data: bytes) -> NotHashable:
     if isinstance(error, Image.DecompressionBombError):
         found = re.search(r"\((\d+) pixels\)", str(error))
         return _too_many(int(found[1]) if found else MAX_PIXELS, data)
-    if isinstance(error, UnidentifiedImageError) and kind_of(data)[0] == OTHER:
-        return NotHashable(Reason.NOT_A_PICTURE)
+    if isinstance(error, UnidentifiedImageError):
+        kind, mime = kind_of(data)
+        if kind == OTHER:
+            return NotHashable(Reason.NOT_A_PICTURE)
+        if mime in UNOPENED:
+            return NotHashable(Reason.UNKNOWN_FORMAT, mime)
     if "Decompressed data too large" in str(error):
         return NotHashable(Reason.BOMB, str(error))
     cut = isinstance(error, EOFError) or "truncated" in str(error).lower() or _cut_short(data)

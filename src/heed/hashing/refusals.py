@@ -7,9 +7,10 @@ class Reason(StrEnum):
     """What stood in the way. The words are stored and shown; they only ever grow."""
 
     NOT_A_PICTURE = "not_a_picture"  # neither picture nor video, by its content
+    UNKNOWN_FORMAT = "unknown_format"  # a picture, of a format that nothing here opens
     TRUNCATED = "truncated"  # begins well and stops early
     BROKEN = "broken"  # its own parts contradict each other
-    TOO_LARGE = "too_large"  # more pixels or bytes than this server decodes
+    TOO_LARGE = "too_large"  # more pixels, bytes or hours than this server decodes
     BOMB = "bomb"  # small on disk and enormous when opened
     TOO_SMALL = "too_small"
     TOO_FLAT = "too_flat"  # one colour: nothing to compare
@@ -20,6 +21,13 @@ class Reason(StrEnum):
     BUSY = "busy"  # every decoder was taken for as long as we could wait
     DECODER_CRASHED = "decoder_crashed"
     DECODER_MISSING = "decoder_missing"  # the child did not start: see the server's error output
+
+
+# What stood in the way here, and not in the file: another time may be better.
+OURS = frozenset(
+    {Reason.OUT_OF_MEMORY, Reason.TIME_OUT, Reason.BUSY, Reason.DECODER_CRASHED,
+     Reason.DECODER_MISSING}
+)  # fmt: skip
 
 
 class NotHashable(Exception):

@@ -67,7 +67,7 @@ class FileSignals:
     kind: str  # picture | video | other
     mime: str
     state: str  # hashed | low_quality | not_hashable
-    reason: Reason | None = None  # why it is not "hashed"; a cut video is hashed and says so
+    reason: Reason | None = None  # why not "hashed"; of a video also TOO_LARGE: its end is unseen
     width_px: int | None = None
     height_px: int | None = None
     pdq: bytes | None = None
@@ -226,23 +226,24 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
 
 
 def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> FileSignals:
-    from heed.hashing.video import DishonestKeyFrames, open_video, samples
+    from heed.hashing.video import MAX_SAMPLES, DishonestKeyFrames, open_video, samples
 
     opened = open_video(data)
     width, height = opened.size_px
     try:
-        watched = _watched(samples(opened, key_frames_only=key_frames_only))
+        watched = _watched(samples(opened, key_frames_only=key_frames_only), MAX_SAMPLES)
     except DishonestKeyFrames:
-        watched = _watched(samples(open_video(data), leap=False))
+        watched = _watched(samples(open_video(data), leap=False), MAX_SAMPLES)
     if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
     good = bool(watched.asked)
+    cut = None if watched.whole else Reason.TOO_LARGE
     return replace(
         exact,
         width_px=width,
         height_px=height,
         state=HASHED if good else LOW_QUALITY,
-        reason=None if good else Reason.LOW_QUALITY,
+        reason=cut or (None if good else Reason.LOW_QUALITY),
         query_forms=tuple(form for _, hashed in watched.asked for form in hashed.turned),
         asked_at_s=tuple(second for second, _ in watched.asked),
         frames=tuple(watched.frames),
@@ -254,12 +255,14 @@ class _Watched(NamedTuple):
 
     frames: list[Frame]
     asked: "list[tuple[int, PdqHash]]"
+    whole: bool  # it was seen to its end
 
 
-def _watched(found: "Iterable[Sample]") -> _Watched:
-    watched = _Watched([], [])
+def _watched(found: "Iterable[Sample]", most: int) -> _Watched:
+    watched = _Watched([], [], whole=True)
     last: dict[bool, PdqHash] = {}
-    for sample in found:
+    for count, sample in enumerate(found, 1):
+        watched = watched._replace(whole=count < most)
         shown = _hashed(sample.block)
         inside = None if sample.inside is None else _hashed(sample.inside)
         if shown is None:

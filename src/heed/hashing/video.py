@@ -21,6 +21,7 @@ from heed.hashing.refusals import NotHashable, Reason
 STORE_EVERY_MS = 1_000
 ASK_EVERY_MS = 250  # a copy that was cut or re-timed has its full seconds at other moments
 MAX_SAMPLES = 7_200
+SAMPLES_A_STEP = 1_200  # then half as often: 5 minutes as above, 10, 20 ... five hours in all
 FULL_DECODE_PIXELS = 4_000_000_000  # about 145 s of 720p at 30 frames a second
 LOOK_AHEAD = 16  # samples (four seconds) that decide together whether there is a border
 MAX_FRAME_PIXELS = 36_000_000  # 8K
@@ -100,6 +101,7 @@ def samples(
 ) -> Iterator[Sample]:
     """Four frames a second, the first one included; one of each second is to be stored.
 
+    Fewer of a long video, so that its end is seen too, up to `MAX_SAMPLES`.
     With `key_frames_only` the first key frame of each second that has one: a first look that costs
     next to nothing, at other frames than those a full decode finds. Raises `DishonestKeyFrames`
     where it leapt to a frame that does not stand alone: begin anew without `leap`.
@@ -154,7 +156,8 @@ def _sampled(opened: Opened, *, key_frames_only: bool, leap: bool) -> Iterator[_
         luma, studio = _luma(frame)
         yield _Taken(at_ms, at_ms >= store_ms, luma.copy(), studio, frame.rotation)
         store_ms = max(store_ms, (at_ms // STORE_EVERY_MS + 1) * STORE_EVERY_MS)
-        due_ms = (at_ms // ASK_EVERY_MS + 1) * ASK_EVERY_MS
+        every_ms = ASK_EVERY_MS << (count // SAMPLES_A_STEP)
+        due_ms = (at_ms // every_ms + 1) * every_ms
         reader.due, reader.exactly = start + due_ms / 1000, due_ms >= store_ms
         if count + 1 >= MAX_SAMPLES:
             return

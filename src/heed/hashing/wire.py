@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-MAX_HEADER_BYTES = 8 << 20  # half an hour of a video's values
+MAX_HEADER_BYTES = 12 << 20  # a video's values, of as many samples as there may be
 MAX_BODY_BYTES = 1 << 30
 _LENGTHS = struct.Struct(">IQ")
 

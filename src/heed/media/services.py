@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
+from heed.hashing import refusals
 from heed.hashing.signals import FileSignals, Value
 from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
 from heed.media.queries import Banked
@@ -82,8 +83,10 @@ def _read(
 
 
 def _known_better(file: File, signals: FileSignals) -> bool:
-    unread = file.state == File.State.NOT_HASHABLE and signals.state != File.State.NOT_HASHABLE
-    return file.state == File.State.SIGNALS_ONLY or unread
+    unread = file.state == File.State.NOT_HASHABLE
+    read = signals.state != File.State.NOT_HASHABLE
+    learnt_why = file.reason in refusals.OURS and signals.reason not in refusals.OURS
+    return file.state == File.State.SIGNALS_ONLY or (unread and (read or learnt_why))
 
 
 def _learn(file: File, signals: FileSignals, facts: dict[str, object]) -> None:

@@ -134,6 +134,7 @@ FILE_STATES = {
 }
 NOT_READ = {  # why a file could not be had, read or compared; other words stand as they are
     "not_a_picture": "neither a picture nor a video, by its content",
+    "unknown_format": "a picture of a format that nothing here opens",
     "truncated": "it begins well and stops early",
     "broken": "it is damaged",
     "too_large": "larger than this server reads",

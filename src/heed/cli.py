@@ -251,7 +251,9 @@ def stand_in_mastodon(
     server.serve_forever(poll_interval=0.1)
 
 
-Files = Annotated[list[Path], typer.Argument(help="Files, and directories of them.")]
+Files = Annotated[
+    list[Path], typer.Argument(help="Files, and directories of them; links in those are left out.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print a line of JSON for each file.")]
 CORES = os.cpu_count() or 1
 Jobs = Annotated[int, typer.Option(min=1, max=256, help="How many are looked at at a time.")]
@@ -268,7 +270,7 @@ def hash_command(
 ) -> None:
     """Print the signals of files: SHA-256, PDQ, and a video's frames. Needs no database.
 
-    Status 2 if some file could not be looked at.
+    Status 2 if some file could not be looked at, or there was none.
     """
     from heed.instance.look_at_files import hash_files
 

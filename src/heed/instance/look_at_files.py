@@ -6,6 +6,8 @@ error output, and only where somebody watches. "Could not" is a line of its own 
 
 import json
 import os
+import stat
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -41,26 +43,49 @@ class Looked:
 
     @property
     def could_not(self) -> bool:
-        """Whether its looks are unknown. A file that is no picture or video has none to know."""
+        """Whether its looks are unknown, also in part. What is no picture or video has none."""
         signals = self.signals
         if signals is None:
             return True
-        return signals.state == NOT_HASHABLE and signals.reason != Reason.NOT_A_PICTURE
+        if signals.state == NOT_HASHABLE:
+            return signals.reason != Reason.NOT_A_PICTURE
+        return signals.reason == Reason.TOO_LARGE  # a video whose end was not seen
+
+    @property
+    def name(self) -> str:
+        """The path on one line: a stranger's name for a file is no order to the terminal."""
+        letters = (
+            one if one.isprintable() else one.encode("unicode_escape").decode()
+            for one in str(self.path)
+        )
+        return "".join(letters)
 
 
 def files_under(paths: Iterable[Path]) -> list[Path]:
     """The files named, and all that lie in the directories named, sorted. Links are left out.
 
-    A name that nothing has stays in: it gets its line as a file that could not be read.
+    A name that nothing has stays in, and so does a directory that may not be read: each gets its
+    line as something that could not be read.
     """
     found: list[Path] = []
     for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = (Path(where) / name for where, _, names in os.walk(path) for name in names)
-        found += sorted(one for one in inside if one.is_file() and not one.is_symlink())
+        found += _inside(path) if os.path.isdir(path) else [path]
     return found
+
+
+def _inside(directory: Path) -> list[Path]:
+    shut: list[Path] = []
+    walk = os.walk(directory, onerror=lambda why: shut.append(Path(why.filename)))
+    every = (Path(where) / name for where, _, names in walk for name in names)
+    return sorted([*(one for one in every if _is_file(one)), *shut])
+
+
+def _is_file(path: Path) -> bool:
+    """No link, pipe or device; what can't even be told is kept, and its line says why."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return True
 
 
 def looked_at(paths: list[Path], *, jobs: int, exact_value: bool) -> Iterator[Looked]:
@@ -69,18 +94,19 @@ def looked_at(paths: list[Path], *, jobs: int, exact_value: bool) -> Iterator[Lo
 
     def look(path: Path) -> Looked:
         try:
-            if path.stat().st_size > MAX_FILE_BYTES:
-                return Looked(path, None, f"larger than {MAX_FILE_BYTES >> 20} MiB")
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(MAX_FILE_BYTES + 1)
         except OSError as error:
             return Looked(path, None, error.strerror or str(error))
+        if len(data) > MAX_FILE_BYTES:
+            return Looked(path, None, f"larger than {MAX_FILE_BYTES >> 20} MiB")
         return Looked(path, pool.signals(data, WITHIN_SECONDS, exact_value=exact_value))
 
-    try:
-        with ThreadPoolExecutor(jobs, thread_name_prefix="look") as hands:
+    with ThreadPoolExecutor(jobs, thread_name_prefix="look") as hands:
+        try:
             yield from _in_order(hands, look, paths, jobs * AHEAD)
-    finally:
-        pool.close()
+        finally:
+            pool.close()  # before the hands: after Ctrl-C nobody waits for what they still do
 
 
 def _in_order(
@@ -128,9 +154,17 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
+def none_there(paths: Iterable[Path]) -> Status:
+    """Directories without any file: nothing was looked at, so nothing was found to be fine."""
+    print(f"heed: no file in {', '.join(map(str, paths))}", file=sys.stderr)
+    return Status.COULD_NOT
+
+
 def hash_files(paths: list[Path], *, as_json: bool, exact_value: bool, jobs: int) -> int:
     """Print the signals of each file. Answers with the status."""
     status, found = Status.FINE, files_under(paths)
+    if not found:
+        return none_there(paths)
     with progress(len(found), "Hashing") as done:
         for looked in looked_at(found, jobs=jobs, exact_value=exact_value):
             say(json.dumps(told(looked)) if as_json else _line(looked))
@@ -154,6 +188,7 @@ def told(looked: Looked) -> dict[str, Any]:
         "width_px": signals.width_px,
         "height_px": signals.height_px,
         "sha256": signals.sha256.hex(),
+        "sha1": signals.sha1.hex(),
         "md5": signals.md5.hex(),
         "pdq": signals.pdq.hex() if signals.pdq else None,
         "pdq_quality": signals.pdq_quality if signals.pdq else None,
@@ -168,8 +203,8 @@ def told(looked: Looked) -> dict[str, Any]:
 def _line(looked: Looked) -> str:
     signals = looked.signals
     if signals is None:
-        return f"{looked.path}: COULD NOT BE READ: {looked.trouble}"
-    parts = [f"{looked.path}: sha256 {signals.sha256.hex()}"]
+        return f"{looked.name}: COULD NOT BE READ: {looked.trouble}"
+    parts = [f"{looked.name}: sha256 {signals.sha256.hex()}"]
     if signals.pdq:
         parts.append(f"pdq {signals.pdq.hex()} quality {signals.pdq_quality}")
     if signals.frames:
@@ -177,4 +212,6 @@ def _line(looked: Looked) -> str:
         parts.append(f"vpdq {len(signals.frames)} frames, {good} of good quality")
     if signals.state != HASHED:
         parts.append(f"{signals.state}: {signals.reason}")
+    elif looked.could_not:
+        parts.append("its end was NOT LOOKED AT: it is too long")
     return "  ".join(parts)

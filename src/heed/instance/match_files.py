@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from heed.hashing.signals import HASHED, WAYS, FileSignals
+from heed.hashing.signals import HASHED, NOT_HASHABLE, WAYS, FileSignals
 from heed.instance.look_at_files import (
     Looked,
     Status,
     files_under,
     looked_at,
+    none_there,
     progress,
     say,
     told,
@@ -60,6 +61,8 @@ def match_files(
 ) -> int:
     """Print how each file meets the bank. Answers with the status."""
     chosen, found = bank_named(bank, platform), files_under(paths)
+    if not found:
+        return none_there(paths)
     any_met, any_unknown = False, False
     with progress(len(found), "Matching") as done:
         for looked in looked_at(found, jobs=jobs, exact_value=False):
@@ -118,7 +121,7 @@ def _report(looked: Looked, met: list[Met], as_json: bool) -> None:
         ]
         say(json.dumps({**_short(looked), "could_not_look": looked.could_not, "matches": matches}))
         return
-    say(f"{looked.path}: {_in_words(looked, met)}")
+    say(f"{looked.name}: {_in_words(looked, met)}")
 
 
 def _short(looked: Looked) -> dict[str, Any]:
@@ -130,6 +133,8 @@ def _in_words(looked: Looked, met: list[Met]) -> str:
         return "; ".join(_found(one) for one in met)
     if looked.signals is None:
         return f"COULD NOT BE READ: {looked.trouble}"
+    if looked.could_not and looked.signals.state != NOT_HASHABLE:
+        return "no match in what was looked at, but its end was NOT: it is too long"
     if looked.could_not:
         reason = looked.signals.reason
         return f"COULD NOT BE COMPARED by its looks ({reason}); its bytes are not in the bank"

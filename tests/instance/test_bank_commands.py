@@ -59,6 +59,8 @@ def test_a_bank_is_made_filled_tried_and_switched_on_from_the_command_line(tmp_p
     assert Bank.objects.get().enabled
     assert "on   LIST (town)  1 signals  uploads: hold" in heed("bank", "list").output
     assert VALUE in heed("bank", "export", "LIST").output
+    other = heed("bank", "export", "LIST", "--format", "xml", status=1)
+    assert "csv or json" in str(other.exception)
     heed("bank", "set", "LIST", "--threshold", "99", status=1)
     heed("bank", "remove-signal", "LIST", VALUE)
     none = heed("bank", "remove-signal", "LIST", VALUE, status=1)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from pytest_django import Settings
 from heed.flows import manage_exchanges, sync_exchanges
 from heed.flows.manage_exchanges import ExchangeRefused, NoSuchKind, add_exchange
 from heed.flows.manage_platforms import add_platform
+from heed.instance import doctor_outside
 from heed.media import exchanges
 from heed.media import exchanges as writing
 from heed.media.models import BankSignal, Exchange, File, Match, Platform, Signal
@@ -406,10 +408,14 @@ def test_a_folder_is_read_file_by_file_and_files_that_go_take_their_signals(
     done = stage.sync()
     assert stage.held() == {pdq(1), md5(2), pdq(3)}
     assert done.counts["passed_over"] == {"rows that do not fit": 1}
-    (folder / "a.csv").write_text("type,va")  # it is being written
-    assert "a.csv" in stage.sync().trouble
+    (folder / "a.csv").write_text(f"type,value\npdq,{pdq(1)}\n")  # it is being written
+    assert stage.sync().trouble == "a.csv was changed a moment ago: it may not be whole"
+    (folder / "a.csv").write_text("type,va")
+    os.utime(folder / "a.csv", (0, 0))
+    assert "a.csv can't be read" in stage.sync().trouble
     assert stage.held() == {pdq(1), md5(2), pdq(3)}
     (folder / "a.csv").write_text(f"type,value\npdq,{pdq(1)}\n")
+    os.utime(folder / "a.csv", (0, 0))
     (folder / "b.json").unlink()
     assert stage.sync().trouble == ""
     assert stage.held() == {pdq(1)}
@@ -438,11 +444,17 @@ def test_without_credentials_nothing_is_asked_and_the_status_says_where_to_put_t
     stage.answers("/v2/entries", 401, ncmec())
     refused = stage.sync()
     assert "credentials" in refused.trouble
+    (found,) = doctor_outside.exchanges(now=stage.now)
+    assert found.says == f"never taken over whole; {refused.trouble}" and found.remedy
     assert refused.due_at == stage.now + timedelta(hours=1)
     assert sync_exchanges.sync_due(now=stage.now) == 0
     assert sync_exchanges.sync_due(now=stage.now + timedelta(hours=2)) == 1
     (row,) = exchanges.status()
     assert (row["trouble"], row["synced_at"]) == ("", stage.now + timedelta(hours=2))
+    (found,) = doctor_outside.exchanges(now=stage.now + timedelta(hours=3))
+    assert found.says.endswith("UTC; its bank x is off, so nothing meets it") and not found.remedy
+    (found,) = doctor_outside.exchanges(now=stage.now + timedelta(hours=9))
+    assert "not asked since" in found.says and found.remedy
 
 
 def test_an_exchange_is_asked_by_one_at_a_time_by_turns_and_never_once_it_was_removed(

@@ -140,7 +140,7 @@ def import_signals(
     from heed.instance.boot import booted
 
     text = _text_of(file)
-    kind = kind or ("csv" if file.suffix.lower() == ".csv" else "json")
+    kind = _format(kind or ("csv" if file.suffix.lower() == ".csv" else "json"))
     with booted():
         flow, found = _flow(), _asked(_flow().find_bank, name=name, platform_slug=platform)
         done = _asked(
@@ -154,6 +154,12 @@ def import_signals(
         refused.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     if done.refused:
         raise typer.Exit(1)
+
+
+def _format(kind: str) -> str:
+    if kind not in ("csv", "json"):
+        raise Refused(f"--format: csv or json, not {kind!r}")
+    return kind
 
 
 def _text_of(file: Path) -> str:
@@ -176,6 +182,7 @@ def export(
     """Write a bank's signals out; `import` reads them again, but for those that are not live."""
     from heed.instance.boot import booted
 
+    kind = _format(kind)
     with booted():
         flow, found = _flow(), _asked(_flow().find_bank, name=name, platform_slug=platform)
         for part in flow.export_signals(bank_id=found.id, kind=kind, withdrawn_too=everything):

@@ -80,6 +80,7 @@ def _site(place: Place) -> Iterator[Finding]:
             proxies=settings.HEED_PROXIES, wire=wire,
         )  # fmt: skip
         yield from doctor_outside.platforms(wire=wire, now=now)
+        yield from doctor_outside.exchanges(now=now)
     except ProgrammingError:
         return  # `migrations` said so
     finally:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,6 +16,7 @@ WITHIN_SECONDS = 8.0
 MOST_BYTES = 100_000
 UNTOLD_FOR = timedelta(hours=1)  # a platform that works has heard by then
 LOOKS_BACK = timedelta(days=7)
+STALE_AFTER = timedelta(hours=6)  # what was withdrawn elsewhere is still matched here since then
 ALIVE = b"I-AM-ALIVE"  # what `urls.status` says
 NEEDED_HEADERS = ("content-security-policy", "x-frame-options", "x-content-type-options")
 
@@ -109,6 +111,29 @@ def _headers(headers: Mapping[str, str]) -> Iterator[Finding]:
     if "strict-transport-security" not in headers:
         yield Finding("headers", "Strict-Transport-Security is not sent",
                       "let the web server before Heed add it; see var/setup")  # fmt: skip
+
+
+# ------------------------------------------------------------------ exchanges
+
+
+def exchanges(*, now: datetime) -> Iterator[Finding]:
+    """Each exchange that is on: whether we have all that it has, and whether its bank is on."""
+    from heed.media.exchanges import status
+
+    for row in status():
+        if row["on"]:
+            yield _exchange(row, now)
+
+
+def _exchange(row: Mapping[str, Any], now: datetime) -> Finding:
+    about, whole = f"exchange {row['name']}", row["synced_at"]
+    when = "never taken over whole" if whole is None else f"whole {whole:%Y-%m-%d %H:%M} UTC"
+    if row["trouble"]:
+        return Finding(about, f"{when}; {row['trouble']}", "put that right; heed exchange status")
+    if whole is not None and now - whole > STALE_AFTER and not row["under_way"]:
+        return Finding(about, f"{when}, and was not asked since", "heed up, or heed worker")
+    off = "" if row["bank_on"] else f"; its bank {row['bank']} is off, so nothing meets it"
+    return Finding(about, when + off)
 
 
 # ------------------------------------------------------------------ platforms

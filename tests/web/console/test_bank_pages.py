@@ -2,6 +2,7 @@
 
 import json
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +11,7 @@ from django.test import Client
 from heed.cases.models import Rollback
 from heed.flows import manage_banks, meet_banks
 from heed.flows.manage_exchanges import add_exchange
+from heed.media import banks
 from heed.media.models import Bank, BankSignal, Exchange
 from heed.people.models import Role
 from tests.web.console.world import World, signals
@@ -83,9 +85,14 @@ def test_a_bank_of_another_platform_is_not_there_and_a_shared_one_is_not_changed
             {"platform": "other", "files": 1, "items": 1, "visible": 1, "would": "hide",
              "sample": ["secret-post"]}]},
     )  # fmt: skip
+    known, case = signals(1)[1], str(uuid4())
+    one = [banks.SignalIn("sha256", known.sha256, None)]
+    banks.add(shared, one, source=f"case:{case}", now=world.now)
     seen = rae.get(f"/console/banks/{shared.id}")
     assert seen.status_code == 200
-    assert "secret-post" not in seen.content.decode()
+    page = seen.content.decode()
+    assert "secret-post" not in page and case not in page
+    assert "<code>cases</code>: 1 sha256" in page
     assert rae.post(f"/console/banks/{shared.id}/change", {"try": "1"}).status_code == 404
     wrong = rae.post("/console/banks/new", {**POLICY, "name": "", "platform": "other"})
     assert wrong.status_code == 422

@@ -1,8 +1,10 @@
 """Takes over CSV and JSON files of a folder, each whole; what a file that is gone held goes too.
 
-A file whose rows do not all fit is taken as far as it goes, and the rest is counted.
+A file whose rows do not all fit is taken as far as it goes, and the rest is counted. One that is
+being written at this moment waits: what it lacks yet was not taken back.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -15,6 +17,7 @@ from heed.ports import ExchangeBusy, ExchangeRefused, SharedPage, SharedSignal
 
 KINDS = {".csv": "csv", ".json": "json", ".jsonl": "json", ".ndjson": "json"}
 MOST_BYTES = 512 << 20
+STILL_SECONDS = 5.0  # a file that changed since may be written still
 
 
 class Folder(Base):
@@ -47,6 +50,8 @@ class Folder(Base):
         for file, path in here.items():
             digest = _digest(path)
             if known.get(file) != digest:
+                if file in known and time.time() - path.stat().st_mtime < STILL_SECONDS:
+                    raise ExchangeBusy(f"{file} was changed a moment ago: it may not be whole", 10)
                 signals, passed = _read(path)
                 return _page({file: signals}, {**known, file: digest}, passed)
         return SharedPage(entries={}, cursor={"files": known}, more=False, passed_over={})
@@ -66,7 +71,7 @@ def _digest(path: Path) -> str:
 
 def _read(path: Path) -> tuple[list[SharedSignal], dict[str, int]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         rows = list(bank_files.read(text, kind=KINDS[path.suffix.lower()]))
     except (UnicodeDecodeError, bank_files.Unreadable) as why:
         raise ExchangeBusy(f"{path.name} can't be read, or is being written: {why}") from None

@@ -146,16 +146,23 @@ def test_what_no_decoder_could_say_anything_of_is_held_whatever_it_begins_with(
     allowed, held = (Verdict.ALLOW, "nothing-found"), (Verdict.HOLD, "could-not-be-checked")
 
     def asked(data: bytes) -> tuple[Verdict, str]:
-        done = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
+        ref = data[:5].hex()
+        done = check_bytes(platform_id=town.platform_id, data=data, upload_ref=ref, now=town.now)
         return done.verdict, done.reason
 
     assert (asked(words), asked(jxl)) == (allowed, held)
     nobody = mock.Mock(signals=lambda data: exact_signals(data, Reason.DECODER_MISSING))
     monkeypatch.setattr(wiring, "decoder", lambda: nobody)
     late = b"other words, while nobody could read"
-    assert (asked(rare), asked(late)) == (held, held)
+    for one in (rare, late):
+        assert asked(one) == (Verdict.HOLD, "failed-here")  # the platform asks again
+    busy = mock.Mock(signals=lambda data: exact_signals(data, Reason.BUSY))
+    monkeypatch.setattr(wiring, "decoder", lambda: busy)
+    assert asked(b"more words") == (Verdict.HOLD, "too-many-at-once")
+    assert Unchecked.objects.filter(ended_at=None).count() == 4  # and somebody is due meanwhile
     monkeypatch.setattr(wiring, "decoder", readers)
     assert asked(late) == allowed  # it came again, and the decoder could say what it is
+    assert Unchecked.objects.filter(ended_at=None).count() == 3
 
 
 def test_an_address_that_could_not_be_fetched_is_tried_again_and_the_platform_is_told(

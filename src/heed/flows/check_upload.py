@@ -36,11 +36,14 @@ from heed.media.unchecked import Question
 from heed.ports import NotFetched
 from heed.rules.banks import at_the_door
 from heed.rules.claims import BankAction
-from heed.rules.gate import NOT_CHECKED, NOTHING, Verdict, verdict
+from heed.rules.gate import FAILED, NOT_CHECKED, NOTHING, TOO_MANY, Verdict, verdict
 
 MOST_BYTES = 100 << 20
 FETCH_WITHIN_SECONDS = 20.0
 COMPARE_WITHIN_SECONDS = 4.0  # without the index, millions take longer than anybody waits
+# The file was not even begun with: asking again soon helps more than a person would.
+ASK_AGAIN = {Reason.BUSY.value: TOO_MANY, Reason.DECODER_MISSING.value: FAILED}
+UNSEEN = frozenset({NOT_CHECKED, *ASK_AGAIN.values()})
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +134,8 @@ def look_at(
     if fetched.status != 200 or not fetched.complete or not fetched.body:
         raise NotFetched(f"answered {fetched.status}, or not whole")
     file = _read(platform, fetched.body, now)
+    if file.reason in ASK_AGAIN:
+        raise NotCompared(file.reason)
     facts = _Asked(platform, file, asked.account_ref, asked.upload_ref)
     return _check(facts, now, fetched.body)
 
@@ -191,7 +196,7 @@ def _answer(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
 
 def _answered(asked: Question, done: Checked, now: datetime) -> Checked:
     """What could not be checked when it was asked before, and was now, waits no more."""
-    if done.reason != NOT_CHECKED and (asked.upload_ref or asked.url):
+    if done.reason not in UNSEEN and (asked.upload_ref or asked.url):
         unchecked.answered(asked, release=done.verdict is Verdict.ALLOW, now=now)
     return done
 
@@ -218,13 +223,15 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
         unreadable=_is_unread(file),
         released=media.released_before(asked.platform, file, asked.upload_ref),
     )
+    if reason == NOT_CHECKED:
+        reason = ASK_AGAIN.get(file.reason, NOT_CHECKED)
     case = None
     if met or answer is not Verdict.ALLOW:
         with transaction.atomic():
             case = _noted(asked, met, first, now) if met else None
             noted = answer is not Verdict.ALLOW
             upload = _note(asked, case, first, answer, reason, now) if noted else None
-            if reason == NOT_CHECKED:
+            if reason in UNSEEN:
                 unchecked.note(asked.question, file.reason or reason, again=False, now=now)
         if upload is not None and case is not None and data:
             _keep(upload, case, data, now)

@@ -13,11 +13,11 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from heed.flows import manage_exchanges, sync_exchanges
+from heed.flows import manage_banks, manage_exchanges, sync_exchanges
 from heed.flows.manage_exchanges import ExchangeRefused, NoSuchKind, add_exchange
 from heed.flows.manage_platforms import add_platform
 from heed.instance import doctor_outside
-from heed.media import exchanges
+from heed.media import banks, exchanges
 from heed.media import exchanges as writing
 from heed.media.models import BankSignal, Exchange, File, Match, Platform, Signal
 from heed.media.services import FileIn, keep_told_signals
@@ -169,6 +169,12 @@ def test_ncmec_entries_that_change_or_are_deleted_go_from_the_bank(stage: Stage)
     after = ncmec(entry("a", f"<pdq>{pdq(9)}</pdq>"), gone)
     stage.answers("/v2/entries", before, after)
     stage.sync()
+    said = {"bank_id": Exchange.objects.get().bank_id, "by": "rae", "now": stage.now}
+    assert manage_banks.take_out(values=[md5(1), "77"], **said) == 1
+    Exchange.objects.update(cursor={})  # told once more, from the beginning
+    stage.answers("/v2/entries", before, after)
+    stage.sync()
+    assert not banks.live(Exchange.objects.get().bank).filter(type="md5")  # taken out for good
     done = stage.sync()
     assert stage.held() == {pdq(9), pdq(2)}  # another member gave the same: it stays
     assert BankSignal.objects.filter(source_ref="42:b", withdrawn_at=None).count() == 0
@@ -237,8 +243,6 @@ KEYS = {"subscription_key": "s", "fetch_key": "f", "submit_key": "t", "feedback_
 
 
 def test_stopncii_withdrawals_are_honoured_and_our_own_signals_given(stage: Stage) -> None:
-    from heed.media import banks
-
     stage.add("stopncii", KEYS, submit_bank="OWN", feedback=True)
     own = banks.make("OWN", None, made_by="test", now=NOW, action="pass")
     banks.add(own, [banks.SignalIn("pdq", bytes.fromhex(pdq(8)), 100)], source="case:1", now=NOW)
@@ -269,7 +273,6 @@ def test_stopncii_withdrawals_are_honoured_and_our_own_signals_given(stage: Stag
 def test_nobody_gives_what_another_platform_decided(stage: Stage) -> None:
     """Each platform has a bank of its removals, and all of them are called the same."""
     from heed.flows.sync_exchanges import _bank_to_give
-    from heed.media import banks
 
     ids = [
         add_platform(slug=slug, name=slug, url_prefixes=[f"https://{slug}.example"], now=NOW)

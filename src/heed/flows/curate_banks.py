@@ -145,7 +145,7 @@ def take_out(*, bank: Bank, number: int, by: str, now: datetime) -> int:
     _must_be_own(bank)
     mine = Q(bank=bank) & (Q(content_id=number) | Q(id=number, content=None))
     with transaction.atomic():
-        gone = banks.take_out(mine, now=now)
+        gone = banks.take_out_by_hand(mine, now=now)
         if gone:
             body = {"withdrawn": gone, "source": by}
             ledger.enter("bank.changed", subject=f"bank:{bank.id}", body=body, at=now)

@@ -303,11 +303,11 @@ def _must_be_tried(bank: Bank) -> None:
 
 
 def take_out(*, bank_id: UUID, values: Sequence[str], by: str, now: datetime) -> int:
-    """Withdraw signals by value (hex), from whatever source. Returns how many."""
+    """Take signals out by value (hex), whoever put them in. Returns how many."""
     bank = Bank.objects.get(id=bank_id)
     wanted = [bytes.fromhex(one) for one in values]
     with transaction.atomic():
-        gone = banks.take_out(Q(bank=bank, value__in=wanted), now=now)
+        gone = banks.take_out_by_hand(Q(bank=bank, value__in=wanted), now=now)
         if gone:
             body = {"withdrawn": gone, "source": by}
             ledger.enter("bank.changed", subject=f"bank:{bank.id}", body=body, at=now)

@@ -1,7 +1,7 @@
 """Writing banks: a case's own while it is open, and lasting ones with a policy."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,6 +12,8 @@ from heed.media.models import Bank, BankContent, BankSignal
 from heed.media.registering import transaction_id
 
 BATCH = 5_000  # rows in one statement
+OFF_FOR_GOOD = datetime(9000, 1, 1, tzinfo=UTC)
+_OF_EXCHANGES = Q(source__startswith="exchange:")
 
 
 class BankExists(Exception):
@@ -259,6 +261,15 @@ def take_out(which: Q, *, now: datetime) -> int:
     empty = BankContent.objects.filter(id__in=contents, withdrawn_at=None)
     empty.exclude(signals__withdrawn_at=None).update(withdrawn_at=now)
     return count
+
+
+def take_out_by_hand(which: Q, *, now: datetime) -> int:
+    """As `take_out`, and for good: what an exchange gave is switched off, for what is only
+    withdrawn comes back as soon as the exchange tells of it again. Returns how many.
+    """
+    theirs = BankSignal.objects.filter(which & _OF_EXCHANGES, withdrawn_at=None, off_until=None)
+    off = theirs.update(off_until=OFF_FOR_GOOD, committed=transaction_id())
+    return off + take_out(which & ~_OF_EXCHANGES, now=now)
 
 
 # ------------------------------------------------------------------ contents

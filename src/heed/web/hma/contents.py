@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from heed.flows import curate_banks
 from heed.flows.curate_banks import Thing
-from heed.media.banks import SignalIn
+from heed.media.banks import OFF_FOR_GOOD, SignalIn
 from heed.media.models import Bank, BankContent, BankSignal
 from heed.web.hma import kinds
 from heed.web.hma.asking import NUL, Ask, Refusal, parsed, say
@@ -17,7 +17,6 @@ from heed.web.hma.banks import told
 from heed.web.hma.hashing import Read, of_form, of_url
 
 FAR = timedelta(days=5 * 365)
-OFF_FOR_GOOD = datetime(9000, 1, 1, tzinfo=UTC)
 NOTHING_SENT = "Neither `url` nor multipart file upload was received"
 
 

@@ -10,7 +10,8 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils.cache import add_never_cache_headers
 
 from heed.cases.models import Case
@@ -158,10 +159,10 @@ class ConsoleRequest(HttpRequest):
 
 
 P = ParamSpec("P")
-View = Callable[Concatenate[ConsoleRequest, P], HttpResponse]
+View = Callable[Concatenate[ConsoleRequest, P], HttpResponseBase]
 
 
-def permission(right: str, *more: str) -> Callable[[View[P]], Callable[..., HttpResponse]]:
+def permission(right: str, *more: str) -> Callable[[View[P]], Callable[..., HttpResponseBase]]:
     """Only for who has this right (and those).
 
     An address with a `number` is opened as `case`, and the right asked for at its platform.
@@ -170,9 +171,9 @@ def permission(right: str, *more: str) -> Callable[[View[P]], Callable[..., Http
     if not set(needed) <= set(RIGHTS):
         raise LookupError(f"{needed} are not all rights; those are {', '.join(RIGHTS)}")
 
-    def mark(view: View[P]) -> Callable[..., HttpResponse]:
+    def mark(view: View[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, **where: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, **where: Any) -> HttpResponseBase:
             detour = missing_factor(request)
             answer = _inside(view, needed, request, where) if detour is None else detour
             add_never_cache_headers(answer)
@@ -185,11 +186,11 @@ def permission(right: str, *more: str) -> Callable[[View[P]], Callable[..., Http
 
 
 def _inside(
-    view: Callable[..., HttpResponse],
+    view: Callable[..., HttpResponseBase],
     needed: Sequence[str],
     request: HttpRequest,
     where: dict[str, Any],
-) -> HttpResponse:
+) -> HttpResponseBase:
     staff = staff_of(request)
     assert staff is not None
     request.grants = grants = grants_of(staff)  # type: ignore[attr-defined]

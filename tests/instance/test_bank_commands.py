@@ -101,6 +101,15 @@ def test_an_exchange_is_added_asked_and_its_trouble_said(tmp_path: Path) -> None
     heed("exchange", "add", "lists", "folder", "--set", f"path={folder}")
     (folder / "a.csv").write_text(f"type,value\npdq,{VALUE}\n")
     assert "1 came" in heed("exchange", "sync", "lists").output
+    moved = folder.rename(tmp_path / "moved")
+    heed("exchange", "set", "lists", "--set", f"path={folder}", status=1)
+    heed("exchange", "set", "lists", "--set", f"path={moved}", "--feedback")
+    assert Exchange.objects.get().said == {"path": str(moved), "feedback": True}
+    other = heed("exchange", "set", "lists", "--set", "members=1", status=1)
+    assert "another list" in str(other.exception)
+    moved.rename(folder)
+    heed("exchange", "set", "lists", "--set", f"path={folder}", "--no-feedback")
+    assert Exchange.objects.get().said == {"path": str(folder)}
     (folder / "a.csv").write_text("type")
     assert "TROUBLE" in heed("exchange", "sync", "lists", status=1).output
     heed("exchange", "status", status=1)

@@ -1,7 +1,7 @@
 """Somebody shares a bank with others.
 
 1. Add an exchange with its bank, which is off until it was tried; check settings and credentials.
-2. Change it, switch it on or off, or ask it no more: its bank stays.
+2. Change its settings, switch it on or off, or ask it no more: its bank stays.
 """
 
 from collections.abc import Mapping
@@ -35,6 +35,7 @@ CATEGORY = {
     "stopncii": Category.INTIMATE_IMAGE,
 }
 COMMON = {"feedback", "private", "base"}
+OF_THE_LIST = {"environment", "members", "privacy_group", "classes"}  # what it is a list of
 MOST_NAME = 71  # characters: `exchange:` before it must fit where a signal's source is kept
 
 
@@ -90,6 +91,25 @@ def find(*, name: str) -> Exchange:
     if found is None:
         raise NoSuchExchange(f"there is no exchange {name!r}")
     return found
+
+
+def change_exchange(*, name: str, said: Mapping[str, Any], by: str, now: datetime) -> None:
+    """Other settings; "" leaves one out. What says which list it is can't be changed: signals of
+    the other list would stay, and nobody would ever withdraw them.
+
+    Raises `NoSuchExchange`, `ExchangeRefused`; nothing is changed then.
+    """
+    exchange = find(name=name)
+    if fixed := sorted(set(said) & OF_THE_LIST):
+        raise ExchangeRefused(
+            f"{', '.join(fixed)}: that would be another list; add another exchange for it"
+        )
+    settings = {one: value for one, value in {**exchange.said, **said}.items() if value != ""}
+    check_settings(name=name, kind=exchange.kind, said=settings)
+    with transaction.atomic():
+        writing.change(exchange, said=settings)
+        writing.ask_soon(exchange, now=now)
+        _enter(exchange, "changed", by, now)
 
 
 def switch_exchange(*, name: str, on: bool, by: str, now: datetime) -> None:

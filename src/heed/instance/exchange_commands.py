@@ -84,6 +84,29 @@ def add(
     typer.echo(f"{name} is asked from now on. Its bank is off: heed bank dry-run {name!r}")
 
 
+@exchange.command("set")
+def change(
+    name: Name,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="name=value; name= leaves it out; repeatable.")
+    ] = None,
+    feedback: Annotated[
+        bool | None, typer.Option(help="Tell it what people here say of its signals, or not.")
+    ] = None,
+) -> None:
+    """Change an exchange's settings. Which list it is stays: for another one, add another."""
+    from heed.instance.boot import booted
+
+    said: dict[str, Any] = dict(_pair(one) for one in setting or [])
+    if feedback is not None:
+        said["feedback"] = True if feedback else ""
+    with booted():
+        from heed.flows.manage_exchanges import change_exchange
+
+        _asked(change_exchange, name=name, said=said, by=BY, now=datetime.now(UTC))
+    typer.echo(f"{name} is changed, and asked within the minute.")
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:

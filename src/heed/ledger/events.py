@@ -103,7 +103,7 @@ EVENTS = (
     Event(50, "match.judged", "People said whether matches were right."),
     Event(51, "rollback.proposed", "A person proposed to undo what was done automatically."),
     Event(52, "rollback.confirmed", "A second person agreed, and it was undone."),
-    Event(53, "exchange.changed", "An exchange was added, or switched on or off."),
+    Event(53, "exchange.changed", "An exchange was added, changed, or switched on or off."),
     Event(54, "exchange.synced", "Signals came from an exchange, or were withdrawn by it."),
     Event(55, "addresses.declared", "A platform said what its addresses are."),
     Event(56, "partner.invited", "A trusted flagger, a school or a hotline was invited."),

@@ -109,7 +109,9 @@ def test_an_upload_waits_until_a_person_has_said_and_they_say_it_once(town: Stag
     assert Upload.objects.get().state == Upload.State.RELEASED
 
 
-def test_real_bytes_are_known_again_altered_or_not(town: Stage) -> None:
+def test_real_bytes_are_known_again_altered_or_not(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = pictures.picture(7)
     first = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
     assert first.verdict is Verdict.ALLOW
@@ -118,7 +120,17 @@ def test_real_bytes_are_known_again_altered_or_not(town: Stage) -> None:
     town.remove(Case.objects.get(), town.staff("Rae"))
     again = check_bytes(platform_id=town.platform_id, data=data, now=town.now)
     mirrored = pictures.altered(data, "mirror")
-    near = check_bytes(platform_id=town.platform_id, data=mirrored, now=town.now)
+    asked: dict[str, Any] = {"platform_id": town.platform_id, "data": mirrored, "upload_ref": "m"}
+    busy = mock.Mock(signals=lambda data: exact_signals(data, Reason.BUSY))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "decoder", lambda: busy)
+        unseen = check_bytes(**asked, now=town.now)
+    assert (unseen.verdict, unseen.reason) == (Verdict.HOLD, "too-many-at-once")
+    near = check_bytes(**asked, now=town.now)  # it asks again
+    waits = Upload.objects.get(upload_ref="m")
+    assert (waits.state, waits.reason) == (Upload.State.HELD, "looks-like-claimed")
+    assert waits.case_id == Case.objects.get().id  # where somebody is due for it
+    assert not Unchecked.objects.filter(ended_at=None)
     other = check_bytes(platform_id=town.platform_id, data=pictures.picture(8), now=town.now)
     assert [one.verdict for one in (again, near, other)] == [
         Verdict.BLOCK, Verdict.HOLD, Verdict.ALLOW,

@@ -247,12 +247,19 @@ def keep_upload(
     distance_bits: int | None,
     now: datetime,
 ) -> tuple[Upload, bool]:
-    """A file that was not let through, and whether it is new: the same attempt is one row."""
+    """A file that was not let through, and whether it is new: the same attempt is one row. One that
+    was held unseen, and is held for a case now, is new to that case.
+    """
     state = Upload.State.HELD if held else Upload.State.BLOCKED
     same = Upload.objects.filter(platform=platform, file=file, upload_ref=upload_ref, state=state)
     known = same.first() if upload_ref else None
-    if known is not None:
+    if known is not None and (case_id is None or known.case_id is not None):
         return known, False
+    if known is not None:
+        unseen = Upload.objects.filter(id=known.id, case_id=None)
+        joined = unseen.update(case_id=case_id, reason=reason, distance_bits=distance_bits)
+        known.refresh_from_db()
+        return known, bool(joined)
     made = Upload.objects.create(
         platform=platform,
         file=file,

@@ -1,5 +1,6 @@
 """Which integration answers for which port: one setting each, named by dotted path."""
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from typing import cast
@@ -21,6 +22,8 @@ from heed.ports import (
     Viewer,
 )
 from heed.rules.transparency import TransparencyDatabase
+
+MOST_DECODERS = 4  # of pictures and of videos, in one process: as many as the gate reads at a time
 
 
 @cache
@@ -99,7 +102,7 @@ def transparency() -> TransparencyDatabase:
 @cache
 def decoder() -> DecoderPool:
     """The locked-down child process in which files from outside are read."""
-    return DecoderPool(size=1)
+    return DecoderPool(size=max(1, min(MOST_DECODERS, (os.cpu_count() or 1) // 2)))
 
 
 @cache

@@ -23,7 +23,7 @@ from heed.cases.services import cases
 from heed.flows import wiring
 from heed.flows.shared import evidence, matches, states
 from heed.hashing.kinds import OTHER, VIDEO
-from heed.hashing.refusals import Reason
+from heed.hashing.refusals import OURS, Reason
 from heed.ledger import services as ledger
 from heed.media import matching, unchecked
 from heed.media import queries as media
@@ -248,11 +248,11 @@ def _is_unread(file: File) -> bool:
     """Whether it may show something that nobody has seen.
 
     What begins like neither picture nor video may be one all the same: the decoder has the last
-    word, and where there was no decoder, nobody has said it.
+    word, and where it could not be asked, nobody has said it. A few formats have no sign at their
+    beginning, so other files are taken for broken ones of those: they are none that people see.
     """
-    no_picture = file.kind == OTHER and file.reason == Reason.NOT_A_PICTURE
     if file.state == File.State.NOT_HASHABLE:
-        return not no_picture
+        return file.kind != OTHER or file.reason in OURS
     return file.kind == VIDEO and file.reason == Reason.TOO_LARGE  # its end
 
 

@@ -5,8 +5,10 @@ import hashlib
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
+from unittest.mock import DEFAULT, Mock
 
 import httpx2
 import pytest
@@ -25,7 +27,7 @@ from heed.media.feeds import BANKED
 from heed.media.models import ApiKey, Bank, File, Platform, Unchecked
 from heed.ports import Fetched, NotFetched
 from heed.rules.gate import NoSuchSwitch, Surface, looks, switches
-from heed.web.platform_api.gate import following, handler, known_keys
+from heed.web.platform_api.gate import following, handler, known_keys, together
 from heed.web.platform_api.gate.following import Following
 from heed.web.platform_api.gate.handler import Gate
 from heed.web.platform_api.gate.missed import Missed
@@ -133,6 +135,48 @@ def test_what_any_process_banked_is_met_at_the_next_request(door: Door, api: Api
     assert [one["verdict"] for one in results] == ["allow", "block", "allow"]
     blurred = {**SIGNALS, "sha256": "06" * 32, "pdq_quality": 10}
     assert door.post(api.key, json={"signals": blurred}).json()["verdict"] == "allow"
+
+
+def test_who_asks_in_the_same_moment_is_searched_for_together_and_answered_apart(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank(Platform.objects.get(), SignalIn("sha256", b"\1" * 32, None))
+    door.post(api.key, json={"signals": SIGNALS})  # from now on the key is known
+    asked: list[int] = []
+    search = matching.strangers
+    monkeypatch.setattr(
+        matching, "strangers", lambda files, book: asked.append(len(files)) or search(files, book)
+    )
+    monkeypatch.setattr(together, "FILES_AT_ONCE", 20)
+
+    def question(n: int) -> dict[str, Any]:
+        one = {
+            "signals": {"sha256": "01" * 32 if n == 7 else f"{n:02x}" * 32},
+            "upload_ref": f"{n}",
+        }
+        return {"uploads": [one] * (n % 3 + 1)} if n % 2 else one
+
+    async def crowd(client: httpx2.AsyncClient) -> list[httpx2.Response]:
+        return await asyncio.gather(*(client.post(CHECK, json=question(n)) for n in range(2, 32)))
+
+    answers = door.talk(crowd, api.key)
+    for n, answer in enumerate(answers, 2):
+        results = answer.json().get("results", [answer.json()])
+        assert [one["upload_ref"] for one in results] == [f"{n}"] * (n % 3 + 1 if n % 2 else 1)
+        assert {one["verdict"] for one in results} == {"block" if n == 7 else "allow"}
+    assert len(asked) < 10 and max(asked) <= 20
+    assert door.asked == 1
+
+
+def test_a_search_that_fails_lets_nobody_in_unseen(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bank(Platform.objects.get(), SignalIn("sha256", b"\1" * 32, None))
+    once = Mock(wraps=matching.strangers, side_effect=chain([ValueError], repeat(DEFAULT)))
+    monkeypatch.setattr(matching, "strangers", once)
+    said = door.post(api.key, json={"signals": {"sha256": "01" * 32}}).json()
+    assert (said["verdict"], door.asked) == ("block", 1)
+    assert "could not be searched" in caplog.text
 
 
 def test_a_withdrawn_key_is_refused_once_its_moment_is_over(

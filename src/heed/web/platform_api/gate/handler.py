@@ -22,15 +22,13 @@ from django.utils import timezone
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from heed.flows.shared.shapes import FileIn
-from heed.hashing.index import Book
-from heed.media import matching
 from heed.media.keys import Caller, Scope, caller_with
 from heed.rules import gate
 from heed.web.platform_api import rows
 from heed.web.platform_api.gate.following import Following
 from heed.web.platform_api.gate.known_keys import KnownKeys
 from heed.web.platform_api.gate.missed import Missed
+from heed.web.platform_api.gate.together import Together
 from heed.web.platform_api.said import MOST_UPLOADS, UploadsSaid
 
 logger = logging.getLogger(__name__)
@@ -80,6 +78,7 @@ class Gate:
         self._looking: Executor = ThreadPoolExecutor(LOOKING, "looking")
         self._inside = 0  # requests that are being looked at, or wait for that
         self._keys = KnownKeys(_look, ThreadPoolExecutor(1, "keys"))
+        self._together = Together()
 
     async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
         """One request."""
@@ -97,7 +96,7 @@ class Gate:
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
         body, whole = await _body(receive)
         token = _token(scope)
-        answer = self._at_once(scope, body, self._keys.fresh(token)) if whole else None
+        answer = await self._at_once(scope, body, self._keys.fresh(token)) if whole else None
         asked = _Asked(scope, token, send, body)
         if answer is not None:
             await _say(asked, answer)
@@ -111,13 +110,13 @@ class Gate:
     async def _answered(self, asked: _Asked, receive: Receive) -> int:
         """With a key that was not looked up just now."""
         caller = await self._keys.caller(asked.token) if asked.token else None
-        answer = self._at_once(asked.scope, asked.body or b"", caller)
+        answer = await self._at_once(asked.scope, asked.body or b"", caller)
         if answer is None:
             return await self._passed_on(asked, receive)
         await _say(asked, answer)
         return 200
 
-    def _at_once(self, scope: Scope_, body: bytes, caller: Caller | None) -> bytes | None:
+    async def _at_once(self, scope: Scope_, body: bytes, caller: Caller | None) -> bytes | None:
         """The answer, if everybody asked about is a stranger to all banks."""
         if caller is None or Scope.UPLOADS not in caller.scopes:
             return None
@@ -129,7 +128,12 @@ class Gate:
             said = UploadsSaid.model_validate_json(body)
         except ValidationError:
             return None
-        return _answer(said, ref, book)
+        many = said.uploads if said.uploads is not None else [said]
+        files = [rows.signals(one.signals) for one in many if one.signals is not None]
+        if len(files) != len(many) or not 0 < len(files) <= MOST_UPLOADS:
+            return None
+        strange = await self._together.strangers(files, book)
+        return _allow(said, ref) if strange is not None and all(strange) else None
 
     async def _look_at(self, asked: _Asked, receive: Receive, within: float | None = None) -> None:
         """In the threads for files, where there is room; of who waits too long, none is read."""
@@ -208,14 +212,8 @@ class _Answer:
             await self._send(message)
 
 
-def _answer(said: UploadsSaid, ref: str, book: Book) -> bytes | None:
+def _allow(said: UploadsSaid, ref: str) -> bytes:
     many = said.uploads if said.uploads is not None else [said]
-    files: list[FileIn] = [rows.signals(one.signals) for one in many if one.signals is not None]
-    if len(files) != len(many) or not 0 < len(files) <= MOST_UPLOADS:
-        return None
-    strange = matching.strangers(files, book)
-    if strange is None or not all(strange):
-        return None
     answers = [_allowed(one.signals.sha256, one.upload_ref or ref) for one in many if one.signals]
     if said.uploads is None:
         return answers[0]

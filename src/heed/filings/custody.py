@@ -1,11 +1,11 @@
 """Reading the chain of custody: what is kept, for whom, until when and why."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from heed.cases.models import Appeal, Case, Deadline
 from heed.filings import orders
@@ -71,14 +71,16 @@ def disputes(case_id: UUID) -> QuerySet[Dispute]:
     return Dispute.objects.filter(case_id=case_id).order_by("-opened_at")
 
 
-def dispute_counts() -> dict[str, int]:
+def dispute_counts(platforms: Collection[UUID]) -> dict[str, int]:
     """For the yearly report (DSA article 24(1)(a)): how many, how they ended, how many followed."""
-    ended = Dispute.objects.exclude(ended_at=None)
-    return {
-        "all": Dispute.objects.count(),
-        **{one: ended.filter(outcome=one).count() for one in Dispute.Outcome.values},
-        "followed": ended.filter(followed=True).count(),
-    }
+    cases = Case.objects.filter(platform_id__in=platforms)
+    rows, ended = Dispute.objects.filter(case_id__in=cases.values("id")), Q(ended_at__isnull=False)
+    found: dict[str, int] = rows.aggregate(
+        all=Count("id"),
+        followed=Count("id", filter=ended & Q(followed=True)),
+        **{one: Count("id", filter=ended & Q(outcome=one)) for one in Dispute.Outcome.values},
+    )
+    return found
 
 
 def unsealings(case_id: UUID) -> QuerySet[Unsealing]:

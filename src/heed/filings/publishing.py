@@ -1,6 +1,6 @@
 """Writing down which statements the Transparency Database was told, and reading them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -69,12 +69,14 @@ def try_again(publication_ids: Sequence[UUID], *, now: datetime) -> int:
     return refused.update(state=State.WAITING, due_at=now, why_not="")
 
 
-def counts() -> dict[str, int]:
-    """How many stand where."""
-    found = dict(Publication.objects.values_list("state").annotate(count=Count("id")))
+def counts(platform_ids: Collection[UUID]) -> dict[str, int]:
+    """How many of these platforms stand where."""
+    rows = Publication.objects.filter(statement__platform_id__in=platform_ids)
+    found = dict(rows.values_list("state").annotate(count=Count("id")))
     return {state: found.get(state, 0) for state in State.values}
 
 
-def refused() -> QuerySet[Publication]:
-    """What the database would not take, the oldest first."""
-    return Publication.objects.filter(state=State.REFUSED).order_by("due_at")
+def refused(platform_ids: Collection[UUID]) -> QuerySet[Publication]:
+    """What the database would not take of these platforms, the oldest first."""
+    rows = Publication.objects.filter(statement__platform_id__in=platform_ids)
+    return rows.filter(state=State.REFUSED).order_by("due_at")

@@ -7,8 +7,9 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -106,7 +107,7 @@ def _sent(rows: Sequence[Publication], refs: dict[str, str], now: datetime) -> N
         )
 
 
-def try_again(*, now: datetime) -> int:
-    """A person has what was refused tried again; returns how many."""
-    ids = list(publishing.refused().values_list("id", flat=True))
+def try_again(*, platform_ids: Collection[UUID], now: datetime) -> int:
+    """A person has what was refused of these platforms tried again; returns how many."""
+    ids = list(publishing.refused(platform_ids).values_list("id", flat=True))
     return publishing.try_again(ids, now=now)

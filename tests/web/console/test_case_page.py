@@ -71,7 +71,9 @@ def test_the_outbox_tries_again_what_was_ticked(world: World) -> None:
     StateTelling.objects.update(dead_at=timezone.now(), due_at=None)
     first = StateTelling.objects.order_by("item_id").first()
     assert first is not None
-    world.as_("Dana", Role.ADMINISTRATOR).post("/console/outbox/retry", {"item": first.item_id})
+    world.as_("Dana", Role.ADMINISTRATOR).post(
+        "/console/outbox/retry", {"of": "square", "item": first.item_id}
+    )
     assert StateTelling.objects.exclude(dead_at=None).count() == 1
 
 
@@ -148,7 +150,7 @@ def test_work_that_failed_after_all_its_tries_is_in_sight_and_done_again(world: 
     assert "1 to be done again" in unescape(
         sam.post("/console/outbox/retry", {"jobs": "1"}, follow=True).content.decode()
     )
-    assert revive_jobs.failed() == []
+    assert revive_jobs.failed([world.platform.id]) == []
     with connection.cursor() as cursor:
         cursor.execute("SELECT attempts FROM procrastinate_jobs WHERE queueing_lock IS NULL")
         assert cursor.fetchall() == [(0,)]

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Max
+
 from heed.cases.models import Case, Copy
 from heed.media.models import File, ItemFile, Signal, Upload
 from heed.people.models import Viewing
@@ -22,12 +24,12 @@ class Shown:
 def files(case: Case) -> list[Shown]:
     """The files that the case is about."""
     if case.file is not None:
-        return [Shown(file=case.file, quality=_quality(case.file))]
+        return _shown([case.file])
     if case.item is None:
         return []
     places = ItemFile.objects.filter(item=case.item, file__isnull=False).select_related("file")
     found = [place.file for place in places.order_by("position") if place.file is not None]
-    return [Shown(file=file, quality=_quality(file)) for file in found]
+    return _shown(found)
 
 
 def to_be_seen(case: Case) -> list[File]:
@@ -41,20 +43,25 @@ def unread(case: Case) -> list[ItemFile]:
     return list(ItemFile.objects.filter(item__in=named, file=None).order_by("item_id", "position"))
 
 
-def _quality(file: File) -> int | None:
-    best = Signal.objects.filter(file=file).order_by("-quality")
-    return best.values_list("quality", flat=True).first()
+def _shown(found: Sequence[File]) -> list[Shown]:
+    signals = Signal.objects.filter(file__in=found).order_by()
+    best = dict(signals.values_list("file_id").annotate(best=Max("quality")))
+    return [Shown(file=file, quality=best.get(file.id)) for file in found]
 
 
-def near_files(case: Case, *, judged: bool) -> list[Shown]:
-    """Files that look like the case's, each once with its copies, the closest first."""
+def near_files(case: Case) -> tuple[list[Shown], list[Shown]]:
+    """Files that look like the case's, each once with its copies, the closest first.
+
+    Those that wait for a person's word, and those that have it.
+    """
     found = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file__isnull=False)
-    found = found.filter(same__isnull=not judged).select_related("near_file", "item__account")
-    by_file: dict[UUID, list[Copy]] = {}
+    found = found.select_related("near_file", "item__account")
+    by_file: dict[bool, dict[UUID, list[Copy]]] = {False: {}, True: {}}
     for copy in found.order_by("distance_bits", "found_at", "id"):
         assert copy.near_file_id is not None
-        by_file.setdefault(copy.near_file_id, []).append(copy)
-    return [_near(copies) for copies in by_file.values()]
+        by_file[copy.same is not None].setdefault(copy.near_file_id, []).append(copy)
+    waiting, judged = ([_near(one) for one in by_file[said].values()] for said in (False, True))
+    return waiting, judged
 
 
 def _near(copies: Sequence[Copy]) -> Shown:

@@ -1,10 +1,11 @@
 """What a bank, a key, a source or a version of the rules has caused, and nobody has decided."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast
 
 from heed.cases.models import Case, Join, Notice, Restriction, Rollback
 from heed.media.models import ApiKey, Bank, Match, Platform, Upload
@@ -97,6 +98,11 @@ def key_of(prefix: str) -> ApiKey | None:
     return ApiKey.objects.filter(prefix=prefix).first()
 
 
-def rollbacks() -> QuerySet[Rollback]:
-    """All, the newest first."""
-    return Rollback.objects.order_by("-proposed_at")
+def rollbacks(platform_ids: Collection[UUID]) -> QuerySet[Rollback]:
+    """Those of these platforms, of what is shared and of what is nobody's own; the newest first."""
+    keys = ApiKey.objects.exclude(platform_id__in=platform_ids).values("prefix")
+    banks = Bank.objects.filter(platform__isnull=False).exclude(platform_id__in=platform_ids)
+    named = banks.annotate(name_of=Cast("id", CharField())).values("name_of")
+    elsewhere = Q(what=Rollback.What.KEY, which__in=keys)
+    elsewhere |= Q(what=Rollback.What.BANK, which__in=named)
+    return Rollback.objects.exclude(elsewhere).order_by("-proposed_at")

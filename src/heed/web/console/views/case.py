@@ -1,6 +1,6 @@
 """The case page: everything said and done about one thing, and what can be done now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from heed.cases.models import Case, Copy
+from heed.cases.models import Appeal, Case, Copy
 from heed.cases.queries import (
     account_measures,
+    case_copies,
     case_files,
     case_page,
     known_files,
@@ -46,13 +47,8 @@ def case_as_page(
     request: ConsoleRequest, case: Case, forms: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """The whole page; `forms` are those that came back with errors, by name."""
-    facts = (
-        _facts(case)
-        | _told(request, case, forms or {})
-        | _history(request, case)
-        | _rights(request, case)
-        | _forms(case)
-    )
+    facts = _facts(case) | _told(request, case, forms or {}) | _history(request, case)
+    facts |= _rights(request, case, facts["known"]) | _forms(case, facts["appeals"])
     for name, form in (forms or {}).items():
         both = isinstance(form, dict) and name in facts
         facts[name] = {**facts[name], **form} if both else form
@@ -61,18 +57,19 @@ def case_as_page(
 
 def _facts(case: Case) -> dict[str, Any]:
     known_at = case_page.first_notice_at(case)
+    near, near_judged = case_files.near_files(case)
     return {
         "case": case,
         "files": case_files.files(case),
         "unread": case_files.unread(case),
         "involved": account_measures.involved(case),
         "known": known_files.known(case),
-        "near": case_files.near_files(case, judged=False),
-        "near_judged": case_files.near_files(case, judged=True),
-        "copies": case_page.copies(case),
-        "trouble": case_page.trouble(case),
+        "near": near,
+        "near_judged": near_judged,
+        "copies": case_copies.copies(case),
+        "trouble": case_copies.trouble(case),
         "accounts": _accounts(case),
-        "spread": spread(case_page.published_at(case), known_at),
+        "spread": spread(case_copies.published_at(case), known_at),
         "known_at": known_at,
         "deadlines": case_page.deadlines(case),
         "links": case_page.links(case),
@@ -130,14 +127,14 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
+def _rights(request: ConsoleRequest, case: Case, known: known_files.Known) -> dict[str, Any]:
     grants = request.grants
     here = {
         right.replace(".", "_"): grants.may(right, case.platform_id) for right in permissions.RIGHTS
     }
     deciders = {str(one) for one in queue.deciders_of([case.id]).get(case.id, ())}
     others = {str(one) for one in people.deciders(case.platform_id)} - deciders
-    closed = case.about_child and known_files.known(case).trusted
+    closed = case.about_child and known.trusted
     return {
         "here": here,
         "may_open": grants.may_open_files(case) and not closed,
@@ -150,28 +147,27 @@ def _rights(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def _forms(case: Case) -> dict[str, Any]:
+def _forms(case: Case, appeals: Sequence[Appeal]) -> dict[str, Any]:
     return {
         "decision_form": DecisionForm(case, named_copies(case)),
         "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
         "appeal_forms": {
-            one.id: AppealForm(auto_id=f"appeal-{n}-%s")
-            for n, one in enumerate(case_page.appeals(case))
+            one.id: AppealForm(auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
         },
     }
 
 
 def named_copies(case: Case) -> list[Copy]:
     """The items that the notices name: those that a decision may except."""
-    return list(case_page.copies_of(case, Copy.How.NAMED)[:200])
+    return list(case_copies.copies_of(case, Copy.How.NAMED)[:200])
 
 
 def _accounts(case: Case) -> dict[UUID, str]:
     """What each account is called here: a letter until the decision, then its own name."""
-    ids = case_page.accounts(case)
+    ids = case_copies.accounts(case)
     if case.state == Case.State.DECIDED:
-        return case_page.account_refs(ids)
+        return case_copies.account_refs(ids)
     return {one: f"Account {_letters(n)}" for n, one in enumerate(ids)}
 
 
@@ -185,7 +181,7 @@ def _letters(n: int) -> str:
 @permissions.permission("case.see")
 def copies(request: ConsoleRequest, case: Case, how: str) -> HttpResponse:
     """All copies of one kind, page by page."""
-    found = Paginator(case_page.copies_of(case, how), COPIES_ON_A_PAGE)
+    found = Paginator(case_copies.copies_of(case, how), COPIES_ON_A_PAGE)
     facts = {
         "case": case,
         "how": how,

@@ -99,7 +99,7 @@ def overview(request: ConsoleRequest) -> HttpResponse:
     cases = Case.objects.in_bulk({one.case_id for one in lost})
     facts = {
         "counts": custody.counts(mine),
-        "disputes": custody.dispute_counts(),
+        "disputes": custody.dispute_counts(mine),
         "lost": [(one, cases[one.case_id]) for one in lost if one.case_id in cases],
     }
     return show(request, "custody_all.html", facts)

@@ -183,7 +183,7 @@ def _attempt(
 @permissions.permission("copy.judge")
 def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     """Say whether a near copy shows the same. Every item with that file goes the same way."""
-    near = case_files.near_files(case, judged=False)
+    near, _ = case_files.near_files(case)
     copies = [copy for one in near if one.file.id == file_id for copy in one.copies]
     same = request.POST.get("same")
     if same not in ("yes", "no"):

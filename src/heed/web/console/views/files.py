@@ -25,8 +25,8 @@ from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import playing, show
 
 VARIANTS = {*view_file.STILL, *view_file.MOVING, view_file.METADATA}
-# Of a child: also where a picture was taken.
-PROVEN_AGAIN = {"full", "moving-full", view_file.METADATA}
+# Of a child: all that can be made out, also where a picture was taken.
+PROVEN_AGAIN = VARIANTS - {"blurred", "moving-blurred"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +110,8 @@ def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResp
 
 
 def _near(case: Case, file_id: UUID) -> Shown:
-    near = case_files.near_files(case, judged=False) + case_files.near_files(case, judged=True)
-    for one in near:
+    waiting, judged = case_files.near_files(case)
+    for one in waiting + judged:
         if one.file.id == file_id:
             return one
     raise Http404
@@ -172,7 +172,4 @@ def _look(request: ConsoleRequest, case: Case, file: File, variant: str, name: s
 
 
 def _prove_again(request: ConsoleRequest, case: Case) -> HttpResponse:
-    answer = sign_in.prove_again(request, reverse("console:case", kwargs={"number": case.number}))
-    if request.headers.get("HX-Request"):
-        return HttpResponse(headers={"HX-Redirect": answer.headers["Location"]})
-    return answer
+    return sign_in.prove_again(request, reverse("console:case", kwargs={"number": case.number}))

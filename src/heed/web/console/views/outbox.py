@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Case
-from heed.cases.queries import case_page
+from heed.cases.queries import case_copies
 from heed.filings import publishing
 from heed.flows import publish_statements, revive_jobs
 from heed.flows.deliver_states import revive, revive_letters
@@ -33,10 +33,10 @@ def page(request: ConsoleRequest) -> HttpResponse:
     platforms = Platform.objects.filter(id__in=mine).order_by("name")
     facts = {
         "platforms": [_platform(one, timezone.now()) for one in platforms],
-        "jobs": revive_jobs.failed(),
+        "jobs": revive_jobs.failed(mine),
         "unchecked": unchecked.open_rows(mine).count(),
-        "published": publishing.counts(),
-        "refused": publishing.refused()[:MOST],
+        "published": publishing.counts(mine),
+        "refused": publishing.refused(mine)[:MOST],
     }
     return show(request, "outbox.html", facts)
 
@@ -58,7 +58,8 @@ def _platform(platform: Platform, now: datetime) -> dict[str, object]:
 @permissions.permission("outbox.retry")
 def publish_again(request: ConsoleRequest) -> HttpResponse:
     """Have what the Transparency Database refused tried again."""
-    count = publish_statements.try_again(now=timezone.now())
+    mine = request.grants.platforms("outbox.retry")
+    count = publish_statements.try_again(platform_ids=mine, now=timezone.now())
     messages.success(request, f"{count} to be sent again.")
     return redirect("console:outbox")
 
@@ -66,18 +67,26 @@ def publish_again(request: ConsoleRequest) -> HttpResponse:
 @require_POST
 @permissions.permission("outbox.retry")
 def retry(request: ConsoleRequest) -> HttpResponse:
-    """Try again what was given up on: what is ticked, or all of a platform."""
+    """Try again what was given up on: what is ticked, or all of one platform."""
     mine = request.grants.platforms("outbox.retry")
     if "jobs" in request.POST:
-        _revive_jobs(request, [job.id for job in revive_jobs.failed()])
+        _revive_jobs(request, [job.id for job in revive_jobs.failed(mine)])
         return redirect("console:outbox")
+    if "of" not in request.POST:
+        messages.info(request, "Nothing was chosen.")
+        return redirect("console:outbox")
+    platform = Platform.objects.filter(slug=request.POST["of"], id__in=mine).first()
+    if platform is None:
+        raise Http404
     if "letters" in request.POST:
-        _revive_letters(request, [row.id for one in mine for row in outbox.dead_letters(one)])
+        letters = outbox.dead_letters(platform.id).values_list("id", flat=True)
+        _revive_letters(request, list(letters))
         return redirect("console:outbox")
-    found = [row.item_id for one in mine for row in outbox.dead_states(one)]
-    ticked = {_uuid(one) for one in request.POST.getlist("item")}
-    wanted = found if "all" in request.POST else [one for one in found if one in ticked]
-    _revive(request, wanted)
+    found = outbox.dead_states(platform.id)
+    if "all" not in request.POST:
+        ticked = [_uuid(one) for one in request.POST.getlist("item")]
+        found = found.filter(item_id__in=[one for one in ticked if one is not None])
+    _revive(request, list(found.values_list("item_id", flat=True)))
     return redirect("console:outbox")
 
 
@@ -85,7 +94,7 @@ def retry(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("outbox.retry", "case.see")
 def retry_case(request: ConsoleRequest, case: Case) -> HttpResponse:
     """Try again what was given up on in one case."""
-    _revive(request, [row.item_id for row in case_page.given_up(case)])
+    _revive(request, list(case_copies.given_up(case).values_list("item_id", flat=True)))
     return redirect("console:case", number=case.number)
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.models import Rollback
-from heed.cases.queries.causes import places, rollbacks
+from heed.cases.queries.causes import rollbacks
 from heed.flows import roll_back as flow
 from heed.people import queries as people
 from heed.web.console import permissions
@@ -18,7 +18,7 @@ from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
 NOT_TAKEN = 422
-MOST = 200  # read of all; the page shows half of it
+MOST = 100
 REFUSALS = (flow.MayNotRollBack, flow.NothingToRollBack, flow.AlreadyProposed)
 
 
@@ -43,15 +43,8 @@ def page(request: ConsoleRequest) -> HttpResponse:
     return _shown(request, ProposalForm())
 
 
-def _rows(request: ConsoleRequest) -> list[Rollback]:
-    """Those of one's own platforms, and of what is nobody's own."""
-    mine = request.grants.platforms("rollback.see")
-    found = [(row, places(row.what, row.which)) for row in rollbacks()[:MOST]]
-    return [row for row, where in found if not where or where & mine]
-
-
 def _shown(request: ConsoleRequest, form: ProposalForm, **more: object) -> HttpResponse:
-    rows = _rows(request)[:100]
+    rows = rollbacks(request.grants.platforms("rollback.see"))[:MOST]
     names = people.staff_named(
         {one for row in rows for one in (row.proposed_by, row.confirmed_by) if one}
     )
@@ -85,7 +78,8 @@ def propose(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("rollback.propose")
 def answer(request: ConsoleRequest, rollback_id: UUID) -> HttpResponse:
     """Confirm or refuse another person's proposal."""
-    if rollback_id not in {row.id for row in _rows(request)}:
+    mine = request.grants.platforms("rollback.propose")
+    if not rollbacks(mine).filter(id=rollback_id).exists():
         raise Http404
     agrees = request.POST.get("agrees") == "yes"
     try:

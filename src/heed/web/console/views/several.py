@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from heed.cases.models import Case
-from heed.cases.queries import case_page, together
+from heed.cases.queries import case_copies, together
 from heed.flows import decide_together, split_case
 from heed.rules.decisions import Ruling, Scope
 from heed.web.console import permissions
@@ -39,7 +39,7 @@ class SplitForm(forms.Form):
 
     def __init__(self, case: Case, data: Any = None) -> None:
         super().__init__(data, auto_id="split-%s")
-        copies = case_page.unsplit(case)[: split_case.MOST]
+        copies = case_copies.unsplit(case)[: split_case.MOST]
         self.fields["items"].choices = [  # type: ignore[attr-defined]
             (str(one.item_id), f"{one.item.url} ({one.item.desired})") for one in copies
         ]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from heed.cases.models import Case, Copy, Deadline, Decision, Notice, Supplement
 from heed.filings.models import OperatorProfile, Schema, Tip
@@ -14,6 +14,7 @@ from heed.rules.decisions import Ruling
 from heed.rules.tips import lifetime
 from heed.rules.tips.document import Address, Operator
 
+MOST = 500  # cases shown as owed
 CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A speaks about
 
 
@@ -54,17 +55,28 @@ def owed(platform_ids: Collection[UUID]) -> list[tuple[Case, Deadline | None]]:
     """Cases with a finding that nobody has begun to tell of, the nearest deadline first."""
     begun = Tip.objects.filter(case_id=OuterRef("id"), practice=False)
     begun = begun.exclude(state=Tip.State.WITHDRAWN)
-    found = findings().filter(case=OuterRef("id"))
-    cases = Case.objects.filter(Exists(found), ~Exists(begun), platform_id__in=platform_ids)
-    rows = [(one, report_deadline(one)) for one in cases.select_related("platform")[:500]]
-    rows = [(case, due) for case, due in rows if finding_of(case) is not None]
+    final = Decision.objects.filter(case=OuterRef("id"), state=Decision.State.FINAL)
+    found = Case.objects.filter(Exists(findings().filter(case=OuterRef("id"))), ~Exists(begun))
+    found = found.filter(platform_id__in=platform_ids).annotate(
+        ruled=Subquery(final.order_by("-decided_at").values("ruling")[:1]),
+        under=Subquery(final.order_by("-decided_at").values("clause")[:1]),
+    )  # the last word alone says whether a finding stands
+    cases = list(
+        found.filter(ruled=Ruling.REMOVE, under=CHILD_CLAUSE).select_related("platform")[:MOST]
+    )
+    due = {one.case_id: one for one in _owing(cases).order_by("-due_at")}
+    rows = [(one, due.get(one.id)) for one in cases]
     return sorted(rows, key=lambda row: (row[1] is None, row[1].due_at if row[1] else None))
 
 
 def report_deadline(case: Case) -> Deadline | None:
     """By when the authority is owed a tip of this case: the nearest that is not met."""
-    open_ones = Deadline.objects.filter(case=case, stops="cybertip_finished", met_at=None)
-    return open_ones.filter(cause__startswith="decision:").order_by("due_at").first()
+    return _owing([case]).order_by("due_at").first()
+
+
+def _owing(cases: Collection[Case]) -> QuerySet[Deadline]:
+    unmet = Deadline.objects.filter(case__in=cases, stops="cybertip_finished", met_at=None)
+    return unmet.filter(cause__startswith="decision:")
 
 
 def under_way(platform_ids: Collection[UUID]) -> QuerySet[Tip]:

@@ -41,14 +41,24 @@ class Judged:
     waiting: int
 
 
+# Each reads its table once and is joined by the day itself, whatever there was before: to compare
+# every row with every day would cost the one times the other.
 _BACKLOG = """
-SELECT d.day, count(c.id) FROM days d LEFT JOIN cases_case c ON c.platform_id = ANY(%(platforms)s)
- AND c.opened_at < d.day + 1 AND (c.state <> 'decided' OR c.decided_at >= d.day + 1)
-GROUP BY d.day
+, moved AS (
+    SELECT greatest(opened_at::date, %(since)s::date) AS day, 1 AS more FROM cases_case
+    WHERE platform_id = ANY(%(platforms)s)
+    UNION ALL
+    SELECT greatest(decided_at::date, opened_at::date, %(since)s::date), -1 FROM cases_case
+    WHERE platform_id = ANY(%(platforms)s) AND state = 'decided'
+)
+SELECT d.day, sum(coalesce(sum(m.more), 0)) OVER (ORDER BY d.day)
+FROM days d LEFT JOIN moved m ON m.day = d.day GROUP BY d.day
 """
 _NOTICES = """
-SELECT d.day, count(n.id) FROM days d LEFT JOIN cases_notice n
- ON n.platform_id = ANY(%(platforms)s) AND n.received_at >= d.day AND n.received_at < d.day + 1
+SELECT d.day, count(n.id) FROM days d LEFT JOIN (
+    SELECT id, received_at FROM cases_notice
+    WHERE platform_id = ANY(%(platforms)s) AND received_at >= %(since)s
+) n ON n.received_at::date = d.day
 GROUP BY d.day
 """
 _FIRST_ACTION = """
@@ -62,14 +72,14 @@ FROM days d LEFT JOIN (
     WHERE n.platform_id = ANY(%(platforms)s) AND n.received_at >= %(since)s
       AND n.category = ANY(%(bodies)s)
     GROUP BY n.id
-) t ON t.received_at >= d.day AND t.received_at < d.day + 1
+) t ON t.received_at::date = d.day
 GROUP BY d.day
 """
 _BREACHED = """
 SELECT d.day, count(x.id) FROM days d LEFT JOIN (
     SELECT l.id, l.breached_at FROM cases_deadline l JOIN cases_case c ON c.id = l.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND l.breached_at >= %(since)s
-) x ON x.breached_at >= d.day AND x.breached_at < d.day + 1
+) x ON x.breached_at::date = d.day
 GROUP BY d.day
 """
 _DECIDED = """
@@ -77,7 +87,7 @@ SELECT d.day, count(x.id) FROM days d LEFT JOIN (
     SELECT m.id, m.decided_at FROM cases_decision m JOIN cases_case c ON c.id = m.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND m.decided_at >= %(since)s
       AND m.state IN ('final', 'reversed')
-) x ON x.decided_at >= d.day AND x.decided_at < d.day + 1
+) x ON x.decided_at::date = d.day
 GROUP BY d.day
 """
 _REVERSED = """
@@ -85,14 +95,14 @@ SELECT d.day, count(x.id) FROM days d LEFT JOIN (
     SELECT a.id, a.decided_at FROM cases_appeal a JOIN cases_case c ON c.id = a.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND a.decided_at >= %(since)s
       AND a.state = 'reversed'
-) x ON x.decided_at >= d.day AND x.decided_at < d.day + 1
+) x ON x.decided_at::date = d.day
 GROUP BY d.day
 """
 _EXPOSURE = """
 SELECT d.day, coalesce(sum(x.seconds), 0) / 60 FROM days d LEFT JOIN (
     SELECT v.seconds, v.opened_at FROM people_viewing v JOIN cases_case c ON c.id = v.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND v.opened_at >= %(since)s
-) x ON x.opened_at >= d.day AND x.opened_at < d.day + 1
+) x ON x.opened_at::date = d.day
 GROUP BY d.day
 """
 _SHOWN = (

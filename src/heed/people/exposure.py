@@ -1,7 +1,7 @@
 """How much people have looked at: counted from their own viewing log, never guessed."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
@@ -18,19 +18,31 @@ FEWEST = 4  # people: figures of fewer would be somebody's own
 
 def looks_of(staff_id: UUID, *, now: datetime, days: int = 7) -> list[Look]:
     """One person's looks of the last days, oldest first."""
-    rows = Viewing.objects.filter(staff_id=staff_id, opened_at__gt=now - timedelta(days=days))
-    ordered = rows.order_by("opened_at").values_list("file_id", "opened_at", "seconds", "severity")
-    return [
-        Look(file_id=str(file), opened_at=at, seconds=seconds, severity=severity)
-        for file, at, seconds, severity in ordered
-    ]
+    return _looks([staff_id], now=now, days=days)[staff_id]
+
+
+def _looks(staff_ids: Collection[UUID], *, now: datetime, days: int = 7) -> dict[UUID, list[Look]]:
+    since = now - timedelta(days=days)
+    rows = Viewing.objects.filter(staff_id__in=staff_ids, opened_at__gt=since)
+    seen = rows.values_list("staff_id", "file_id", "opened_at", "seconds", "severity")
+    found: dict[UUID, list[Look]] = {one: [] for one in staff_ids}
+    for staff, file, at, seconds, severity in seen.order_by("opened_at"):
+        look = Look(file_id=str(file), opened_at=at, seconds=seconds, severity=severity)
+        found[staff].append(look)
+    return found
 
 
 def limits_of(staff_id: UUID) -> Limits:
     """The person's own limits, which are never above those of the house."""
-    own = OwnLimits.objects.filter(staff_id=staff_id).first()
-    if own is None:
-        return Limits()
+    return _limits([staff_id])[staff_id]
+
+
+def _limits(staff_ids: Collection[UUID]) -> dict[UUID, Limits]:
+    own = {one.staff_id: one for one in OwnLimits.objects.filter(staff_id__in=staff_ids)}
+    return {one: _lower(own[one]) if one in own else Limits() for one in staff_ids}
+
+
+def _lower(own: OwnLimits) -> Limits:
     return Limits(
         files_a_shift=min(own.files_a_shift, health.FILES_A_SHIFT),
         seconds_a_shift=min(own.seconds_a_shift, health.SECONDS_A_SHIFT),
@@ -157,11 +169,11 @@ class Team:
 
 def team(staff_ids: Sequence[UUID], *, now: datetime) -> Team:
     """The last seven days."""
-    each = {one: looks_of(one, now=now) for one in staff_ids}
+    each, limits = _looks(staff_ids, now=now), _limits(staff_ids)
     sums = {one: health.tally(looks) for one, looks in each.items() if looks}
     seconds = [one.seconds for one in sums.values()]
     told = len(sums) >= FEWEST
-    full = sum(sums[one].seconds >= limits_of(one).seconds_a_week for one in sums)
+    full = sum(sums[one].seconds >= limits[one].seconds_a_week for one in sums)
     every = [look for looks in each.values() for look in looks]
     grave = sum(look.severity == 3 for look in every)
     return Team(

@@ -150,8 +150,21 @@ def set_state(
 
 def open_appeal(partner: Partner) -> PartnerNote | None:
     """The appeal that waits for an answer, if one does."""
-    turns = (PartnerNote.What.APPEALED, PartnerNote.What.ANSWERED)
-    last = partner.notes.filter(what__in=turns).order_by("-at").first()
+    return waits_for_answer(turns([partner]).get(partner.id, []))
+
+
+def turns(of: Sequence[Partner]) -> dict[UUID, list[PartnerNote]]:
+    """What was said to and by each of these, the newest first."""
+    found: dict[UUID, list[PartnerNote]] = {}
+    for one in PartnerNote.objects.filter(partner__in=of).order_by("-at"):
+        found.setdefault(one.partner_id, []).append(one)
+    return found
+
+
+def waits_for_answer(newest_first: Sequence[PartnerNote]) -> PartnerNote | None:
+    """The appeal among these turns that nobody has answered."""
+    both = (PartnerNote.What.APPEALED, PartnerNote.What.ANSWERED)
+    last = next((one for one in newest_first if one.what in both), None)
     return last if last is not None and last.what == PartnerNote.What.APPEALED else None
 
 

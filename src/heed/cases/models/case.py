@@ -141,6 +141,13 @@ class Copy(models.Model):
     class Meta:
         app_label = "cases"
         constraints = [models.UniqueConstraint(fields=["case", "item"], name="copy_once")]
+        indexes = [
+            models.Index(
+                fields=["case"],
+                name="copy_to_judge",  # of ten thousand copies these few wait for a person
+                condition=models.Q(how="near", same=None),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"copy:{self.id}"

@@ -1,27 +1,43 @@
 """What became of a partner's notices."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import UTC, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db import connection
 
-from heed.cases.models import Decision, Notice
-from heed.rules.decisions import Ruling
+from heed.cases.models import Notice
 from heed.rules.partners import Record
+
+_RECORDS = """
+SELECT n.partner_id, count(*), count(*) FILTER (WHERE v.removed),
+       count(*) FILTER (WHERE v.stands AND NOT v.removed)
+FROM cases_notice n LEFT JOIN (
+    SELECT j.notice_id, bool_or(d.ruling = 'remove') AS removed,
+           bool_or(d.ruling = 'keep') AS stands
+    FROM cases_notice n JOIN cases_join j ON j.notice_id = n.id AND j.undone_at IS NULL
+    JOIN cases_decision d ON d.case_id = j.case_id AND d.state = 'final'
+    WHERE n.partner_id = ANY(%(partners)s) AND n.received_at >= %(since)s GROUP BY j.notice_id
+) v ON v.notice_id = n.id
+WHERE n.partner_id = ANY(%(partners)s) AND n.received_at >= %(since)s GROUP BY n.partner_id
+"""
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def records(partner_ids: Collection[UUID], *, since: datetime | None = None) -> dict[UUID, Record]:
+    """For each how many it gave, and how many of those people removed or let stand."""
+    with connection.cursor() as cursor:
+        cursor.execute(_RECORDS, {"partners": list(partner_ids), "since": since or _EVER})
+        found = {
+            one: Record(given=given, removed=removed, stands=stands)
+            for one, given, removed, stands in cursor.fetchall()
+        }
+    return {one: found.get(one, Record(given=0, removed=0, stands=0)) for one in partner_ids}
 
 
 def record(partner_id: UUID, *, since: datetime | None = None) -> Record:
-    """How many it gave, and how many of those people removed or let stand."""
-    given = Notice.objects.filter(partner_id=partner_id)
-    if since is not None:
-        given = given.filter(received_at__gte=since)
-    final = Decision.objects.filter(
-        case__joins__notice=OuterRef("pk"), case__joins__undone_at=None, state=Decision.State.FINAL
-    )
-    removed = given.filter(Exists(final.filter(ruling=Ruling.REMOVE.value)))
-    stands = given.filter(Exists(final.filter(ruling=Ruling.KEEP.value)))
-    alone = stands.exclude(Exists(final.filter(ruling=Ruling.REMOVE.value)))
-    return Record(given=given.count(), removed=removed.count(), stands=alone.count())
+    """The same of one."""
+    return records([partner_id], since=since)[partner_id]
 
 
 def same_of(partner_id: UUID, alike: bytes, *, since: datetime) -> Notice | None:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Order
@@ -68,8 +67,7 @@ def cases_of(
     wanted = wanted or Wanted()
     found = Case.objects.filter(platform_id__in=platform_ids)
     if wanted.words.strip():
-        said = _said(wanted.words.strip(), platform_ids)
-        found = found.filter(said | Q(id__in=wanted.also) if wanted.also else said)
+        found = found.filter(id__in={*_said(wanted.words.strip(), platform_ids), *wanted.also})
     if wanted.platform:
         found = found.filter(platform__slug=wanted.platform)
     if wanted.category:
@@ -113,31 +111,56 @@ def _in_state(state: str, now: datetime) -> Q:
     }.get(state, Q(_WAITING))
 
 
-def _said(words: str, platform_ids: Collection[UUID]) -> Q:
-    """A number, a hash, an address or the platform's own id of an item, or words of a notice."""
-    number = words.upper()
+def _said(words: str, platform_ids: Collection[UUID]) -> set[UUID]:
+    """A number, a hash, an address or the platform's own id of an item, or words of a notice.
+
+    Each way is asked for itself: joined by "or", they would read whole tables.
+    """
     digest = _digest(words)
     if digest:
-        files = File.objects.filter(Q(sha256=digest) | Q(sha1=digest) | Q(md5=digest)).values("id")
-        carried = Copy.objects.filter(item__files__file__in=files).values("case_id")
-        return Q(file__in=files) | Q(id__in=carried)
+        return _with_bytes(digest)
     if "://" in words:
-        return Q(id__in=_at(words))
-    notices = Join.objects.filter(undone_at=None).filter(
-        Q(notice__number=number)
-        | Q(notice__police_reference__iexact=words)
-        | Q(notice__words__icontains=words)
-    )
+        return _at(words, platform_ids)
+    here = Q(platform_id__in=platform_ids)
+    told = Join.objects.filter(undone_at=None, notice__platform_id__in=platform_ids)
+    numbered = {
+        *Case.objects.filter(here, number=words.upper()).values_list("id", flat=True),
+        *told.filter(notice__number=words.upper()).values_list("case_id", flat=True),
+    }
+    if numbered:  # a number is nothing else
+        return numbered
     named = Copy.objects.filter(item__platform_id__in=platform_ids, item__ref=words)
-    found = Q(id__in=notices.values("case_id")) | Q(id__in=named.values("case_id"))
-    return Q(number=number) | found
+    written = told.filter(
+        Q(notice__police_reference__iexact=words) | Q(notice__words__icontains=words)
+    )
+    return {
+        *named.values_list("case_id", flat=True),
+        *written.values_list("case_id", flat=True),
+    }
 
 
-def _at(url: str) -> QuerySet[Copy, Any]:
-    places = ItemFile.objects.filter(Q(url=url) | Q(preview_url=url)).values("item_id")
-    named = Target.objects.filter(url=url, item__isnull=False).values("item_id")
-    items = Item.objects.filter(Q(url=url) | Q(id__in=places) | Q(id__in=named))
-    return Copy.objects.filter(item__in=items).values("case_id")
+def _with_bytes(digest: bytes) -> set[UUID]:
+    files = list(
+        File.objects.filter(Q(sha256=digest) | Q(sha1=digest) | Q(md5=digest)).values_list(
+            "id", flat=True
+        )
+    )
+    carried = Copy.objects.filter(item__files__file__in=files).order_by()
+    return {
+        *Case.objects.filter(file__in=files).values_list("id", flat=True),
+        *carried.values_list("case_id", flat=True).distinct(),
+    }
+
+
+def _at(url: str, platform_ids: Collection[UUID]) -> set[UUID]:
+    items = {
+        *Item.objects.filter(platform_id__in=platform_ids, url=url).values_list("id", flat=True),
+        *ItemFile.objects.filter(url=url).values_list("item_id", flat=True),
+        *ItemFile.objects.filter(preview_url=url).values_list("item_id", flat=True),
+        *Target.objects.filter(url=url, item__isnull=False).values_list("item_id", flat=True),
+    }
+    found = Copy.objects.filter(item__in=items).order_by()
+    return set(found.values_list("case_id", flat=True).distinct())
 
 
 def _digest(words: str) -> bytes | None:
@@ -151,8 +174,9 @@ def _digest(words: str) -> bytes | None:
 
 def rows(cases: QuerySet[Case], start: int = 0, size: int = PAGE) -> list[Row]:
     """One page, with what waits in each case; the number of queries does not grow with it."""
-    page = list(cases.select_related("platform")[start : start + size])
-    ids = [case.id for case in page]
+    ids = list(cases.values_list("id", flat=True)[start : start + size])  # sorted by what is small
+    whole = Case.objects.select_related("platform").in_bulk(ids)
+    page = [whole[one] for one in ids if one in whole]
     copies = _count(Copy.objects.filter(case_id__in=ids))
     appeals = _count(Appeal.objects.filter(case_id__in=ids, state=Appeal.State.OPEN))
     uploads = _count(Upload.objects.filter(case_id__in=ids, state=Upload.State.HELD))

@@ -256,6 +256,11 @@ class Upload(models.Model):
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
+    class Meta:
+        indexes = [
+            models.Index(fields=["case_id"], name="upload_held", condition=models.Q(state="held"))
+        ]
+
     def __str__(self) -> str:
         return f"upload:{self.id}"
 

@@ -13,9 +13,9 @@ from heed.cases.queries import of_partners
 from heed.flows import manage_partners as flows
 from heed.media.models import Platform
 from heed.people import partners
-from heed.people.partner_models import Partner
+from heed.people.partner_models import Partner, PartnerNote
 from heed.rules.claims import Category
-from heed.rules.partners import NotWarned, calls_for_a_word
+from heed.rules.partners import NotWarned, Record, calls_for_a_word
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
@@ -36,9 +36,10 @@ def _page(
 ) -> HttpResponse:
     """The page; `said` is what was typed and not taken, with `about`: a partner's id, or empty."""
     mine = request.grants.platforms("partner.see")
-    rows = Partner.objects.filter(platform_id__in=mine).order_by("name")
+    rows = list(Partner.objects.filter(platform_id__in=mine).order_by("name"))
+    records, turns = of_partners.records([one.id for one in rows]), partners.turns(rows)
     facts = {
-        "rows": [_row(one) for one in rows],
+        "rows": [_row(one, records[one.id], turns.get(one.id, [])) for one in rows],
         "platforms": Platform.objects.filter(
             id__in=request.grants.platforms("partner.manage")
         ).order_by("name"),
@@ -50,15 +51,14 @@ def _page(
     return show(request, "partners.html", facts, status=NOT_TAKEN if said else 200)
 
 
-def _row(partner: Partner) -> dict[str, object]:
-    record = of_partners.record(partner.id)
+def _row(partner: Partner, record: Record, turns: list[PartnerNote]) -> dict[str, object]:
     return {
         "partner": partner,
         "record": record,
         "percent": None if record.precision is None else round(record.precision * 100),
         "look": calls_for_a_word(record),
-        "appeal": partners.open_appeal(partner),
-        "notes": list(partner.notes.order_by("-at")[:10]),
+        "appeal": partners.waits_for_answer(turns),
+        "notes": turns[:10],
         "fields": [CATEGORIES.get(Category(one), one) for one in partner.fields],
     }
 

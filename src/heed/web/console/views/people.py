@@ -41,7 +41,7 @@ def _page(
     names = {one.id: one.name for one in platforms}
     manage = [one.id for one in _platforms(request, "people.manage")]
     facts: dict[str, Any] = {
-        "people": [_person(one, names) for one in inviting.colleagues(list(names))],
+        "people": _people(names),
         "invited": inviting.waiting(manage, now=timezone.now()),
         "form": form,
         "link": link,
@@ -56,10 +56,16 @@ def _page(
     return show(request, "people.html", facts, status=status)
 
 
-def _person(staff: Staff, names: dict[UUID, str]) -> dict[str, Any]:
-    held = Membership.objects.filter(staff=staff, ended_at=None, platform_id__in=list(names))
-    roles = [(one, Role(one.role).label, names[one.platform_id]) for one in held.order_by("role")]
-    return {"staff": staff, "roles": roles}
+def _people(names: dict[UUID, str]) -> list[dict[str, Any]]:
+    """Everybody with their roles: asked for together, not one by one."""
+    roles: dict[UUID, list[tuple[Membership, Any, str]]] = {}
+    for one in Membership.objects.filter(ended_at=None, platform_id__in=list(names)).order_by(
+        "role"
+    ):
+        row = (one, Role(one.role).label, names[one.platform_id])
+        roles.setdefault(one.staff_id, []).append(row)
+    every = inviting.colleagues(list(names))
+    return [{"staff": one, "roles": roles.get(one.pk, [])} for one in every]
 
 
 @require_POST

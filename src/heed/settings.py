@@ -7,10 +7,11 @@ a real site: without `HEED_SECRET_KEY` the instance makes one and keeps it under
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heed.instance.logs import logging_of_django
@@ -71,6 +72,7 @@ class Configuration(BaseSettings):
     oidc_client_id: str = ""
     oidc_secret: str = ""
     oidc_name: str = "your organisation"  # on the button
+    idle_minutes: Annotated[int, Field(ge=5, le=720)] = 45  # then staff are signed out
     statutes: str = "us,dsa"  # packs, or statutes, whose clocks run; see docs/laws/
     gate: str = ""  # where uploads are looked at: private:EU, -private:US ...; see docs/matching.md
 
@@ -99,6 +101,7 @@ DEBUG = CONFIG.debug
 ALLOWED_HOSTS = [host.strip() for host in CONFIG.allowed_hosts.split(",") if host.strip()]
 PUBLIC_URL = CONFIG.public_url.rstrip("/")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+CSRF_FAILURE_VIEW = "heed.web.not_ours.refused"
 HEED_DEMO = CONFIG.demo
 HEED_VAR = CONFIG.var
 HEED_SIGNING_KEY_FILE = (
@@ -168,6 +171,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "heed.web.console.idle.IdleEnd",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -257,6 +261,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+HEED_IDLE_SECONDS = CONFIG.idle_minutes * 60
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Heed"
 MFA_TOTP_TOLERANCE = 1  # half a minute either way: telephones' clocks differ, and people type

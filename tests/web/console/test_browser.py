@@ -312,6 +312,7 @@ def test_a_key_held_down_unblurs_and_every_second_of_it_is_counted(
 ) -> None:
     case = square.case()
     page = let_in(visit, live_server, square, square.person("Rae", Role.CHILD_SAFETY))
+    prove_again(visit)
     page.goto(f"/console/c/{case.number}/")
     ready(page)
     page.get_by_role("button", name="Open blurred").click()
@@ -330,6 +331,30 @@ def test_a_key_held_down_unblurs_and_every_second_of_it_is_counted(
         page.wait_for_timeout(100)
         clear.refresh_from_db()
     assert 0.3 < clear.seconds < 5
+
+
+def test_a_page_that_nobody_touches_says_so_and_then_shows_nothing_more(
+    square: World, visit: "BrowserContext", live_server: LiveServer
+) -> None:
+    case = square.case()
+    page = let_in(visit, live_server, square, square.person("Rae", Role.CHILD_SAFETY))
+    page.clock.install()
+    page.goto(f"/console/c/{case.number}/")
+    ready(page)
+    page.get_by_role("button", name="Open blurred").click()
+    page.get_by_role("button", name="I know: open it blurred").click()
+    page.get_by_role("img", name="blurred and grey").wait_for()
+    page.get_by_label("What you saw").fill("Half a thought")
+    warning = page.get_by_text("You are signed out in two minutes.")
+    page.clock.fast_forward("43:30")
+    warning.wait_for()
+    page.keyboard.press("Shift")
+    warning.wait_for(state="detached")
+    with page.expect_navigation():
+        page.clock.fast_forward("45:20")
+    ready(page)
+    assert page.locator("img").count() == 0
+    assert page.get_by_label("What you saw").input_value() == "Half a thought"
 
 
 def test_a_video_plays_in_parts_and_has_been_seen_at_its_end(

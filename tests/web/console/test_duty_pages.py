@@ -54,7 +54,8 @@ def test_danger_is_found_told_and_shown_on_the_case_and_on_the_call(world: World
     said = {f"told-{danger.id}-told": "112, by telephone", "what": "told"}
     told = text(rae.post(f"/console/danger/{danger.id}", said, follow=True))
     assert "112, by telephone" in told and "Nobody has written down" not in told
-    assert "in the meantime" in text(rae.post(f"/console/danger/{danger.id}", said, follow=True))
+    late = text(rae.post(f"/console/danger/{danger.id}", said, follow=True))
+    assert "in the meantime" in late and "Not sent yet" in late  # and the words are there still
     world.add_platform("elsewhere", "Elsewhere")
     zed = world.as_("Zed", Role.SENIOR, platform="elsewhere")
     assert zed.post(f"/console/danger/{danger.id}", said).status_code == 404

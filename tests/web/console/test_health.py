@@ -16,7 +16,7 @@ from heed.people import queries as people
 from heed.people.models import Role, Staff, Viewing
 from heed.people.services import note_viewing
 from heed.rules import health
-from tests.web.console.test_deciding import REMOVE, look, send
+from tests.web.console.test_deciding import REMOVE, look, prove, send
 from tests.web.console.world import World
 
 
@@ -40,7 +40,10 @@ def test_before_it_gets_graver_the_page_says_so_and_nothing_is_opened(world: Wor
     assert "graver than what you have opened in this shift" in text(first)
     assert not Viewing.objects.exists()
     assert "blurred and grey" in text(look(rae, case))
-    again = rae.post(f"/console/c/{case.number}/files/{case.file_id}/clear")
+    clear = f"/console/c/{case.number}/files/{case.file_id}/clear"
+    assert "/2fa/reauthenticate/" in rae.post(clear, headers={"HX-Request": "true"})["HX-Redirect"]
+    prove(rae)
+    again = rae.post(clear)
     assert "small and grey" in text(again)
     assert sorted(Viewing.objects.values_list("variant", flat=True)) == ["blurred", "clear"]
 

@@ -1,13 +1,33 @@
 """Each role sees what it is for; to anybody else there is no such page."""
 
+import json
+import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
+from heed.cases.models import Rollback
+from heed.filings.models import (
+    Dispute,
+    Officer,
+    Order,
+    Publication,
+    SealedObject,
+    StatementOfReasons,
+)
+from heed.flows import revive_jobs
+from heed.media.models import ApiKey, Bank, Platform, Unchecked
+from heed.outbox.models import Letter, StateTelling
 from heed.people.duty_models import Call
-from heed.people.models import Role
+from heed.people.models import Role, Staff
+from heed.people.partner_models import Partner
+from heed.people.staff_models import Invitation
 from heed.web.console.permissions import RIGHTS, TABLE
+from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.world import World
 
 R, C, S, L, A, D = (
@@ -21,6 +41,8 @@ READ = REVIEW | {L, A}
 VIEWS = [
     ("get", "", ALL),
     ("get", "counts", READ),
+    ("get", "here", ALL),
+    ("post", "unsent/forget", ALL),
     ("post", "next", REVIEW),
     ("get", "outbox", REVIEW | {A, D}),
     ("post", "outbox/retry", {S, D}),
@@ -113,6 +135,115 @@ def test_a_case_of_another_platform_does_not_exist(world: World) -> None:
     for path in ("", "copies/named", "entries"):
         assert client.get(f"/console/c/{case.number}/{path}").status_code == 404
     assert case.number not in client.get("/console/").content.decode()
+
+
+SAME_FOR_ALL = {
+    "here", "me", "practice/parody", "help", "exchanges", "policy", "policy/square", "reasons",
+    "operator", "operator/square", "team", "blind",
+}  # fmt: skip
+PAGES = [path for method, path, _ in VIEWS if method == "get" and "{" not in path]
+
+
+def told(client: Client) -> dict[str, str]:
+    """Every page that needs no address of anything, without what is drawn afresh each time."""
+    drawn = r'name="csrfmiddlewaretoken" value="[^"]+"|datetime="[^"]+"'
+    pages = (*PAGES, "unchecked", "policies", "?state=all")
+    return {one: re.sub(drawn, "", client.get(f"/console/{one}").content.decode()) for one in pages}
+
+
+def much_happens(world: World) -> None:
+    """A case that is decided, and one of everything that the console lists."""
+    case, at = world.case(danger_now=True), world.now
+    send(world.as_("Rae", C), case, "decide", REMOVE)
+    own, who = {"platform_id": world.platform.id}, Staff.objects.get(name="Rae").pk
+    StateTelling.objects.update(dead_at=at, due_at=None, last_error="unreachable")
+    Letter.objects.create(**own, kind="account.measured", payload={}, key="l", enqueued_at=at,
+                          dead_at=at)  # fmt: skip
+    rolled = Rollback.objects.create(what="key", which="hk_square", says="the key of the square",
+                                     proposed_by=who, proposed_at=at)  # fmt: skip
+    job(case_id=str(case.id)), job(rollback_id=str(rolled.id))
+    told = StatementOfReasons.objects.create(**own, case_id=case.id, item_id=uuid4(), basis="b",
+                                             body={}, link_hash=b"l", issued_at=at)  # fmt: skip
+    Publication.objects.create(statement=told, cause="c", payload={}, state="refused", due_at=at)
+    Dispute.objects.create(case_id=case.id, side="uploader", body="ADR", dispute_ref="7",
+                           opened_at=at, noted_by=who)  # fmt: skip
+    SealedObject.objects.create(**own, copy="evidence", case_id=case.id, state="missed",
+                                asked_at=at)  # fmt: skip
+    Unchecked.objects.create(**own, cause=b"c", url="http://p/1", reason="not-read", since_at=at,
+                             last_at=at, due_at=at)  # fmt: skip
+    Partner.objects.create(**own, name="Hotline", kind="hotline", fields=["other"],
+                           link_hash=b"l", invited_at=at)  # fmt: skip
+    Invitation.objects.create(email="dana@heed.example", name="Dana", roles=["senior"],
+                              platform_ids=[world.platform.id], token_hash=b"t", made_at=at,
+                              expires_at=at + timedelta(days=1))  # fmt: skip
+    ola = Officer.objects.create(name="Ola", agency="Police", mail_sealed=b"", phone_sealed=b"",
+                                 mail_index=b"", made_at=at)  # fmt: skip
+    Order.objects.create(**own, number="O-1", officer=ola, kind="warrant", cases=[case.id],
+                         link_hash=b"", code_hash=b"", received_at=at)  # fmt: skip
+    Bank.objects.create(**own, name="ours", action="hold", made_at=at)
+    ApiKey.objects.create(**own, name="ours", prefix="hk_square", secret_hash=b"s", scopes=[],
+                          made_at=at)  # fmt: skip
+
+
+def job(**about: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, attempts)"
+            " VALUES ('work', 'heed.look_again', %s, 'failed', 12)",
+            [json.dumps(about)],
+        )
+
+
+def test_nothing_that_happens_at_one_platform_changes_any_page_of_another(world: World) -> None:
+    """Not a name, not an address, not a count."""
+    world.add_platform("elsewhere", "Elsewhere")
+    zed, sam = world.as_("Zed", *ALL, platform="elsewhere"), world.as_("Sam", *ALL)
+    before, ours = told(zed), told(sam)
+    much_happens(world)
+    assert told(zed) == before
+    changed = [path for path, page in told(sam).items() if page != ours[path]]
+    assert set(PAGES) - set(changed) <= SAME_FOR_ALL, "these pages show nothing that happened"
+
+
+def test_a_longer_list_asks_the_database_no_more_often(world: World) -> None:
+    sam, own = world.as_("Sam", *ALL), {"platform_id": world.platform.id}
+    pages = ("people", "partners", "tips", "rollbacks", "team", "outbox", "custody")
+
+    def one_more(n: int) -> None:
+        rae = world.person(f"Rae{n}", C)
+        send(world.signed_in(rae), world.case(f"q{n}", n), "decide", REMOVE)
+        Partner.objects.create(**own, name=f"H{n}", kind="hotline", fields=["other"],
+                               link_hash=b"l", invited_at=world.now)  # fmt: skip
+        Rollback.objects.create(what="key", which=f"k{n}", says="a key", proposed_by=rae.pk,
+                                proposed_at=world.now)  # fmt: skip
+
+    def asked() -> dict[str, int]:
+        found = {}
+        for page in pages:
+            with CaptureQueriesContext(connection) as queries:
+                assert sam.get(f"/console/{page}").status_code == 200
+            found[page] = len(queries)
+        return found
+
+    one_more(1)
+    asked()  # the first of a session also notes that somebody is there
+    few = asked()
+    one_more(2), one_more(3)
+    assert asked() == few
+
+
+def test_nobody_has_anything_of_another_platform_tried_again(world: World) -> None:
+    world.add_platform("elsewhere", "Elsewhere")
+    much_happens(world)
+    zed = world.as_("Zed", *ALL, platform="elsewhere")
+    for said in ({"jobs": "1"}, {"of": "square", "all": "1"}, {"of": "square", "letters": "1"}):
+        zed.post("/console/outbox/retry", said)
+    zed.post("/console/outbox/publish")
+    assert StateTelling.objects.exclude(dead_at=None).exists()
+    assert Letter.objects.exclude(dead_at=None).exists()
+    assert Publication.objects.get().state == "refused"
+    assert len(revive_jobs.failed([world.platform.id])) == 1  # a rollback is nobody's own alone
+    assert len(revive_jobs.failed(Platform.objects.values_list("id", flat=True))) == 2
 
 
 def test_a_file_that_is_not_of_the_case_is_not_opened_through_it(world: World) -> None:

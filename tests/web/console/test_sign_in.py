@@ -1,5 +1,7 @@
 """Nobody comes in with one factor, and nobody by guessing."""
 
+import time
+
 import pytest
 from allauth.mfa.models import Authenticator
 from django.core.cache import caches
@@ -150,3 +152,90 @@ def test_signing_out_ends_it(world: World, rae: Staff) -> None:
     client = world.signed_in(rae)
     client.post("/console/sign-in/logout/")
     assert client.get("/console/").status_code == 302
+
+
+def left(client: Client, minutes: int) -> None:
+    """Nobody has touched it for so long."""
+    session = client.session
+    session["heed_seen"] = time.time() - minutes * 60
+    session.save()
+
+
+def sign_in(client: Client, world: World, code: str) -> None:
+    enter(client, world)
+    client.post("/console/sign-in/2fa/authenticate/", {"code": code})
+
+
+def test_a_session_that_nobody_uses_ends(world: World, rae: Staff) -> None:
+    client = Client()
+    sign_in(client, world, code_of(world.added["Rae"].totp_secret))
+    assert client.get("/console/").status_code == 200
+    left(client, 44)
+    assert client.get("/console/counts").status_code == 200  # which a page asks by itself
+    left(client, 46)
+    part = client.get("/console/counts", headers={"HX-Request": "true"})
+    assert part["HX-Redirect"].startswith(LOGIN)
+    sign_in(client, world, world.added["Rae"].recovery_codes[0])
+    assert client.get("/console/").status_code == 200
+    left(client, 46)
+    client.post("/console/sign-in/reauthenticate/", {"password": "a long pass phrase"})
+    assert client.get("/console/").status_code == 302
+    assert "heed_unsent" not in client.session
+
+
+def test_what_was_sent_after_the_end_waits_for_its_sender(world: World, rae: Staff) -> None:
+    case, client = world.case(child=False), world.signed_in(rae)
+    decide = f"/console/c/{case.number}/decide"
+    said = {"ruling": "remove", "clause": "other", "scope": "items", "reasons": "Long <thought>"}
+    left(client, 46)
+    away = client.post(decide, said)
+    assert away["Location"].startswith(LOGIN)
+    assert "45 minutes" in client.get(away["Location"]).content.decode()
+    assert not case.decisions.exists()
+    sign_in(client, world, world.added["Rae"].recovery_codes[1])
+    page = client.get("/console/").content.decode()
+    assert "Not sent yet" in page and f'action="{decide}"' in page
+    assert "Long &lt;thought&gt;</blockquote>" in page
+    client.post(decide, said)
+    assert case.decisions.get().decided_by == rae.pk
+    assert "Not sent yet" not in client.get("/console/").content.decode()
+
+
+def test_what_was_not_sent_is_for_nobody_else_at_the_same_browser(world: World) -> None:
+    client = world.as_("Sam", Role.REVIEWER)
+    left(client, 46)
+    client.post("/console/me/limits", {"files_a_shift": "a thought of my own"})
+    rae = world.person("Rae", Role.REVIEWER)
+    sign_in(client, world, world.added["Rae"].recovery_codes[0])
+    assert client.get("/console/").context["me"] == rae
+    assert client.get("/console/").context["unsent"] is None
+
+
+def test_even_a_session_that_is_used_ends_after_a_shift(world: World, rae: Staff) -> None:
+    client = world.signed_in(rae)
+    assert client.get("/console/").status_code == 200
+    session = client.session
+    session["heed_since"] = time.time() - 13 * 60 * 60
+    session.save()
+    assert client.get("/console/")["Location"].startswith(LOGIN)
+
+
+def test_who_has_to_show_again_who_they_are_finds_there_what_they_had_asked_for(
+    world: World,
+) -> None:
+    client = world.as_("Sam", Role.ADMINISTRATOR)
+    sent = client.post("/console/platforms/square/keys", {"name": "For the app", "scopes": "items"})
+    assert "/2fa/reauthenticate/" in sent["Location"]
+    page = client.get("/console/platforms").content.decode()
+    assert "Not sent yet" in page and 'value="For the app"' in page
+    client.post("/console/unsent/forget")
+    assert "Not sent yet" not in client.get("/console/platforms").content.decode()
+
+
+def test_a_form_that_is_not_taken_to_be_ours_gives_the_words_back(world: World) -> None:
+    answer = Client(enforce_csrf_checks=True).post(
+        "/console/duty/telephone", {"words": "He is 13 & afraid", "password": "not this one"}
+    )
+    assert answer.status_code == 403
+    assert "He is 13 &amp; afraid" in answer.content.decode()
+    assert "not this one" not in answer.content.decode()

@@ -27,6 +27,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from heed.flows.invite_staff import InvitationOver, accept
 from heed.people import inviting
 from heed.people.models import Staff
+from heed.web.console import unsent
 from heed.web.console.people_forms import AcceptForm
 
 logger = logging.getLogger(__name__)
@@ -68,9 +69,10 @@ def missing_factor(request: HttpRequest) -> HttpResponse | None:
         return _to(reverse("account_login"), request)
     if _has_second_factor(request, staff):
         return None
+    unsent.keep(request, staff.pk)
     if _own_factor(staff):
         return _to(_proving(staff), request)
-    return HttpResponseRedirect(reverse("mfa_index"))
+    return unsent.lead(request, reverse("mfa_index"))
 
 
 def _own_factor(staff: Staff) -> bool:
@@ -104,15 +106,15 @@ def prove_again(request: HttpRequest, back_to: str) -> HttpResponse:
     Who comes by the organisation's sign-in alone sets up a factor of their own first.
     """
     staff = staff_of(request)
+    if staff is not None:
+        unsent.keep(request, staff.pk)
     if staff is None or not _own_factor(staff):
-        return HttpResponseRedirect(reverse("mfa_index"))
-    return HttpResponseRedirect(f"{_proving(staff)}?{urlencode({'next': back_to})}")
+        return unsent.lead(request, reverse("mfa_index"))
+    return unsent.lead(request, f"{_proving(staff)}?{urlencode({'next': back_to})}")
 
 
 def _to(address: str, request: HttpRequest) -> HttpResponse:
-    """A form that was sent without a session can't be resumed: its sender starts at the queue."""
-    back = request.get_full_path() if request.method == "GET" else reverse("console:queue")
-    return HttpResponseRedirect(f"{address}?{urlencode({'next': back})}")
+    return unsent.lead(request, f"{address}?{urlencode({'next': unsent.page_of(request)})}")
 
 
 # ------------------------------------------------------------------ the demonstration

@@ -109,6 +109,34 @@
   turn();
   setInterval(turn, 1000);
 
+  // Nobody there: the page leaves what it shows, and says so two minutes before. Whoever writes is
+  // there, though nothing is sent.
+  const idle = Number(document.querySelector("[data-idle]")?.dataset.idle ?? 0) * 60_000;
+  if (idle) {
+    let acted = Date.now();
+    let told = acted;
+    let warned = null;
+    const act = () => {
+      acted = Date.now();
+      warned?.remove();
+      warned = null;
+      if (acted - told > 60_000) { told = acted; fetch("/console/here").catch(() => { /* told with the next */ }); }
+    };
+    for (const type of ["keydown", "pointerdown", "input"]) { addEventListener(type, act, true); }
+    setInterval(() => {
+      const left = acted + idle - Date.now();
+      if (left < -5_000) {
+        window.location.replace(window.location.pathname.match(/^\/console\/c\/[^/]+\//)?.[0] ?? "/console/");
+      } else if (left < 120_000 && !warned) {
+        warned = document.createElement("p");
+        warned.className = "note note-warn";
+        warned.setAttribute("role", "alert");
+        warned.textContent = "Nothing was done here for a while. You are signed out in two minutes. Press any key to stay.";
+        document.querySelector("main").prepend(warned);
+      }
+    }, 10_000);
+  }
+
   // A letter's words are offered, and never written over what somebody has typed.
   for (const select of document.querySelectorAll("[data-letter]")) {
     const words = document.getElementById(select.dataset.letter);

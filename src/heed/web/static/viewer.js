@@ -66,6 +66,8 @@
     body.set("csrfmiddlewaretoken", token());
     if (figure.dataset.from) { body.set("from_ms", figure.dataset.from); }
     const answer = await fetch(figure.dataset.clear, { method: "POST", body, headers: { "HX-Request": "true" } });
+    const first = answer.headers.get("HX-Redirect"); // who is it, once more
+    if (first) { window.location.assign(first); return; }
     if (!answer.ok) { delete figure.dataset.asked; return; }
     const part = new DOMParser().parseFromString(await answer.text(), "text/html");
     const picture = part.querySelector("img, video");

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django import template
+from django.conf import settings
 
 from heed.cases.models import Case, Deadline
 from heed.cases.queries.queue import Row
@@ -14,6 +15,12 @@ from heed.rules.order import Rung
 from heed.web.console import words
 
 register = template.Library()
+
+
+@register.simple_tag
+def idle_minutes() -> int:
+    """After how many minutes without a hand on it a session ends; 0: not in a demonstration."""
+    return 0 if settings.HEED_DEMO else settings.HEED_IDLE_SECONDS // 60
 
 
 def _table(table: Mapping[Any, str]) -> Callable[[Any], str]:

@@ -17,7 +17,7 @@ from heed.filings import danger as dangers
 from heed.filings.models import Danger
 from heed.flows import report_danger
 from heed.people import rota
-from heed.web.console import permissions
+from heed.web.console import permissions, unsent
 from heed.web.console.permissions import ConsoleRequest
 
 REFUSED = (report_danger.NotSaid, dangers.DangerEnded)
@@ -93,11 +93,12 @@ class _Page:
         self.request, self.at = request, f"{reverse(name, args=[where])}#danger"
 
     def after(self, act: Callable[[], str]) -> HttpResponse:
-        """Act; a "no" is said on the page."""
+        """Act; a "no" is said on the page, and what was written stays there."""
         try:
             messages.success(self.request, act())
         except REFUSED as why:
             messages.error(self.request, str(why))
+            unsent.keep(self.request, self.request.grants.staff.pk)
         return redirect(self.at)
 
 

@@ -19,7 +19,7 @@ from heed.flows.take_case import take_case
 from heed.media.models import Platform
 from heed.people import exposure, rota, views_kept
 from heed.people import queries as people
-from heed.web.console import permissions
+from heed.web.console import permissions, unsent
 from heed.web.console.forms import QueueForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import CaseChanged
@@ -44,7 +44,7 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
     named = tip_queries.cases_of_ref(told, wanted.words.strip())
     cases = queue.cases_of(mine, replace(wanted, also=named), now=now)
     page = Paginator(cases, queue.PAGE).get_page(request.GET.get("page"))
-    rows = queue.rows(cases, page.start_index() - 1 if page.paginator.count else 0)
+    rows = queue.rows(cases, page.start_index() - 1) if page.paginator.count else []
     takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}
     asked = request.GET.copy()
     asked.pop("page", None)
@@ -94,6 +94,21 @@ def counts(request: ConsoleRequest) -> HttpResponse:
     mine = request.grants.platforms("queue.see")
     counted = queue.counts(mine, now=timezone.now())
     return show(request, "_counts.html", {"counts": counted, "dangers": rota.unanswered(mine)})
+
+
+@require_safe
+@permissions.permission("console.enter")
+def here(request: ConsoleRequest) -> HttpResponse:
+    """Somebody is there, and writes: so says the page, and the session goes on."""
+    return HttpResponse(status=204)
+
+
+@require_POST
+@permissions.permission("console.enter")
+def forget_unsent(request: ConsoleRequest) -> HttpResponse:
+    """What was not sent is not wanted any more."""
+    unsent.forget(request)
+    return HttpResponseRedirect(unsent.page_of(request))
 
 
 @require_POST

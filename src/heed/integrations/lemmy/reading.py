@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from heed.integrations.connectors.claims import gravest
+from heed.integrations.connectors.fields import NotReadable, mapping, moment
 from heed.integrations.lemmy.settings import Said
 from heed.ports import PeerFile, PeerPost, Reported
 
@@ -14,10 +14,6 @@ POST, COMMENT = "post", "comment"
 KINDS = (POST, COMMENT)
 PICTURES = "/pictrs/image/"
 _IMAGE = re.compile(r"!\[[^\]\n]*\]\(\s*(https?://[^\s)]+)")  # as Markdown shows one
-
-
-class NotReadable(Exception):
-    """An answer lacks what every answer of its kind has. The text names the field."""
 
 
 def ref(kind: str, number: object) -> str:
@@ -41,7 +37,7 @@ def published(kind: str, thing: Mapping[str, Any], said: Said) -> PeerPost:
         url=f"{said.url}/{kind}/{number}",
         account_ref=str(_number(thing, "creator_id")),
         kind="post" if kind == POST else "reply",
-        published_at=_at(thing.get("published")),
+        published_at=moment(thing.get("published")),
         text="\n\n".join(word for word in words if word),
         files=_files(thing, said.url),
     )
@@ -70,8 +66,8 @@ def reported(kind: str, view: Mapping[str, Any], said: Said, *, me: int) -> Repo
     To remove a thing there resolves every report about it, in the name of whoever removed it: what
     was resolved so, by us, is open still, for nobody has decided it.
     """
-    report, thing = _dict(view, f"{kind}_report"), _dict(view, kind)
-    by = _dict(view, f"{kind}_creator")
+    report, thing = mapping(view, f"{kind}_report"), mapping(view, kind)
+    by = mapping(view, f"{kind}_creator")
     words, post = str(report.get("reason") or ""), published(kind, thing, said)
     category, age = gravest(said.claims(words))
     return Reported(
@@ -104,18 +100,3 @@ def _number(of: Mapping[str, Any], name: str) -> int:
     if type(value) is not int:
         raise NotReadable(name)
     return value
-
-
-def _dict(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = of.get(name)
-    if not isinstance(value, Mapping):
-        raise NotReadable(name)
-    return value
-
-
-def _at(text: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -5,6 +5,7 @@ from typing import Any
 
 from heed.integrations.connectors.api import Api, Reply
 from heed.integrations.connectors.credentials import credentials
+from heed.integrations.connectors.fields import NotReadable
 from heed.integrations.lemmy import reading, settings
 from heed.ports import Peer, PeerBusy, PeerPost, PeerRefused, Reported
 
@@ -138,14 +139,14 @@ def _published(kind: str, view: Any, said: settings.Said) -> PeerPost:
     thing = view.get(kind) if isinstance(view, Mapping) else None
     try:
         return reading.published(kind, thing if isinstance(thing, Mapping) else {}, said)
-    except reading.NotReadable as lacks:
+    except NotReadable as lacks:
         raise PeerBusy(f"a {kind} lacks {lacks}") from None
 
 
 def _read(kind: str, view: Any, said: settings.Said, me: int) -> Reported:
     try:
         if not isinstance(view, Mapping):
-            raise reading.NotReadable("report")
+            raise NotReadable("report")
         return reading.reported(kind, view, said, me=me)
-    except reading.NotReadable as lacks:
+    except NotReadable as lacks:
         raise PeerBusy(f"a report lacks {lacks}") from None

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from heed.integrations.connectors.credentials import credentials
+from heed.integrations.connectors.fields import NotReadable
 from heed.integrations.mastodon import examining, reading, settings, telling
 from heed.integrations.mastodon.listing import MastodonListing
 from heed.integrations.mastodon.server import Server
@@ -98,7 +99,7 @@ class Mastodon:
             raise NotFromPeer("the signature does not hold")
         try:
             return _heard(json.loads(message.body), settings.read(peer.said))
-        except (ValueError, RecursionError, reading.NotReadable):
+        except (ValueError, RecursionError, NotReadable):
             raise NotFromPeer("it can't be read: is a template set for the webhook?") from None
 
     def report(self, peer: Peer, ref: str) -> Reported | None:
@@ -144,10 +145,10 @@ class Mastodon:
 
 def _heard(said: Any, read: settings.Said) -> Heard:
     if not isinstance(said, Mapping):
-        raise reading.NotReadable("body")
+        raise NotReadable("body")
     event, thing = str(said.get("event") or ""), said.get("object")
     if not isinstance(thing, Mapping):
-        raise reading.NotReadable("object")
+        raise NotReadable("object")
     if event == "report.created":
         return Heard(event=event, reports=(reading.reported(thing, read),))
     if event == "report.updated":  # it may be an old one, come late: what it is now counts

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.integrations.connectors.api import Reply
+from heed.integrations.connectors.fields import NotReadable
 from heed.integrations.mastodon import reading, settings
 from heed.integrations.mastodon.server import ACCOUNTS, Server, allowed
 from heed.ports import Listed, ListedFile, ListedPage, NotListed, Peer, PeerBusy, PeerRefused
@@ -74,7 +75,7 @@ class MastodonListing:
     def _items(self, rows: list[Mapping[str, Any]]) -> tuple[Listed, ...]:
         try:
             posts = [post for row in rows for post in reading.posts(row, self._base)]
-        except reading.NotReadable as lacks:
+        except NotReadable as lacks:
             raise NotListed(f"a status lacks {lacks}: is this a Mastodon server?") from None
         return tuple(
             Listed(

@@ -2,20 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any
 
 from heed.integrations.connectors.claims import Claim, gravest
+from heed.integrations.connectors.fields import mapping, moment, rows, text
 from heed.integrations.mastodon.settings import Said
 from heed.ports import PeerFile, PeerPost, Reported
 
 FOR_ONE_ALONE = "direct"  # a message between people: read only when somebody who got it reports it
 _ATTACHMENT = re.compile(r"/media_attachments/[a-z]+((?:/[0-9]{3})+)/|/media_proxy/([0-9]+)")
-
-
-class NotReadable(Exception):
-    """An answer lacks what every answer of its kind has. The text names the field."""
 
 
 def posts(status: Mapping[str, Any], base: str) -> tuple[PeerPost, ...]:
@@ -26,15 +22,15 @@ def posts(status: Mapping[str, Any], base: str) -> tuple[PeerPost, ...]:
 
 
 def _post(status: Mapping[str, Any], base: str, original: str) -> PeerPost:
-    account = _dict(status, "account")
+    account = mapping(status, "account")
     kind = "reshare" if original else "reply" if status.get("in_reply_to_id") else "post"
     return PeerPost(
-        ref=_text(status, "id"),
+        ref=text(status, "id"),
         url=_address(status, account, base),
-        account_ref=_text(account, "id"),
+        account_ref=text(account, "id"),
         kind=kind,
         reshare_of=original,
-        published_at=_at(status.get("created_at")),
+        published_at=moment(status.get("created_at")),
         text="" if original else words_of(status),
         files=() if original else _files(status),
     )
@@ -45,7 +41,7 @@ def _address(status: Mapping[str, Any], account: Mapping[str, Any], base: str) -
     url = str(status.get("url") or "")
     if url.startswith(base + "/"):
         return url
-    return f"{base}/@{_text(account, 'acct')}/{_text(status, 'id')}"
+    return f"{base}/@{text(account, 'acct')}/{text(status, 'id')}"
 
 
 def _files(status: Mapping[str, Any]) -> tuple[PeerFile, ...]:
@@ -87,22 +83,22 @@ def _plain(html: str) -> str:
 
 def reported(report: Mapping[str, Any], said: Said) -> Reported:
     """A report. Whoever made it stays out of what is kept verbatim. Raises `NotReadable`."""
-    about = _dict(report, "target_account")
+    about = mapping(report, "target_account")
     rules = [one for one in report.get("rules") or [] if isinstance(one, Mapping)]
-    found = [post for one in _list(report, "statuses") for post in posts(one, said.url)]
+    found = [post for one in rows(report, "statuses") for post in posts(one, said.url)]
     category, age = _claim(str(report.get("category") or "other"), rules, said)
     words = str(report.get("comment") or "")
     return Reported(
-        ref=_text(report, "id"),
+        ref=text(report, "id"),
         words=words,
         category=category,
         age_then=age,
         reporter_ref=str((report.get("account") or {}).get("id") or ""),
-        account_ref=_text(about, "id"),
+        account_ref=text(about, "id"),
         profile_url=_profile(about, said.url),
         posts=tuple({post.ref: post for post in found}.values()),
         said={
-            "report": _text(report, "id"),
+            "report": text(report, "id"),
             "kind": str(report.get("category") or "other"),
             "comment": words,
             "rules": [str(one.get("text") or "") for one in rules],
@@ -128,7 +124,7 @@ def _claim(kind: str, rules: Sequence[Mapping[str, Any]], said: Said) -> Claim:
 def _profile(about: Mapping[str, Any], base: str) -> str:
     inner = about.get("account")
     acct = str(inner.get("acct") or "") if isinstance(inner, Mapping) else ""
-    return f"{base}/@{acct or _text(about, 'username')}"
+    return f"{base}/@{acct or text(about, 'username')}"
 
 
 # ------------------------------------------------------------------ files
@@ -142,35 +138,3 @@ def media_key(address: str) -> str:
     if found is None:
         return ""
     return (found.group(1) or found.group(2)).replace("/", "").lstrip("0")
-
-
-# ------------------------------------------------------------------ fields
-
-
-def _text(of: Mapping[str, Any], name: str) -> str:
-    value = of.get(name)
-    if not isinstance(value, str | int) or value == "" or "\0" in str(value):
-        raise NotReadable(name)
-    return str(value)
-
-
-def _dict(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = of.get(name)
-    if not isinstance(value, Mapping):
-        raise NotReadable(name)
-    return value
-
-
-def _list(of: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-    value = of.get(name) or []
-    if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
-        raise NotReadable(name)
-    return value
-
-
-def _at(text: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ from typing import Any
 
 from heed.integrations.connectors.api import Api, Reply
 from heed.integrations.connectors.credentials import credentials
+from heed.integrations.connectors.fields import NotReadable
 from heed.integrations.mastodon import reading, settings
 from heed.ports import Peer, PeerBusy, PeerRefused, Reported
 
@@ -101,7 +102,7 @@ def allowed(reply: Reply, right: str) -> None:
 def _read(report: Any, said: settings.Said) -> Reported:
     try:
         if not isinstance(report, Mapping):
-            raise reading.NotReadable("report")
+            raise NotReadable("report")
         return reading.reported(report, said)
-    except reading.NotReadable as lacks:
+    except NotReadable as lacks:
         raise PeerBusy(f"a report lacks {lacks}") from None

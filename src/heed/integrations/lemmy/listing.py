@@ -3,18 +3,10 @@
 import time
 from collections.abc import Callable
 
+from heed.integrations.connectors.listed import listed
 from heed.integrations.lemmy import reading
 from heed.integrations.lemmy.server import PAGE, Server
-from heed.ports import (
-    Listed,
-    ListedFile,
-    ListedPage,
-    NotListed,
-    Peer,
-    PeerBusy,
-    PeerPost,
-    PeerRefused,
-)
+from heed.ports import ListedPage, NotListed, Peer, PeerBusy, PeerPost, PeerRefused
 
 WAIT_SECONDS = 20.0  # its limit is of so many questions a minute, and it does not say how many
 TRIES = 5
@@ -40,7 +32,7 @@ class LemmyListing:
             following = f"{kind}:{page + 1}"
         else:
             following = f"{reading.COMMENT}:1" if kind == reading.POST else ""
-        return ListedPage(items=tuple(map(_listed, posts)), after=following)
+        return ListedPage(items=tuple(map(listed, posts)), after=following)
 
     def _asked(self, kind: str, page: int) -> list[PeerPost]:
         for _ in range(TRIES):
@@ -51,11 +43,3 @@ class LemmyListing:
             except PeerRefused as why:
                 raise NotListed(str(why)) from None
         raise NotListed("the server is busy: go on later, from where it stopped")
-
-
-def _listed(post: PeerPost) -> Listed:
-    files = tuple(ListedFile(url=one.url, preview_url=one.preview_url) for one in post.files)
-    return Listed(
-        ref=post.ref, url=post.url, kind=post.kind, account_ref=post.account_ref,
-        published_at=post.published_at, text=post.text, files=files,
-    )  # fmt: skip

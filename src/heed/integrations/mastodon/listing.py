@@ -7,9 +7,10 @@ from typing import Any
 
 from heed.integrations.connectors.api import Reply
 from heed.integrations.connectors.fields import NotReadable
+from heed.integrations.connectors.listed import listed
 from heed.integrations.mastodon import reading, settings
 from heed.integrations.mastodon.server import ACCOUNTS, Server, allowed
-from heed.ports import Listed, ListedFile, ListedPage, NotListed, Peer, PeerBusy, PeerRefused
+from heed.ports import Listed, ListedPage, NotListed, Peer, PeerBusy, PeerRefused
 
 AT_ONCE = 40  # statuses: the most that it gives
 ACCOUNTS_AT_ONCE = 50
@@ -74,24 +75,9 @@ class MastodonListing:
 
     def _items(self, rows: list[Mapping[str, Any]]) -> tuple[Listed, ...]:
         try:
-            posts = [post for row in rows for post in reading.posts(row, self._base)]
+            return tuple(listed(post) for row in rows for post in reading.posts(row, self._base))
         except NotReadable as lacks:
             raise NotListed(f"a status lacks {lacks}: is this a Mastodon server?") from None
-        return tuple(
-            Listed(
-                ref=post.ref,
-                url=post.url,
-                kind=post.kind,
-                account_ref=post.account_ref,
-                reshare_of=post.reshare_of,
-                published_at=post.published_at,
-                text=post.text,
-                files=tuple(
-                    ListedFile(url=one.url, preview_url=one.preview_url) for one in post.files
-                ),
-            )
-            for post in posts
-        )
 
     def _ask(self, path: str, query: Mapping[str, Any], right: str) -> list[Mapping[str, Any]]:
         """Waits as long as the server asks for. An account that has gone has published nothing."""

@@ -10,10 +10,11 @@ import threading
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
+
+from heed.integrations import stand_ins
 
 TOKEN = "stand-in"
 FAULTS = ("silent", "busy", "error", "locked")  # carry out and never answer; 429; 500; 401
@@ -62,13 +63,11 @@ def faults(row: Mapping[str, Any]) -> dict[str, list[str]]:
     return found
 
 
-class StandIn(ThreadingHTTPServer):
+class StandIn(stand_ins.Server):
     """`kept` holds statements by id; `fault` is one of `FAULTS`, for the next question alone."""
 
-    daemon_threads = True
-
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        super().__init__((host, port), _Handler)
+        super().__init__((host, port), _Visit)
         self.kept: dict[str, dict[str, Any]] = {}
         self.fault, self.calls = "", 0
         self.lock = threading.Lock()
@@ -95,15 +94,17 @@ class StandIn(ThreadingHTTPServer):
         return 201, {"statements": made}
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Visit(stand_ins.Visit):
     server: StandIn
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Says nothing."""
+    def visit(self) -> None:
+        """Whether a statement is known, or some that are handed in."""
+        if self.command == "POST":
+            self._take()
+        elif not self._misbehaves():
+            self._look_up()
 
-    def do_GET(self) -> None:
-        if self._misbehaves():
-            return
+    def _look_up(self) -> None:
         found = re.fullmatch(r"/api/v1/statement/existing-puid/(.+)", self.path)
         if found is None:
             self._say(404, {})
@@ -112,8 +113,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._say(404, {"message": "statement not found"})
 
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+    def _take(self) -> None:
+        body = self.body()
         if self.path != "/api/v1/statements":
             self._say(404, {})
         elif not self._misbehaves(body):
@@ -136,24 +137,11 @@ class _Handler(BaseHTTPRequestHandler):
         return True
 
     def _say(self, status: int, told: dict[str, Any], **headers: str) -> None:
-        body = json.dumps(told).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, json.dumps(told).encode(), "application/json", headers)
 
 
 @contextmanager
 def running() -> Iterator[StandIn]:
     """A stand-in that answers, for the block."""
-    with StandIn() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+    with stand_ins.answering(StandIn()) as server:
+        yield server

@@ -8,40 +8,25 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from heed.integrations import stand_ins
 from heed.integrations.lemmy.stand_in_state import TOKEN, Lemmy, Thing
 
 API = "/api/v3"
 LARGEST_PAGE = 50
 
 
-class Visit(BaseHTTPRequestHandler):
+class Visit(stand_ins.Visit):
     """One request."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer leaves as one: in two parts each would wait for the other side
-    disable_nagle_algorithm = True
     server: "StandIn"
 
-    def do_GET(self) -> None:
-        """Anything that only asks."""
-        self._answer()
-
-    def do_POST(self) -> None:
-        """Anything that changes something."""
-        self._answer()
-
-    def do_PUT(self) -> None:
-        """The same."""
-        self._answer()
-
-    def _answer(self) -> None:
+    def visit(self) -> None:
+        """The first door that fits."""
         parts, there = urlsplit(self.path), self.server.there
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         self.query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self.said = json.loads(body) if body.strip() else {}
         self.after = False
@@ -77,7 +62,7 @@ class Visit(BaseHTTPRequestHandler):
         if fault == "silent":
             self.close_connection = True
         elif fault == "half":
-            self._send(200, b'{"post_reports": [', "application/json")
+            self.send(200, b'{"post_reports": [', "application/json")
         elif fault == "busy":
             self.say(400, {"error": "rate_limit_error"})
         else:
@@ -88,14 +73,7 @@ class Visit(BaseHTTPRequestHandler):
         """Answer with JSON."""
         if self.after:
             status, said = 500, {"error": "after it was done"}
-        self._send(status, json.dumps(said).encode(), "application/json")
-
-    def _send(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, json.dumps(said).encode(), "application/json")
 
     # -------------------------------------------------------------- for everybody
 
@@ -103,16 +81,16 @@ class Visit(BaseHTTPRequestHandler):
         """A removed comment leaves its place; a removed post is an error page."""
         thing = self.server.there.things.get((kind, int(number)))
         if thing is None or (thing.removed and kind == "post"):
-            return self._send(self.server.there.missing, b"couldnt_find_post", "text/html")
+            return self.send(self.server.there.missing, b"couldnt_find_post", "text/html")
         words = "removed by mod" if thing.removed else thing.words
-        self._send(200, f"<p>{words}</p>".encode(), "text/html")
+        self.send(200, f"<p>{words}</p>".encode(), "text/html")
 
     def _picture(self, alias: str) -> None:
         there = self.server.there
         data = there.pictures.get(alias)
         if data is None or not there.gate(f"/pictrs/image/{alias}"):
-            return self._send(404, b"", "text/plain")
-        self._send(200, data, "image/png")
+            return self.send(404, b"", "text/plain")
+        self.send(200, data, "image/png")
 
     # -------------------------------------------------------------- with a token
 
@@ -223,9 +201,6 @@ class Visit(BaseHTTPRequestHandler):
         known = {one.name: one for one in there.people.values()}
         return known.get(name) or there.join(name)
 
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
 
 def _door(method: str, path: str, door: Callable[..., None]) -> Any:
     return method, re.compile(path), door
@@ -249,29 +224,17 @@ _DOORS = [
 ]
 
 
-class StandIn(ThreadingHTTPServer):
+class StandIn(stand_ins.Server):
     """Listens until it is closed. `there` is what it knows."""
-
-    daemon_threads = True
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__((host, port), Visit)
         self.there = Lemmy()
         self.there.base = f"http://{host}:{self.server_address[1]}"
 
-    def handle_error(self, *_: Any) -> None:
-        """A client that hangs up is its own affair."""
-
 
 @contextmanager
 def running() -> Iterator[StandIn]:
     """A stand-in on a free port, ended at the end."""
-    server = StandIn("127.0.0.1", 0)
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with stand_ins.answering(StandIn("127.0.0.1", 0)) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -10,44 +10,33 @@ import re
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from heed.integrations import stand_ins
 from heed.integrations.mastodon.stand_in_state import TOKEN, WINDOW, Mastodon, Status
 
 DENIED = {"error": "This action is outside the authorized scopes"}
 UNDO = {"unsilence", "unsuspend"}
 
 
-class Visit(BaseHTTPRequestHandler):
+class Visit(stand_ins.Visit):
     """One request."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer leaves as one: in two parts each would wait for the other side
-    disable_nagle_algorithm = True
     server: "StandIn"
 
-    def do_GET(self) -> None:
-        """Anything that only asks."""
-        self._answer(_GET)
-
-    def do_POST(self) -> None:
-        """Anything that changes something."""
-        self._answer(_POST)
-
-    def _answer(self, doors: "list[tuple[re.Pattern[str], str, Door]]") -> None:
+    def visit(self) -> None:
+        """The first door that fits."""
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body()
         self.query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
         self.said = json.loads(body) if body.strip() else {}
         self.after = False
         there = self.server.there
         there.calls[f"{self.command} {parts.path}"] += 1
-        for pattern, scope, door in doors:
+        for pattern, scope, door in _DOORS.get(self.command, ()):
             found = pattern.fullmatch(parts.path)
             if found is None:
                 continue
@@ -84,7 +73,7 @@ class Visit(BaseHTTPRequestHandler):
         if fault == "silent":
             self.close_connection = True
         elif fault == "half":
-            self._send(200, b'{"id": "12', "application/json", {})
+            self.send(200, b'{"id": "12', "application/json")
         else:
             self.say(int(fault), {"error": "not now"})
         return True
@@ -109,31 +98,23 @@ class Visit(BaseHTTPRequestHandler):
         }
         if self.after:
             status, said = 500, {"error": "after it was done"}
-        self._send(status, json.dumps(said).encode(), "application/json", {**limits, **headers})
-
-    def _send(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, **headers}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        self.send(status, json.dumps(said).encode(), "application/json", {**limits, **headers})
 
     # -------------------------------------------------------------- for everybody
 
     def _page(self, name: str, ref: str) -> None:
         found = self.server.there.statuses.get(ref)
         if found is None or found.account.suspended_at:
-            return self._send(404, b"not here", "text/html", {})
-        self._send(200, f"<p>{found.words}</p>".encode(), "text/html", {})
+            return self.send(404, b"not here", "text/html")
+        self.send(200, f"<p>{found.words}</p>".encode(), "text/html")
 
     def _file(self, path: str) -> None:
         there = self.server.there
         place = (there.disk / path).resolve()
         if not place.is_relative_to(there.disk.resolve()) or not place.is_file():
-            return self._send(404, b"", "text/plain", {})
+            return self.send(404, b"", "text/plain")
         kind = mimetypes.guess_type(place.name)[0] or "application/octet-stream"
-        self._send(200, place.read_bytes(), kind, {})
+        self.send(200, place.read_bytes(), kind)
 
     # -------------------------------------------------------------- with a token
 
@@ -246,9 +227,6 @@ class Visit(BaseHTTPRequestHandler):
     def _read(self, post: dict[str, Any]) -> list[bytes]:
         return [Path(name).read_bytes() for name in post.get("files", [])]
 
-    def log_message(self, *_: Any) -> None:
-        """Quiet."""
-
 
 Door = Callable[..., None]
 
@@ -257,7 +235,8 @@ def _door(path: str, scope: str, door: Door) -> tuple[re.Pattern[str], str, Door
     return re.compile(path), scope, door
 
 
-_GET = [
+_DOORS: dict[str, list[tuple[re.Pattern[str], str, Door]]] = {}
+_DOORS["GET"] = [
     _door(r"/@([^/]+)/(\d+)", "", Visit._page),
     _door(r"/system/(.+)", "", Visit._file),
     _door(r"/api/v1/apps/verify_credentials", "any", Visit._app),
@@ -267,7 +246,7 @@ _GET = [
     _door(r"/api/v1/admin/accounts/(\d+)", "admin:read:accounts", Visit._account),
     _door(r"/api/v1/accounts/(\d+)/statuses", "read:statuses", Visit._statuses),
 ]
-_POST = [
+_DOORS["POST"] = [
     _door(r"/api/v1/admin/reports/(\d+)/resolve", "admin:write:reports", Visit._resolve),
     _door(r"/api/v1/admin/accounts/(\d+)/action", "admin:write:accounts", Visit._act),
     _door(r"/api/v1/admin/accounts/(\d+)/(\w+)", "admin:write:accounts", Visit._undo),
@@ -275,10 +254,8 @@ _POST = [
 ]
 
 
-class StandIn(ThreadingHTTPServer):
+class StandIn(stand_ins.Server):
     """Listens until it is closed. `there` is what it knows; `hook` is told of what happens."""
-
-    daemon_threads = True
 
     def __init__(self, host: str, port: int, disk: Path) -> None:
         super().__init__((host, port), Visit)
@@ -297,20 +274,11 @@ class StandIn(ThreadingHTTPServer):
         except OSError as error:
             return int(getattr(error, "code", 0))
 
-    def handle_error(self, *_: Any) -> None:
-        """A client that hangs up is its own affair."""
-
 
 @contextmanager
 def running(disk: Path | None = None) -> Iterator[StandIn]:
     """A stand-in on a free port, ended at the end."""
     with TemporaryDirectory() as here:
         server = StandIn("127.0.0.1", 0, disk or Path(here))
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
-        try:
+        with stand_ins.answering(server):
             yield server
-        finally:
-            server.shutdown()
-            server.server_close()
-            thread.join()

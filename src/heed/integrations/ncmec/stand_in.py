@@ -17,11 +17,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import BytesParser
 from email.policy import HTTP
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
+from heed.integrations import stand_ins
 from heed.integrations.ncmec import schema, structure
 from heed.rules.tips.lifetime import expires_at
 
@@ -172,39 +172,27 @@ def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
 
 
-class Visit(BaseHTTPRequestHandler):
+class Visit(stand_ins.Visit):
     """One request."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer leaves as one: in two parts each would wait for the other side
-    disable_nagle_algorithm = True
     server: "StandIn"
 
-    def do_GET(self) -> None:
-        """Anything that only asks."""
-        self._answer({"/ispws/status": self._status, "/ispws/xsd": self._xsd,
-                      "/pretend/facts": self._facts})  # fmt: skip
-
-    def do_POST(self) -> None:
-        """Anything that changes something."""
-        self._answer({"/ispws/submit": self._submit, "/ispws/upload": self._upload,
-                      "/ispws/fileinfo": self._fileinfo, "/ispws/finish": self._finish,
-                      "/ispws/retract": self._retract, "/pretend": self._pretend})  # fmt: skip
-
-    def _answer(self, doors: dict[str, Callable[[bytes], None]]) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0) or 0)
+    def visit(self) -> None:
+        """What only asks has doors of its own."""
+        doors = _ASKING if self.command == "GET" else _CHANGING
+        body = self.body()
         door, call = doors.get(self.path), self.path.rpartition("/")[2]
         self.silent, self.half, self.other_files = False, False, False
         if door is None:
             return self.say(404, b"")
         if self.path.startswith("/pretend"):
-            return door(body)
+            return door(self, body)
         tipline = self.server.tipline
         tipline.calls[call] += 1
         if self._misbehaves(tipline.fault(call), body) or not self._known():
             return None
         try:
-            door(body)
+            door(self, body)
         except Refuse as why:
             self.tell(why.code, description=why.words)
 
@@ -310,15 +298,18 @@ class Visit(BaseHTTPRequestHandler):
 
     def say(self, status: int, body: bytes) -> None:
         """Headers and body."""
-        self.send_response(status)
-        self.send_header("Content-Type", "text/xml; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Request-ID", secrets.token_hex(8))
-        self.end_headers()
-        self.wfile.write(body)
+        named = {"Request-ID": secrets.token_hex(8)}
+        self.send(status, body, "text/xml; charset=utf-8", named)
 
-    def log_message(self, *_: Any) -> None:
-        """Quiet: nothing of a report is ever printed."""
+
+_ASKING: dict[str, Callable[[Visit, bytes], None]] = {
+    "/ispws/status": Visit._status, "/ispws/xsd": Visit._xsd, "/pretend/facts": Visit._facts,
+}  # fmt: skip
+_CHANGING: dict[str, Callable[[Visit, bytes], None]] = {
+    "/ispws/submit": Visit._submit, "/ispws/upload": Visit._upload,
+    "/ispws/fileinfo": Visit._fileinfo, "/ispws/finish": Visit._finish,
+    "/ispws/retract": Visit._retract, "/pretend": Visit._pretend,
+}  # fmt: skip
 
 
 def _id(body: bytes) -> str:
@@ -336,29 +327,17 @@ def _multipart(kind: str, body: bytes) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-class StandIn(ThreadingHTTPServer):
+class StandIn(stand_ins.Server):
     """The server. `port` 0 takes any that is free."""
-
-    daemon_threads = True
 
     def __init__(self, host: str, port: int, known: bytes | None = None) -> None:
         super().__init__((host, port), Visit)
         self.user, self.password, self.tipline = USER, PASSWORD, Tipline(known)
         self.url = f"http://{host}:{self.server_address[1]}/ispws"
 
-    def handle_error(self, *_: Any) -> None:
-        """A client that hangs up is no trouble here."""
-
 
 @contextmanager
 def running(known: bytes | None = None, port: int = 0) -> Iterator[StandIn]:
     """A stand-in on loopback for the block."""
-    server = StandIn("127.0.0.1", port, known)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with stand_ins.answering(StandIn("127.0.0.1", port, known)) as server:
         yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

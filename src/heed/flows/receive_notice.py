@@ -137,14 +137,9 @@ def receive_notice(
         )  # fmt: skip
         if reported is not None:
             _take_over(kept.notice, reported, now)
-        due = clocks.of_notice(kept.notice, event=Event.NOTICE_RECEIVED, at=now)
-        deadlines.set_clocks(None, due, now=now)
         code = _keep_contact(kept.notice, notice, now)
         receipt = _promise(kept, verbatim, now)
-        for told in (Done.NUMBER_ISSUED, Done.RECEIPT_SENT):  # by the answer to this request
-            deadlines.done(told, now=now, cause=f"notice:{kept.notice.id}")
-        if not (code and notice.may_write):  # they chose the page with the number, nothing else
-            deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{kept.notice.id}")
+        _start_clocks(kept.notice, confirmed_later=bool(code and notice.may_write), now=now)
         jobs.later(
             "protect",
             once=f"protect:{kept.notice.id}",
@@ -165,6 +160,17 @@ def receive_notice(
         contact_code=code,
         targets=target_states(kept.notice),
     )
+
+
+def _start_clocks(notice: Notice, *, confirmed_later: bool, now: datetime) -> None:
+    """Those of a notice; what the answer to this very request does is done."""
+    due = clocks.of_notice(notice, event=Event.NOTICE_RECEIVED, at=now)
+    deadlines.set_clocks(None, due, now=now)
+    done = [Done.NUMBER_ISSUED, Done.RECEIPT_SENT]
+    if not confirmed_later:  # they chose the page with the number, nothing else
+        done.append(Done.CONFIRMATION_SENT)
+    for told in done:
+        deadlines.done(told, now=now, cause=f"notice:{notice.id}")
 
 
 def _take_over(notice: Notice, reported: Reported, now: datetime) -> None:

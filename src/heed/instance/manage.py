@@ -17,6 +17,31 @@ key = typer.Typer(help="A platform's keys.", no_args_is_help=True)
 Word = TypeVar("Word", bound=str)
 SCOPES = ["items", "uploads", "notices", "states", "cases", "banks"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Callback = Annotated[
+    str, typer.Option("--callback-url", "--callback", help="Where it listens for desired states.")
+]
+Evidence = Annotated[
+    str,
+    typer.Option(
+        "--evidence-url",
+        "--evidence",
+        help="Where hidden files can be fetched, with {ref} and {n}.",
+    ),
+]
+Private = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--private-address",
+        "--private",
+        help="host:port of its own that lies in a private network; repeatable.",
+    ),
+]
+ByConnector = Annotated[
+    str, typer.Option(help="How it is heard and told: see `heed platform connectors`.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="name=value, for the connector; repeatable.")
+]
 
 
 class NotAdded(Trouble):
@@ -45,33 +70,12 @@ def add_platform(
     slug: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
     url: Annotated[list[str], typer.Option(help="What its addresses start with; repeatable.")],
     name: Annotated[str, typer.Option(help="Its name, as people know it.")] = "",
-    callback: Annotated[
-        str,
-        typer.Option("--callback-url", "--callback", help="Where it listens for desired states."),
-    ] = "",
-    evidence: Annotated[
-        str,
-        typer.Option(
-            "--evidence-url",
-            "--evidence",
-            help="Where hidden files can be fetched, with {ref} and {n}.",
-        ),
-    ] = "",
+    callback: Callback = "",
+    evidence: Evidence = "",
     evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
-    private: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--private-address",
-            "--private",
-            help="host:port of its own that lies in a private network; repeatable.",
-        ),
-    ] = None,
-    connector: Annotated[
-        str, typer.Option(help="How it is heard and told: see `heed platform connectors`.")
-    ] = "webhook",
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", help="name=value, for the connector; repeatable.")
-    ] = None,
+    private: Private = None,
+    connector: ByConnector = "webhook",
+    setting: Settings = None,
     as_json: AsJson = False,
 ) -> None:
     """Add a site. Prints the secret that signs callbacks: give it to the site's engineer."""

@@ -155,6 +155,17 @@ def test_an_unchanged_log_has_no_findings(log: None) -> None:
     verdict = verify_log(queries.DatabaseLog(), queries.vkeys()[0])
     assert verdict.findings == []
     assert (verdict.entries, verdict.opened, verdict.tiles, verdict.checkpoints) == (300, 285, 1, 3)
+    assert verdict.erased == 15
+
+
+def test_what_was_taken_out_beside_the_tree_is_named(log: None) -> None:
+    some = BatchItems.objects.all()[0]
+    place = f"entry {some.entry.place.index}"
+    some.delete()
+    Checkpoint.objects.filter(size=100).delete()
+    assert {finding.where for finding in findings()} == {
+        place, "checkpoint of 100 entries kept outside",
+    }  # fmt: skip
 
 
 @tries

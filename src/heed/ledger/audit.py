@@ -30,6 +30,7 @@ class LogVerdict:
     origin: str = ""
     entries: int = 0
     opened: int = 0  # bodies that still exist, and were hashed again
+    erased: int = 0  # bodies that are gone: the leaf stands, what it says can't be looked up
     batches: int = 0
     tiles: int = 0
     checkpoints: int = 0
@@ -118,6 +119,7 @@ class _Audit:
             self.find(where, f"the leaf can't be read: {refused}")
             return
         if entry.opening is None:
+            self.verdict.erased += self.reader.keeps_bodies
             return
         self.verdict.opened += 1
         if entry.opening.event != kind.name:
@@ -125,6 +127,8 @@ class _Audit:
         self.opening(where, entry.opening, committed)
         if entry.batch is not None:
             self.batch(where, entry.opening.body, *entry.batch)
+        elif _tells_of_a_batch(entry.opening.body):  # to forget takes the body with it
+            self.find(where, "the batch that its body commits to is missing")
 
     def opening(self, where: str, opening: leaves.Opening, committed: bytes) -> None:
         try:
@@ -181,6 +185,15 @@ class _Audit:
             self.find(f"entry {entry_id}", "it has no place, and does not wait for one")
 
 
+def _tells_of_a_batch(body: str) -> bool:
+    """A body that can't be read is named as that."""
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and "batch" in told
+
+
 class _Seals:
     """The checkpoints, met one by one while the tree grows to their sizes."""
 
@@ -190,6 +203,7 @@ class _Seals:
         self.stored = audit.reader.checkpoints()
         self.next = next(self.stored, None)
         self.largest: dict[str, int] = {}
+        self.met: set[tuple[str, int]] = set()
         self.kept = self._kept()
         self.wrong: list[int] = []
 
@@ -210,8 +224,11 @@ class _Seals:
         root = self.audit.edge.root() if size in self.kept else b""
         for said in self.kept.pop(size, []):
             # A name's checkpoints beyond its last one here were undone by a restore, in the open.
+            where = f"checkpoint of {size} entries kept outside"
             if said.root != root and self.binds(said):
-                self.audit.find(f"checkpoint of {size} entries kept outside", "has another root")
+                self.audit.find(where, "has another root")
+            elif self.binds(said) and (said.origin, size) not in self.met:
+                self.audit.find(where, "was taken out of the log")
 
     def binds(self, said: notes.Checkpoint) -> bool:
         current = self.audit.verdict.origin
@@ -220,6 +237,7 @@ class _Seals:
     def checkpoint(self, stored: StoredCheckpoint) -> None:
         self.audit.verdict.checkpoints += 1
         self.largest[stored.origin] = max(self.largest.get(stored.origin, 0), stored.size)
+        self.met.add((stored.origin, stored.size))
         if self.signed(stored) and stored.root != self.audit.edge.root():
             self.wrong.append(stored.size)
 

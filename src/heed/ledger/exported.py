@@ -20,7 +20,7 @@ class ExportUnreadable(Exception):
 class ExportedLog:
     """A `LogReader` over a folder."""
 
-    keeps_partial_tiles = True
+    keeps_partial_tiles, keeps_bodies = True, False
     lost: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:

@@ -220,7 +220,7 @@ def batch_proof(entry_id: UUID, item: str) -> BatchProof:
 class DatabaseLog:
     """The stored log, for `verify.verify_log`: as it stood when this was made."""
 
-    keeps_partial_tiles = False
+    keeps_partial_tiles, keeps_bodies = False, True
 
     def __init__(self) -> None:
         with connection.cursor() as cursor:  # one statement, so one moment

@@ -50,6 +50,10 @@ class LogReader(Protocol):
         """Whether the tiles at the right edge are stored too."""
 
     @property
+    def keeps_bodies(self) -> bool:
+        """Whether what opens the leaves is stored too."""
+
+    @property
     def lost(self) -> Sequence[str]:
         """Entries that neither have a place nor wait for one."""
 

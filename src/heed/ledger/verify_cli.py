@@ -111,8 +111,12 @@ def _reader(export: Path | None) -> LogReader:
 
 def _summary(verdict: LogVerdict) -> str:
     state = "as it was signed" if verdict.good else f"{len(verdict.findings)} findings"
+    gone = (
+        f" Of {verdict.erased} entries the body was erased: that something happened is proven, "
+        "what it was can't be looked up any more."
+    )
     return (
         f"Log {verdict.origin or '(never used)'}: {state}. {verdict.entries} entries, "
         f"{verdict.opened} bodies, {verdict.batches} batches, {verdict.tiles} tiles and "
-        f"{verdict.checkpoints} checkpoints were checked."
+        f"{verdict.checkpoints} checkpoints were checked." + gone * bool(verdict.erased)
     )

@@ -43,15 +43,18 @@ class Clauses(forms.Select):
         return option
 
 
+RULINGS = [
+    (Ruling.REMOVE.value, "Remove it"),
+    (Ruling.KEEP.value, "No violation: let it stand"),
+]
+
+
 class DecisionForm(forms.Form):
     """A ruling with policy, reasons, facts and scope."""
 
     ruling = forms.ChoiceField(
         label="What do you decide?",
-        choices=[
-            (Ruling.REMOVE.value, "Remove it"),
-            (Ruling.KEEP.value, "No violation: let it stand"),
-        ],
+        choices=RULINGS,
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
     )

@@ -16,6 +16,7 @@ from django.utils.cache import add_never_cache_headers
 
 from heed.cases.models import Case
 from heed.cases.queries import case_page
+from heed.media.models import Platform
 from heed.people import queries as people
 from heed.people.models import Role, Staff
 from heed.web.console.sign_in import missing_factor, staff_of
@@ -156,6 +157,14 @@ class ConsoleRequest(HttpRequest):
     """A request whose sender is known, with both factors."""
 
     grants: Grants
+
+
+def platform_at(request: ConsoleRequest, slug: str, right: str) -> Platform:
+    """The platform of this name, for who holds the right there; to others there is none."""
+    platform = Platform.objects.filter(slug=slug).first()
+    if platform is None or not request.grants.may(right, platform.id):
+        raise Http404
+    return platform
 
 
 P = ParamSpec("P")

@@ -18,6 +18,7 @@ from heed.flows import read_blind
 from heed.rules.decisions import Ruling
 from heed.rules.policy import Clause
 from heed.web.console import permissions
+from heed.web.console.forms import RULINGS
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
@@ -27,10 +28,7 @@ class BlindForm(forms.Form):
 
     ruling = forms.ChoiceField(
         label="What would you decide?",
-        choices=[
-            (Ruling.REMOVE.value, "Remove it"),
-            (Ruling.KEEP.value, "No violation: let it stand"),
-        ],
+        choices=RULINGS,
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
     )

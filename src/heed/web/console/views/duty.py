@@ -90,18 +90,11 @@ def _who(platform: Platform) -> list[tuple[str, str]]:
     return [(str(one.id), one.name + ("" if one.id in decide else only)) for one in found]
 
 
-def _managed(request: ConsoleRequest, slug: str) -> Platform:
-    platform = Platform.objects.filter(slug=slug).first()
-    if platform is None or not request.grants.may("duty.manage", platform.id):
-        raise Http404
-    return platform
-
-
 @require_POST
 @permissions.permission("duty.manage")
 def add_shift(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Put somebody on duty."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "duty.manage")
     form = ShiftForm(_who(platform), rota.emergency(platform.id).zone, request.POST)
     if form.is_valid():
         try:
@@ -126,7 +119,7 @@ def add_shift(request: ConsoleRequest, slug: str) -> HttpResponse:
 @permissions.permission("duty.manage")
 def cancel_shift(request: ConsoleRequest, slug: str, shift_id: UUID) -> HttpResponse:
     """Take a shift off the rota."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "duty.manage")
     done = keep_rota.cancel_shift(
         platform_id=platform.id, shift_id=shift_id, by=request.grants.staff.pk, now=timezone.now()
     )
@@ -138,7 +131,7 @@ def cancel_shift(request: ConsoleRequest, slug: str, shift_id: UUID) -> HttpResp
 @permissions.permission("duty.manage")
 def declare(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Declare the hours in which people are there."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "duty.manage")
     form = HoursForm(rota.coverage(platform.id), request.POST)
     if not form.is_valid():
         return show_page(request, {slug: {"hours": form}}, status=NOT_TAKEN)
@@ -156,7 +149,7 @@ def declare(request: ConsoleRequest, slug: str) -> HttpResponse:
 @permissions.permission("duty.manage")
 def protocol(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Write the protocol, the contacts and the team's channel."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "duty.manage")
     form = ProtocolForm(rota.emergency(platform.id), request.POST)
     if not form.is_valid():
         return show_page(request, {slug: {"protocol": form}}, status=NOT_TAKEN)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -73,18 +73,11 @@ def _page(
     return show(request, "platforms.html", {"rows": rows, "key": key, "at": now}, status=status)
 
 
-def _managed(request: ConsoleRequest, slug: str) -> Platform:
-    platform = Platform.objects.filter(slug=slug).first()
-    if platform is None or not request.grants.may("keys.manage", platform.id):
-        raise Http404
-    return platform
-
-
 @require_POST
 @permissions.permission("keys.manage")
 def add(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Make a key. It is on the page that comes back, once."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "keys.manage")
     if sign_in.must_prove_again(request):
         return sign_in.prove_again(request, reverse("console:platforms"))
     form = KeyForm(request.POST, auto_id=f"{slug}-%s")
@@ -105,7 +98,7 @@ def add(request: ConsoleRequest, slug: str) -> HttpResponse:
 @permissions.permission("keys.manage")
 def withdraw(request: ConsoleRequest, slug: str, key_id: UUID) -> HttpResponse:
     """Take a key back, at once."""
-    platform = _managed(request, slug)
+    platform = permissions.platform_at(request, slug, "keys.manage")
     done = manage_platforms.withdraw_key(
         platform_id=platform.id, key_id=key_id, by=request.grants.staff.pk, now=timezone.now()
     )

@@ -107,13 +107,6 @@ def _text(label: str, rows: int, initial: str = "") -> forms.CharField:
     )
 
 
-def _platform(request: ConsoleRequest, slug: str, right: str) -> Platform:
-    platform = Platform.objects.filter(slug=slug).first()
-    if platform is None or not request.grants.may(right, platform.id):
-        raise Http404
-    return platform
-
-
 @require_safe
 @permissions.permission("policy.see")
 def overview(request: ConsoleRequest) -> HttpResponse:
@@ -128,7 +121,7 @@ def overview(request: ConsoleRequest) -> HttpResponse:
 @permissions.permission("policy.edit")
 def edit(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Write the next version: look at what changes, then publish."""
-    platform = _platform(request, slug, "policy.edit")
+    platform = permissions.platform_at(request, slug, "policy.edit")
     newest = [one for one in policies.versions(platform.id) if not one.withdrawn][-1]
     form = PolicyForm(newest.clauses, request.POST if request.method == "POST" else None)
     facts: dict[str, Any] = {"platform": platform, "newest": newest, "form": form}
@@ -164,7 +157,7 @@ def _published(request: ConsoleRequest, platform: Platform, form: PolicyForm) ->
 @permissions.permission("policy.edit")
 def withdraw(request: ConsoleRequest, slug: str, version_id: UUID) -> HttpResponse:
     """Withdraw a version that is not in force yet."""
-    platform = _platform(request, slug, "policy.edit")
+    platform = permissions.platform_at(request, slug, "policy.edit")
     if version_id not in {one.row_id for one in policies.versions(platform.id)}:
         raise Http404
     done = revise_policy.withdraw(version_id=version_id, now=timezone.now())

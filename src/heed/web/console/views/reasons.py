@@ -58,11 +58,9 @@ def _known() -> list[tuple[str, str]]:
 @permissions.permission("reasons.word")
 def edit(request: ConsoleRequest, slug: str, language: str) -> HttpResponse:
     """The words of one language."""
-    platform = Platform.objects.filter(slug=slug).first()
+    platform = permissions.platform_at(request, slug, "reasons.word")
     names = dict(_known())
-    if platform is None or language not in names:
-        raise Http404
-    if not request.grants.may("reasons.word", platform.id):
+    if language not in names:
         raise Http404
     rules = policies.clauses(policies.version_at(platform.id, timezone.now()))
     own = policies.reason_texts(platform.id, language)

@@ -72,8 +72,7 @@ def _settle(case_id: UUID, now: datetime) -> None:
 
 def _unknown(case_id: UUID, found: Sequence[CopyIn]) -> list[CopyIn]:
     """Those that are no copies of the case yet. A copy is restricted as it is written down."""
-    copies = Copy.objects.filter(case_id=case_id, item_id__in=[one.item_id for one in found])
-    known = set(copies.values_list("item_id", flat=True))
+    known = cases.known_copies(case_id, [one.item_id for one in found])
     return [one for one in found if one.item_id not in known]
 
 

@@ -18,6 +18,7 @@ from heed.cases.services.cases import Subject
 from heed.cases.services.restrictions import Wish
 from heed.flows.shared import evidence, states
 from heed.ledger import services as ledger
+from heed.media import services as media
 from heed.rules.visibility import Visibility
 
 MOST = 200  # copies in one split
@@ -34,7 +35,7 @@ def split(*, case_id: UUID, items: Sequence[UUID], why: str, by: UUID, now: date
         chosen = _chosen(case, items, why)
         into = _opened(case, chosen[0], now)
         wishes = _asked_now(case, [one.item_id for one in chosen])
-        restrictions.lock([one.item_id for one in chosen])
+        media.lock([one.item_id for one in chosen])
         level = max((wish.level for wish in wishes.values()), default=Visibility.VISIBLE)
         splits.weigh_as(into, case, level)
         ids = [one.item_id for one in chosen]

@@ -11,6 +11,7 @@ from django.db.models.expressions import RawSQL
 
 from heed.hashing import refusals
 from heed.hashing.signals import FileSignals, Value
+from heed.ids import array
 from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
 from heed.media.queries import Banked
 from heed.media.registering import FileIn as FileIn
@@ -152,9 +153,15 @@ def rename(item: Item, ref: str) -> Item:
 
 
 def lock(item_ids: Sequence[UUID]) -> None:
-    """Hold these items for this transaction. Items are always locked before outbox rows, by id."""
-    held = Item.objects.select_for_update(no_key=True).filter(id__in=item_ids)
-    list(held.order_by("id").values_list("id"))
+    """Hold these items for this transaction. Items are always locked before outbox rows, by id.
+
+    Reshares of a held item may still be registered: they refer to its key, which stays.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM media_item WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE",
+            [array(item_ids)],
+        )
 
 
 def lock_refs(platform_id: UUID, refs: Sequence[str]) -> None:
@@ -178,7 +185,7 @@ def acknowledge(rows: Sequence[tuple[UUID, int, str]], *, now: datetime, look_at
             WHERE i.id = a.item_id AND i.acknowledged_revision <= a.revision
               AND a.revision <= i.revision
             """,
-            [now, look_at, [row[0] for row in rows], [row[1] for row in rows],
+            [now, look_at, array(row[0] for row in rows), array(row[1] for row in rows),
              [row[2] for row in rows]],
         )  # fmt: skip
 

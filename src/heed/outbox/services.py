@@ -128,12 +128,13 @@ def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
             sql.UPSERT,
             [
                 now,
-                [telling.not_before or now for telling in tellings],
-                [telling.item_id for telling in tellings],
-                [telling.platform_id for telling in tellings],
+                now,
+                [telling.not_before for telling in tellings],
+                ids.array(telling.item_id for telling in tellings),
+                ids.array(telling.platform_id for telling in tellings),
                 [telling.item_ref for telling in tellings],
                 [telling.visibility for telling in tellings],
-                [telling.revision for telling in tellings],
+                ids.array(telling.revision for telling in tellings),
                 [telling.reason for telling in tellings],
             ],
         )
@@ -388,9 +389,16 @@ def _telling(platform_id: UUID, row: tuple[Any, ...]) -> Telling:
 
 
 def _write(rows: Sequence[StateTelling]) -> None:
-    """Write locked rows back in one statement: ten times as fast as the ORM's CASE ladder."""
+    """Write locked rows back in one statement: ten times as fast as the ORM's CASE ladder.
+
+    Most rows of a batch end alike, so each ending is sent once, with the rows that have it.
+    """
     if not rows:
         return
-    columns = [[getattr(row, name) for row in rows] for name in ("item_id", *sql.WRITTEN)]
+    ends: dict[tuple[Any, ...], int] = {}
+    ended = [ends.setdefault(sql.written(row), len(ends) + 1) for row in rows]
+    items = ids.array(row.item_id for row in rows)
     with connection.cursor() as cursor:
-        cursor.execute(sql.WRITE_BACK, columns)
+        cursor.execute(
+            sql.WRITE_BACK, [items, ids.array(ended), *map(list, zip(*ends, strict=True))]
+        )

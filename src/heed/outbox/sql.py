@@ -1,11 +1,13 @@
 """The statements that touch many rows at once."""
 
+from operator import attrgetter
+
 UPSERT = """
 INSERT INTO outbox_statetelling AS old
     (enqueued_at, due_at, item_id, platform_id, item_ref, visibility, revision, reason,
      attempts, last_error, acknowledged_result)
-SELECT %s, new.due_at, new.item_id, new.platform_id, new.item_ref, new.visibility,
-    new.revision, new.reason, 0, '', ''
+SELECT %s, coalesce(new.due_at, %s), new.item_id, new.platform_id, new.item_ref,
+    new.visibility, new.revision, new.reason, 0, '', ''
 FROM unnest(%s::timestamptz[], %s::uuid[], %s::uuid[], %s::text[], %s::text[], %s::bigint[],
     %s::text[]) AS new(due_at, item_id, platform_id, item_ref, visibility, revision, reason)
 ORDER BY new.item_id
@@ -45,7 +47,9 @@ WRITTEN = {
 }
 WRITE_BACK = f"""
 UPDATE outbox_statetelling AS old SET {", ".join(f"{name} = new.{name}" for name in WRITTEN)}
-FROM unnest(%s::uuid[], {", ".join(f"%s::{kind}[]" for kind in WRITTEN.values())})
-    AS new(item_id, {", ".join(WRITTEN)})
-WHERE old.item_id = new.item_id
+FROM unnest(%s::uuid[], %s::int[]) AS row(item_id, ended)
+JOIN unnest({", ".join(f"%s::{kind}[]" for kind in WRITTEN.values())})
+    WITH ORDINALITY AS new({", ".join(WRITTEN)}, ended) USING (ended)
+WHERE old.item_id = row.item_id
 """
+written = attrgetter(*WRITTEN)

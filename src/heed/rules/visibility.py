@@ -15,23 +15,28 @@ class Visibility(StrEnum):
     @property
     def strictness(self) -> int:
         """0 for visible up to 3 for removed; stable, so it may be stored and compared in SQL."""
-        return _STRICTNESS[self.value]
+        return _STRICTNESS[self]
 
     # A StrEnum would compare by spelling, and "hidden" < "visible" reads as a harmless truth.
     def __lt__(self, other: str) -> bool:
-        return self.strictness < Visibility(other).strictness
+        return _STRICTNESS[self] < _strictness(other)
 
     def __le__(self, other: str) -> bool:
-        return self.strictness <= Visibility(other).strictness
+        return _STRICTNESS[self] <= _strictness(other)
 
     def __gt__(self, other: str) -> bool:
-        return self.strictness > Visibility(other).strictness
+        return _STRICTNESS[self] > _strictness(other)
 
     def __ge__(self, other: str) -> bool:
-        return self.strictness >= Visibility(other).strictness
+        return _STRICTNESS[self] >= _strictness(other)
 
 
-_STRICTNESS = {"visible": 0, "limited": 1, "hidden": 2, "removed": 3}
+_STRICTNESS: dict[str, int] = {"visible": 0, "limited": 1, "hidden": 2, "removed": 3}
+
+
+def _strictness(level: str) -> int:
+    """Raises `ValueError` for what is no level."""
+    return _STRICTNESS[level] if level in _STRICTNESS else Visibility(level).strictness
 
 
 def strictest(levels: Iterable[Visibility]) -> Visibility:

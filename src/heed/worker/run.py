@@ -5,6 +5,7 @@ and nothing leaves the house. Then it ends, and whoever keeps it running starts 
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -34,6 +35,7 @@ ASK_AGAIN_SECONDS = 2.0
 
 def main() -> None:
     """Run until SIGINT or SIGTERM; a job under way is finished first."""
+    gc.freeze()  # what is loaded stays: no search for garbage has to look through it again
     stop, quiet = threading.Event(), is_quiet()
     threads = sweeps.start(stop, quiet=quiet)
     if quiet:

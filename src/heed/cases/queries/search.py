@@ -1,8 +1,8 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -125,7 +125,10 @@ def reshares_of(roots: Sequence[CopyIn]) -> list[CopyIn]:
         reshared = not carries and parent_id in certain and not named
         how = Copy.How.RESHARE if reshared else root.how
         if not carries or item_id not in certain | found.keys():
-            found[item_id] = replace(root, item_id=item_id, how=how, views_then=views)
+            found[item_id] = CopyIn(
+                item_id=item_id, how=how, distance_bits=root.distance_bits, quality=root.quality,
+                near_file_id=root.near_file_id, views_then=views,
+            )  # fmt: skip
     return list(found.values())
 
 
@@ -240,21 +243,27 @@ def as_found(case: Case, copies: QuerySet[Copy], exempt: set[UUID]) -> list[tupl
     rows = copies.order_by(Coalesce("distance_bits", 0), "id").values_list(
         "item_id", "how", "distance_bits", "quality", "same", _NEAR_PUBLISHED_AT
     )
-    return [
-        (
-            item_id,
-            Found(
-                by=FoundBy(how),
-                distance_bits=distance_bits,
-                quality=quality,
-                claimed_quality=claimed,
-                older_by=earliest - at if earliest and at else _NOT_OLDER,
-                confirmed=same is True,
-                exempt=item_id in exempt or same is False,
-            ),
+
+    @cache  # most of ten thousand are reshares, and alike to the rules
+    def found(
+        how: str,
+        bits: int | None,
+        quality: int | None,
+        same: bool | None,
+        at: datetime | None,
+        exempt: bool,
+    ) -> Found:
+        return Found(
+            by=FoundBy(how),
+            distance_bits=bits,
+            quality=quality,
+            claimed_quality=claimed,
+            older_by=earliest - at if earliest and at else _NOT_OLDER,
+            confirmed=same is True,
+            exempt=exempt or same is False,
         )
-        for item_id, how, distance_bits, quality, same, at in rows
-    ]
+
+    return [(item_id, found(*facts, item_id in exempt)) for item_id, *facts in rows]
 
 
 # Age bears on near copies alone, and ten thousand reshares are read in a third of the time without.

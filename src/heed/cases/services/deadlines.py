@@ -141,10 +141,13 @@ def _still_up() -> Exists:
 
 
 def note_due(case_id: UUID) -> None:
-    """Keep the nearest unmet deadline at the case, for the queue."""
+    """Keep the nearest unmet deadline at the case, for the queue.
+
+    As it is already, nothing is written: who holds the case to find its copies is not waited for.
+    """
     open_ones = Deadline.objects.filter(case_id=case_id, met_at=None, held_at=None)
     nearest = open_ones.exclude(stops=Stop.TIME_PASSED.value).aggregate(due=Min("due_at"))["due"]
-    Case.objects.filter(id=case_id).update(due_at=nearest)
+    Case.objects.filter(id=case_id).exclude(due_at=nearest).update(due_at=nearest)
 
 
 def pause(waiting: Iterable[Deadline], *, now: datetime) -> None:

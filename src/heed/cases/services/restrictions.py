@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from heed.cases.models import Case
-from heed.ids import mint
-from heed.media.services import next_revision
+from heed.ids import array, mint
+from heed.media.services import lock, next_revision
 from heed.rules.visibility import Visibility
 
 _ORDER = "ARRAY['visible','limited','hidden','removed']"
@@ -52,18 +52,19 @@ def lift(case: Case, item_ids: Sequence[UUID] | None, *, now: datetime) -> list[
 
     What another case still asks for stays so.
     """
+    wanted = None if item_ids is None else array(item_ids)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT item_id FROM cases_restriction WHERE case_id = %s AND lifted_at IS NULL"
             " AND (%s::uuid[] IS NULL OR item_id = ANY(%s::uuid[])) ORDER BY item_id",
-            [case.id, _ids(item_ids), _ids(item_ids)],
+            [case.id, wanted, wanted],
         )
         items = [row[0] for row in cursor.fetchall()]
         lock(items)
         cursor.execute(
             "UPDATE cases_restriction SET lifted_at = %s"
-            " WHERE case_id = %s AND lifted_at IS NULL AND item_id = ANY(%s)",
-            [now, case.id, items],
+            " WHERE case_id = %s AND lifted_at IS NULL AND item_id = ANY(%s::uuid[])",
+            [now, case.id, array(items)],
         )
     return restate(items, now=now)
 
@@ -83,7 +84,7 @@ def restate(item_ids: Sequence[UUID], *, now: datetime) -> list[Changed]:
                      WHERE r.item_id = i.id AND r.lifted_at IS NULL
                      ORDER BY array_position({_ORDER}, r.level::text) DESC LIMIT 1),
                     'visible') AS desired
-                FROM media_item i WHERE i.id = ANY(%s)
+                FROM media_item i WHERE i.id = ANY(%s::uuid[])
             )
             UPDATE media_item i
             SET desired = w.desired, revision = {next_revision("i.revision")}, desired_at = %s,
@@ -91,7 +92,7 @@ def restate(item_ids: Sequence[UUID], *, now: datetime) -> list[Changed]:
             FROM wanted w WHERE i.id = w.id AND i.desired <> w.desired
             RETURNING i.id, i.ref, w.was, i.desired, i.revision
             """,
-            [list(item_ids), now],
+            [array(item_ids), now],
         )
         return [
             Changed(item_id=row[0], item_ref=row[1], was=row[2], desired=row[3], revision=row[4])
@@ -99,25 +100,9 @@ def restate(item_ids: Sequence[UUID], *, now: datetime) -> list[Changed]:
         ]
 
 
-def _ids(item_ids: Sequence[UUID] | None) -> list[UUID] | None:
-    return None if item_ids is None else list(item_ids)
-
-
-def lock(item_ids: Sequence[UUID]) -> None:
-    """Hold these items for this transaction, in the order of ids.
-
-    Reshares of a held item may still be registered: they refer to its key, which stays.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM media_item WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE",
-            [list(item_ids)],
-        )
-
-
 def _replace(case: Case, wishes: Mapping[UUID, Wish], *, now: datetime, lower: bool) -> None:
     """Lift this case's live restrictions that differ, then put the new ones in their place."""
-    items, wanted = list(wishes), [wish.level.value for wish in wishes.values()]
+    items, wanted = array(wishes), [wish.level.value for wish in wishes.values()]
     stricter = f"array_position({_ORDER}, w.level) > array_position({_ORDER}, r.level::text)"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -131,13 +116,13 @@ def _replace(case: Case, wishes: Mapping[UUID, Wish], *, now: datetime, lower: b
         )
         cursor.execute(
             """
-            INSERT INTO cases_restriction (id, item_id, case_id, level, basis, since_at)
-            SELECT * FROM unnest(%s::uuid[], %s::uuid[], %s::uuid[], %s::text[], %s::text[],
-                                 %s::timestamptz[])
+            INSERT INTO cases_restriction (case_id, since_at, id, item_id, level, basis)
+            SELECT %s, %s, new.*
+            FROM unnest(%s::uuid[], %s::uuid[], %s::text[], %s::text[]) AS new
             ON CONFLICT (item_id, case_id) WHERE lifted_at IS NULL DO NOTHING
             """,
             [
-                [mint() for _ in items], items, [case.id] * len(items), wanted,
-                [wish.basis for wish in wishes.values()], [now] * len(items),
+                case.id, now, array(mint() for _ in wishes), items, wanted,
+                [wish.basis for wish in wishes.values()],
             ],
         )  # fmt: skip

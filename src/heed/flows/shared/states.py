@@ -1,7 +1,9 @@
 """What each item should be, as one case sees it: restrict, tell the platform, write it down."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,6 +15,7 @@ from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
 from heed.flows.shared import clocks, evidence
 from heed.ledger import services as ledger
+from heed.media import services as media
 from heed.media.models import Item
 from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
@@ -41,14 +44,14 @@ def apply(
 ) -> list[Changed]:
     """Ask for each copy (of `items`, or all) what the rules allow; tell the platform of changes."""
     wishes = _wishes(case, items)
-    restrictions.lock(list(wishes))  # all at once: what is lifted as well as what is restricted
+    media.lock(list(wishes))  # all at once: what is lifted as well as what is restricted
     changed = restrictions.restrict(case, wishes, now=now, lower=lower)
     if lower:
         bare = [item for item, wish in wishes.items() if wish.level is Visibility.VISIBLE]
         changed += restrictions.lift(case, bare, now=now)
     tell(case, changed, now=now)
     _owe_statements(case, changed, now)
-    if any(Visibility(one.desired) >= Visibility.HIDDEN for one in changed):
+    if {Visibility.HIDDEN, Visibility.REMOVED} & {one.desired for one in changed}:
         evidence.start(case)
     if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
         deadlines.done(Done.HIDDEN, now=now, case_id=case.id)
@@ -66,9 +69,8 @@ def search_on(case_id: UUID, *, last: bool = False) -> None:
 
 def _owe_statements(case: Case, changed: Sequence[Changed], now: datetime) -> None:
     """Every restriction owes its uploader a statement of reasons, the provisional one too."""
-    stricter = [
-        Visibility(one.desired) for one in changed if Visibility(one.desired) > Visibility(one.was)
-    ]
+    steps = {(Visibility(one.was), Visibility(one.desired)) for one in changed}
+    stricter = [desired for was, desired in steps if desired > was]
     if stricter:
         cause = f"restricted:{case.id}:{case.round}:{max(stricter)}"
         due = clocks.of_case(case, event=Event.RESTRICTED, cause=cause, at=now)
@@ -95,15 +97,18 @@ def _wishes(
     wanted = None if items is None else set(items)
     decided = case.decided_level == Visibility.REMOVED if decided is None else decided
     scope = scope or _scope(case)
+    claimed = Visibility(case.level)
+
+    @cache
+    def wish(one: spread.Found, near_before: int) -> Wish:
+        level = spread.reach(one, claimed, decided, near_before=near_before, scope=scope)
+        return Wish(level, spread.basis(one, decided, near_before=near_before))
+
     wishes: dict[UUID, Wish] = {}
     near_before = 0
     for item_id, one in found:
         if wanted is None or item_id in wanted:
-            level = spread.reach(
-                one, Visibility(case.level), decided, near_before=near_before, scope=scope
-            )
-            basis = spread.basis(one, decided, near_before=near_before)
-            wishes[item_id] = Wish(level, basis)
+            wishes[item_id] = wish(one, near_before)
         near_before += one.by is spread.FoundBy.NEAR
     return wishes
 
@@ -133,6 +138,8 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
     if not changed:
         return
     waits, by_match = _may_wait(case, changed), _by_match(case)
+    levels = Counter(one.desired for one in changed)
+    reasons = {level: _reason(case, level, by_match) for level in levels}
     rows = [
         outbox.Telling(
             item_id=one.item_id,
@@ -140,7 +147,7 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
             item_ref=one.item_ref,
             visibility=one.desired,
             revision=one.revision,
-            reason=_reason(case, one, by_match),
+            reason=reasons[one.desired],
             not_before=now + EVIDENCE_WITHIN if one.item_id in waits else None,
         )
         for one in changed
@@ -152,14 +159,14 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
         queue="deliver",
         platform_id=str(case.platform_id),
     )
-    if any(one.desired == Visibility.VISIBLE for one in changed):
+    if Visibility.VISIBLE in levels:
         jobs.later("issue_statements", once=f"statements:{case.id}", case_id=str(case.id))
-    levels = {level: sum(one.desired == level for one in changed) for level in Visibility}
-    released = sum(Visibility(one.desired) < Visibility(one.was) for one in changed)
+    steps = Counter((Visibility(one.was), Visibility(one.desired)) for one in changed)
+    released = sum(count for (was, desired), count in steps.items() if desired < was)
     ledger.enter(
         "item.released" if released == len(changed) else "copies.restricted",
         subject=f"case:{case.id}",
-        body={"levels": {str(level): count for level, count in levels.items() if count}},
+        body={"levels": dict(levels)},
         batch=[f"{one.item_id} {one.revision} {one.desired}" for one in changed],
         at=now,
     )
@@ -189,10 +196,10 @@ def tell_waiting(*, settled: UUID | None = None, now: datetime) -> int:
     return outbox.hasten(list(kept.values_list("id", flat=True)), now=now)
 
 
-def _reason(case: Case, one: Changed, by_match: bool) -> str:
+def _reason(case: Case, level: str, by_match: bool) -> str:
     return reason_class(
         Category(case.category),
-        Visibility(one.desired),
+        Visibility(level),
         about_a_child=case.about_child,
         by_match=by_match,
     ).value

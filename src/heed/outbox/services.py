@@ -154,7 +154,7 @@ def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:
     """
     wanted = list(item_ids)
     with transaction.atomic():
-        _locked(Q(item_id__in=wanted))
+        _locked(sql.ITEMS, [ids.array(wanted)])
         return StateTelling.objects.filter(item_id__in=wanted).update(
             **_afresh(now),
             told_at=None,
@@ -193,7 +193,7 @@ def record_answer(
     luck = random.random()
     news = []
     with transaction.atomic():
-        rows = _locked(Q(item_id__in=list(sent)))
+        rows = _locked(sql.ITEMS, [ids.array(sent)])
         for row in rows:
             revision = sent[row.item_id]
             result = said.get((row.item_ref, revision))
@@ -221,7 +221,7 @@ def record_results(
     luck = random.random()
     news = []
     with transaction.atomic():
-        rows = _locked(Q(platform_id=platform_id, item_ref__in=list(said)))
+        rows = _locked(sql.REFS, [platform_id, list(said)])
         for row in rows:
             for revision, word in sorted(said[row.item_ref].items()):
                 if word in FINAL:
@@ -240,7 +240,7 @@ def record_failure(batch: Batch, error: str, *, now: datetime) -> None:
     sent = {telling.item_id: telling.revision for telling in batch.tellings}
     luck = random.random()
     with transaction.atomic():
-        rows = _locked(Q(item_id__in=list(sent), lease_id=batch.id))
+        rows = _locked(sql.LEASED, [ids.array(sent), batch.id])
         for row in rows:
             release(row, batch.id)
             revision = sent[row.item_id]
@@ -370,10 +370,9 @@ def _afresh(now: datetime) -> dict[str, Any]:
     }
 
 
-def _locked(which: Q) -> list[StateTelling]:
+def _locked(which: str, values: list[Any]) -> list[StateTelling]:
     """Always in order of item, so that no two writers wait for each other."""
-    rows = StateTelling.objects.select_for_update().filter(which).order_by("item_id")
-    return list(rows.defer("enqueued_at", "visibility", "reason"))
+    return list(StateTelling.objects.raw(sql.LOCKED.format(which=which), values))
 
 
 def _telling(platform_id: UUID, row: tuple[Any, ...]) -> Telling:

@@ -32,6 +32,17 @@ FROM free WHERE row.item_id = free.item_id
 RETURNING row.item_id, row.item_ref, row.visibility, row.revision, row.reason
 """
 
+# One array: to plan for a thousand values takes longer than to find their rows.
+LOCKED = """
+SELECT item_id, platform_id, item_ref, revision, due_at, lease_id, leased_until, attempts,
+    first_failed_at, last_error, dead_at, told_at, acknowledged_revision, acknowledged_result,
+    acknowledged_at
+FROM outbox_statetelling WHERE {which} ORDER BY item_id FOR UPDATE
+"""
+ITEMS = "item_id = ANY(%s::uuid[])"
+LEASED = "item_id = ANY(%s::uuid[]) AND lease_id = %s"
+REFS = "platform_id = %s AND item_ref = ANY(%s)"
+
 WRITTEN = {
     "due_at": "timestamptz",
     "lease_id": "uuid",

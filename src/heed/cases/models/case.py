@@ -127,7 +127,9 @@ class Copy(models.Model):
         NEAR = "near"
 
     id = models.UUIDField(primary_key=True, default=mint)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="copies")
+    case = models.ForeignKey(
+        Case, on_delete=models.PROTECT, related_name="copies", db_index=False
+    )  # it begins `copy_once`
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="copies")
     how = models.CharField(max_length=8, choices=How.choices)
     distance_bits = models.PositiveSmallIntegerField(null=True)

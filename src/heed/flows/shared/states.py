@@ -7,6 +7,7 @@ from functools import cache
 from uuid import UUID
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from heed.cases.models import Case, Copy, Decision, Join
 from heed.cases.queries import search
@@ -14,6 +15,7 @@ from heed.cases.services import deadlines, restrictions
 from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
 from heed.flows.shared import clocks, evidence
+from heed.ids import array
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Item
@@ -92,7 +94,8 @@ def _wishes(
 ) -> dict[UUID, Wish]:
     copies = Copy.objects.filter(case=case)
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
-        copies = copies.filter(Q(item_id__in=items) | Q(how=Copy.How.NEAR))
+        these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
+        copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
     found = search.as_found(case, copies, _exempt(case))
     wanted = None if items is None else set(items)
     decided = case.decided_level == Visibility.REMOVED if decided is None else decided

@@ -57,7 +57,9 @@ class Account(models.Model):
     """Who posted, as the platform names them. Never read by triage or by ordering."""
 
     id = models.UUIDField(primary_key=True, default=mint)
-    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="accounts")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.PROTECT, related_name="accounts", db_index=False
+    )  # it begins `account_once`
     ref = models.CharField(max_length=200)
 
     class Meta:
@@ -128,7 +130,9 @@ class Item(models.Model):
     """One published thing at one place."""
 
     id = models.UUIDField(primary_key=True, default=mint)
-    platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="items")
+    platform = models.ForeignKey(
+        Platform, on_delete=models.PROTECT, related_name="items", db_index=False
+    )  # it begins `item_once`
     ref = models.CharField(max_length=200)
     url = models.CharField(max_length=2083)
     kind = models.CharField(max_length=16, default="post")
@@ -208,7 +212,9 @@ class ItemFile(models.Model):
         FAILED = "failed"  # could not be fetched or read; retried and shown
 
     id = models.UUIDField(primary_key=True, default=mint)
-    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="files")
+    item = models.ForeignKey(
+        Item, on_delete=models.CASCADE, related_name="files", db_index=False
+    )  # it begins `place_once`
     position = models.PositiveSmallIntegerField()
     file = models.ForeignKey(File, on_delete=models.PROTECT, null=True, related_name="places")
     url = models.CharField(max_length=2083, blank=True)

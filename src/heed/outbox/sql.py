@@ -58,9 +58,9 @@ WRITTEN = {
 }
 WRITE_BACK = f"""
 UPDATE outbox_statetelling AS old SET {", ".join(f"{name} = new.{name}" for name in WRITTEN)}
-FROM unnest(%s::uuid[], %s::int[]) AS row(item_id, ended)
+FROM unnest(%s::uuid[], %s::int[]) AS mine(item_id, ended)
 JOIN unnest({", ".join(f"%s::{kind}[]" for kind in WRITTEN.values())})
     WITH ORDINALITY AS new({", ".join(WRITTEN)}, ended) USING (ended)
-WHERE old.item_id = row.item_id
+WHERE old.item_id = mine.item_id
 """
 written = attrgetter(*WRITTEN)

@@ -16,6 +16,7 @@ from heed.ports import DesiredState, Endpoint, PlatformUnreachable, Result, Stat
 LONGEST_ANSWER_BYTES = 1_000_000  # a thousand results with refs of several hundred bytes
 WITHIN_SECONDS = 30.0  # for one whole call; the outbox's lease outlives it
 _LATER = {202, 204}
+_RESULTS = set(Result)
 
 
 class Webhook:
@@ -116,7 +117,7 @@ def _result(entry: object, sent: dict[str, int]) -> StateResult | None:
     item, revision, result = entry.get("item"), entry.get("revision"), entry.get("result")
     if not isinstance(item, str) or type(revision) is not int or sent.get(item) != revision:
         return None
-    if not isinstance(result, str) or result not in set(Result):
+    if not isinstance(result, str) or result not in _RESULTS:
         return None
     return StateResult(item_ref=item, revision=revision, result=Result(result))
 

@@ -6,7 +6,7 @@
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -121,21 +121,32 @@ def _use_own_names(notice: Notice) -> None:
 
 def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
     """Each case in a transaction of its own: two notices of the same never wait in a ring."""
-    located = flood = False
     taken = notice.targets.filter(id__in=[target.id for target in targets])
-    for target in taken.select_related("item", "file").exclude(item=None):
-        assert target.item is not None
-        located = True
-        for file in _files(target):
-            subject = Subject(file=file) if file else _place_of(notice, target)
-            flood |= SOURCE_OVER_BOUND in _take_in(notice, subject, target.item, now).because
-    if flood:
+    placed = _by_subject(notice, taken.select_related("item", "file").exclude(item=None))
+    outcomes = [_take_in(notice, subject, items, now) for subject, items in placed]
+    if any(SOURCE_OVER_BOUND in outcome.because for outcome in outcomes):
         _hurry(notice, now)
-    if not located and not _may_still_be_located(notice):
-        _take_in(notice, Subject(threat_of=notice.id), None, now)
-    elif not located:
+    if not outcomes and not _may_still_be_located(notice):
+        _take_in(notice, Subject(threat_of=notice.id), [], now)
+    elif not outcomes:
         with transaction.atomic():
             duty.call(notice, None, triage(claims.bare(notice)), now=now)
+
+
+def _by_subject(notice: Notice, targets: Iterable[Target]) -> list[tuple[Subject, list[Item]]]:
+    """What each place is a case of. Places of one case are taken in as one: of a hundred links to
+    the same thing, each need not weigh the same claim again.
+    """
+    places: dict[Subject, list[Item]] = {}
+    first: Item | None = None  # of a long list of unknown places
+    for target in targets:
+        assert target.item is not None
+        for file in _files(target):
+            subject = Subject(file=file) if file else _place_of(notice, target, first)
+            if first is None and file is None and _is_news(target):
+                first = target.item
+            places.setdefault(subject, []).append(target.item)
+    return list(places.items())
 
 
 def _may_still_be_located(notice: Notice) -> bool:
@@ -151,24 +162,28 @@ def _files(target: Target) -> list[File | None]:
     return list(media.files_of([target.item.id])) or [None]
 
 
-def _place_of(notice: Notice, target: Target) -> Subject:
+def _place_of(notice: Notice, target: Target, first_here: Item | None) -> Subject:
     """The item; in a long list of places that nobody knew before, the first one's case for all."""
     item = target.item
     assert item is not None
-    unknown = target.state == Target.State.REGISTERED
-    if not unknown or notice.targets.count() <= A_LONG_LIST:
-        return Subject(item=item)
-    cases_ = Case.objects.filter(platform_id=notice.platform_id)
-    if cases_.filter(item=item).exists():
+    if notice.targets.count() <= A_LONG_LIST or not _is_news(target):
         return Subject(item=item)
     listed = notice.targets.filter(state=Target.State.REGISTERED).values("item")
-    opened = cases_.filter(joins__notice=notice, item__in=listed, opened_at__gte=notice.received_at)
+    opened = Case.objects.filter(
+        joins__notice=notice, item__in=listed, opened_at__gte=notice.received_at
+    )
     first = opened.select_related("item").order_by("opened_at").first()
-    return Subject(item=item if first is None else first.item)
+    return Subject(item=first_here or item if first is None else first.item)
+
+
+def _is_news(target: Target) -> bool:
+    """Nobody knew this place, and nobody spoke of it before."""
+    unknown = target.state == Target.State.REGISTERED
+    return unknown and not Case.objects.filter(item=target.item).exists()
 
 
 @transaction.atomic
-def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime) -> Triage:
+def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datetime) -> Triage:
     opened, made = cases.open_case(notice, subject, now=now)
     case = states.lock(opened.id)
     fresh = cases.join(notice, case, now=now)
@@ -177,10 +192,11 @@ def _take_in(notice: Notice, subject: Subject, item: Item | None, now: datetime)
     deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
     duty.call(notice, case, outcome, now=now)
     _take_clocks_in(notice, case)
-    if item is not None:
-        copy = CopyIn(item_id=item.id, how=Copy.How.NAMED, views_then=item.views)
-        cases.add_copies(case, [copy], now=now)
-        states.apply(case, items=[item.id], now=now)
+    if items:
+        named = Copy.How.NAMED
+        copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in items]
+        cases.add_copies(case, copies, now=now)
+        states.apply(case, items=[one.id for one in items], now=now)
     if _holds_uploads(case, outcome):
         banks.hold_uploads(case, notice, now=now)
     if made or fresh or before != (case.round, case.level):

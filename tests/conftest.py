@@ -7,6 +7,7 @@ start none.
 
 import contextlib
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -81,6 +82,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes long comes first: else one worker ends the run alone while the other idles."""
     items.sort(key=lambda item: (_is_short(item), "stories" not in item.path.parts))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded stays to the end: no search for garbage has to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _is_short(item: pytest.Item) -> bool:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from heed.cases.models import Case, Restriction
+from heed.filings.models import StatementOfReasons
 from heed.flows import meet_banks
 from heed.flows.check_upload import check_signals
 from heed.flows.manage_banks import (
@@ -99,6 +100,15 @@ def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes
     meet_banks.sweep_banks(now=town.now)
     meet_banks.meet_banks(item_ids=[town.item("old").id], now=town.now)
     assert facts_now() == before
+
+
+def test_an_uploader_is_told_of_no_notice_where_nobody_gave_one(town: Stage) -> None:
+    town.post("old", ONE)
+    live(town, ONE, policy=replace(HIDES, category="intimate_image"))
+    meet_banks.sweep_banks(now=town.now)
+    town.work()
+    (told,) = StatementOfReasons.objects.all()
+    assert told.body["Facts"].endswith("Nobody told us about it.")
 
 
 def test_older_lists_are_met_by_sha1_whatever_came_first(town: Stage) -> None:

@@ -88,11 +88,18 @@ def is_quiet(category: Category, *, about_child: bool) -> bool:
 
 
 def statement(
-    *, level: str, decided: bool, quiet: bool, clause: str, policy_version: str
+    *,
+    level: str,
+    decided: bool,
+    quiet: bool,
+    clause: str,
+    policy_version: str,
+    by_match: bool = False,
 ) -> dict[str, Any]:
     """A statement of reasons (DSA Article 17(3)) as flat, readable keys, in English.
 
     `quiet` (minors and extortion): no facts, nothing that tells that somebody gave notice.
+    `by_match`: nobody did, a bank's match is all there is.
     """
     title = policies.clause(clause, policy_version).title
     rule = _RULE % {"version": policy_version, "rule": title}
@@ -115,10 +122,18 @@ def statement(
         ),
     }
     if not quiet:
-        made[FACTS] = (
-            later("A person looked at it.") if decided else later("Somebody told us about it.")
-        )
+        made[FACTS] = _facts(decided, by_match)
     return made
+
+
+def _facts(decided: bool, by_match: bool) -> str:
+    if decided:
+        return later("A person looked at it.")
+    if by_match:
+        return later(
+            "A program found it by comparing it with a list of files. Nobody told us about it."
+        )
+    return later("Somebody told us about it.")
 
 
 def spoken(made: Mapping[str, Any]) -> dict[str, str]:

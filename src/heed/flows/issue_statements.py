@@ -138,6 +138,7 @@ def _body(case: Case, level: str, decision: Decision | None, now: datetime) -> d
         level=level,
         decided=decided,
         quiet=answers.is_quiet(category, about_child=case.about_child),
+        by_match=states.by_match(case),
         clause=decision.clause if decided and decision else clause,
         policy_version=decision.policy_version
         if decided and decision

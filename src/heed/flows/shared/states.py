@@ -140,9 +140,9 @@ def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:
     """Queue the new states for the platform, and enter them in the ledger as one entry."""
     if not changed:
         return
-    waits, by_match = _may_wait(case, changed), _by_match(case)
+    waits, matched = _may_wait(case, changed), by_match(case)
     levels = Counter(one.desired for one in changed)
-    reasons = {level: _reason(case, level, by_match) for level in levels}
+    reasons = {level: _reason(case, level, matched) for level in levels}
     rows = [
         outbox.Telling(
             item_id=one.item_id,
@@ -199,16 +199,16 @@ def tell_waiting(*, settled: UUID | None = None, now: datetime) -> int:
     return outbox.hasten(list(kept.values_list("id", flat=True)), now=now)
 
 
-def _reason(case: Case, level: str, by_match: bool) -> str:
+def _reason(case: Case, level: str, matched: bool) -> str:
     return reason_class(
         Category(case.category),
         Visibility(level),
         about_a_child=case.about_child,
-        by_match=by_match,
+        by_match=matched,
     ).value
 
 
-def _by_match(case: Case) -> bool:
+def by_match(case: Case) -> bool:
     """A bank's match is all there is: nobody told us, and nobody has decided."""
     decided = case.decided_level == Visibility.REMOVED
     return not decided and not Join.objects.filter(case=case, undone_at=None).exists()

@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from heed import ids
-from heed.outbox import sql
+from heed.outbox import held, sql
 from heed.outbox.models import Letter, StateTelling
 from heed.outbox.settling import (
     FINAL,
@@ -117,8 +117,8 @@ def tell_states(rows: Sequence[Telling], *, now: datetime) -> int:
     """
     newest: dict[UUID, Telling] = {}
     for row in rows:
-        held = newest.setdefault(row.item_id, row)
-        if row.revision > held.revision:
+        known = newest.setdefault(row.item_id, row)
+        if row.revision > known.revision:
             newest[row.item_id] = row
     if not newest:
         return 0
@@ -154,7 +154,7 @@ def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:
     """
     wanted = list(item_ids)
     with transaction.atomic():
-        _locked(sql.ITEMS, [ids.array(wanted)])
+        held.locked(sql.ITEMS, [ids.array(wanted)])
         return StateTelling.objects.filter(item_id__in=wanted).update(
             **_afresh(now),
             told_at=None,
@@ -193,7 +193,7 @@ def record_answer(
     luck = random.random()
     news = []
     with transaction.atomic():
-        rows = _locked(sql.ITEMS, [ids.array(sent)])
+        rows = held.locked(sql.ITEMS, [ids.array(sent)])
         for row in rows:
             revision = sent[row.item_id]
             result = said.get((row.item_ref, revision))
@@ -203,7 +203,7 @@ def record_answer(
             elif ours and row.revision == revision and row.acknowledged_revision != revision:
                 row.told_at = now
                 put_off(row, PLATFORM_FAILED if result else NO_RESULT_YET, now=now, luck=luck)
-        _write(rows)
+        held.write(rows)
     return news
 
 
@@ -221,14 +221,14 @@ def record_results(
     luck = random.random()
     news = []
     with transaction.atomic():
-        rows = _locked(sql.REFS, [platform_id, list(said)])
+        rows = held.locked(sql.REFS, [platform_id, list(said)])
         for row in rows:
             for revision, word in sorted(said[row.item_ref].items()):
                 if word in FINAL:
                     news += acknowledge(row, revision, word, now=now)
                 elif revision == row.revision and row.due_at and row.lease_id is None:
                     put_off(row, PLATFORM_FAILED, now=now, luck=luck)
-        _write(rows)
+        held.write(rows)
     return news
 
 
@@ -240,13 +240,13 @@ def record_failure(batch: Batch, error: str, *, now: datetime) -> None:
     sent = {telling.item_id: telling.revision for telling in batch.tellings}
     luck = random.random()
     with transaction.atomic():
-        rows = _locked(sql.LEASED, [ids.array(sent), batch.id])
+        rows = held.locked(sql.LEASED, [ids.array(sent), batch.id])
         for row in rows:
             release(row, batch.id)
             revision = sent[row.item_id]
             if row.revision == revision and row.acknowledged_revision != revision:
                 put_off(row, error, now=now, luck=luck)
-        _write(rows)
+        held.write(rows)
 
 
 def revive(item_ids: Iterable[UUID], *, now: datetime) -> int:
@@ -370,11 +370,6 @@ def _afresh(now: datetime) -> dict[str, Any]:
     }
 
 
-def _locked(which: str, values: list[Any]) -> list[StateTelling]:
-    """Always in order of item, so that no two writers wait for each other."""
-    return list(StateTelling.objects.raw(sql.LOCKED.format(which=which), values))
-
-
 def _telling(platform_id: UUID, row: tuple[Any, ...]) -> Telling:
     item_id, item_ref, visibility, revision, reason = row
     return Telling(
@@ -385,19 +380,3 @@ def _telling(platform_id: UUID, row: tuple[Any, ...]) -> Telling:
         revision=revision,
         reason=reason,
     )
-
-
-def _write(rows: Sequence[StateTelling]) -> None:
-    """Write locked rows back in one statement: ten times as fast as the ORM's CASE ladder.
-
-    Most rows of a batch end alike, so each ending is sent once, with the rows that have it.
-    """
-    if not rows:
-        return
-    ends: dict[tuple[Any, ...], int] = {}
-    ended = [ends.setdefault(sql.written(row), len(ends) + 1) for row in rows]
-    items = ids.array(row.item_id for row in rows)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            sql.WRITE_BACK, [items, ids.array(ended), *map(list, zip(*ends, strict=True))]
-        )

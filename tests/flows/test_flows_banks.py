@@ -104,7 +104,7 @@ def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes
 
 def test_an_uploader_is_told_of_no_notice_where_nobody_gave_one(town: Stage) -> None:
     town.post("old", ONE)
-    live(town, ONE, policy=replace(HIDES, category="intimate_image"))
+    live(town, ONE, policy=replace(HIDES, category="doxxing"))
     meet_banks.sweep_banks(now=town.now)
     town.work()
     (told,) = StatementOfReasons.objects.all()

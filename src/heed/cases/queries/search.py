@@ -251,7 +251,7 @@ def as_found(case: Case, copies: QuerySet[Copy], exempt: set[UUID]) -> list[tupl
         quality: int | None,
         same: bool | None,
         at: datetime | None,
-        exempt: bool,
+        excepted: bool,
     ) -> Found:
         return Found(
             by=FoundBy(how),
@@ -260,7 +260,7 @@ def as_found(case: Case, copies: QuerySet[Copy], exempt: set[UUID]) -> list[tupl
             claimed_quality=claimed,
             older_by=earliest - at if earliest and at else _NOT_OLDER,
             confirmed=same is True,
-            exempt=exempt or same is False,
+            exempt=excepted or same is False,
         )
 
     return [(item_id, found(*facts, item_id in exempt)) for item_id, *facts in rows]

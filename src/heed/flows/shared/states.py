@@ -96,16 +96,17 @@ def _wishes(
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
         these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
         copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
-    found = search.as_found(case, copies, _exempt(case))
+    stands = _last_final(case)
+    found = search.as_found(case, copies, _exempt(case, stands))
     wanted = None if items is None else set(items)
-    decided = case.decided_level == Visibility.REMOVED if decided is None else decided
-    scope = scope or _scope(case)
+    ruled = case.decided_level == Visibility.REMOVED if decided is None else decided
+    meant = scope or (Scope.FILE if stands is None else Scope(stands.scope))
     claimed = Visibility(case.level)
 
     @cache
     def wish(one: spread.Found, near_before: int) -> Wish:
-        level = spread.reach(one, claimed, decided, near_before=near_before, scope=scope)
-        return Wish(level, spread.basis(one, decided, near_before=near_before))
+        level = spread.reach(one, claimed, ruled, near_before=near_before, scope=meant)
+        return Wish(level, spread.basis(one, ruled, near_before=near_before))
 
     wishes: dict[UUID, Wish] = {}
     near_before = 0
@@ -123,15 +124,9 @@ def _last_final(case: Case) -> Decision | None:
     return decisions.order_by("-decided_at").first()
 
 
-def _scope(case: Case) -> Scope:
-    decision = _last_final(case)
-    return Scope.FILE if decision is None else Scope(decision.scope)
-
-
-def _exempt(case: Case) -> set[UUID]:
+def _exempt(case: Case, decision: Decision | None) -> set[UUID]:
     """Of what was split off another case sees to; a decision may except others."""
     gone = Copy.objects.filter(case=case, split__isnull=False).values_list("item_id", flat=True)
-    decision = _last_final(case)
     excepted = [] if decision is None else decision.exempt_items.values_list("id", flat=True)
     return {*gone, *excepted}
 

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("media", "0013_gate"),
+        ("media", "0014_uploads_held"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("cases", "0016_peer_reports"),
+        ("cases", "0017_copies_to_judge"),
     ]
 
     operations = [

@@ -8,15 +8,17 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 
 from heed.cases.models import Deadline, Notice
 from heed.flows import protect_target
 from heed.flows.check_upload import check_signals
 from heed.flows.deliver_states import record_results
+from heed.flows.issue_statements import issue_in_turn
 from heed.flows.manage_platforms import PlatformExists, add_key, add_platform
 from heed.flows.manage_staff import NotAdded, add_staff
 from heed.flows.meet_deadlines import meet_deadlines
+from heed.flows.observe_states import observe_in_turn
 from heed.flows.remember_answer import KeyUsedBefore, Said, remember_answer
 from heed.flows.seal_ledger import seal_ledger
 from heed.flows.send_mail import send_confirmation, send_news
@@ -24,8 +26,9 @@ from heed.flows.shared import states
 from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.take_up_jobs import take_up_jobs
 from heed.ledger.models import Checkpoint, Waiting
-from heed.media.models import ApiKey, Platform
+from heed.media.models import ApiKey, Item, Platform
 from heed.people.models import Role, Staff
+from heed.rules import misuse
 from heed.rules.gate import Verdict
 from tests.apart import apart
 from tests.flows.stage import NOON, TOWN, Stage, entries, picture
@@ -56,6 +59,20 @@ def test_a_removal_clock_stands_still_while_the_item_is_hidden(town: Stage) -> N
     meet_deadlines(now=town.now)
     removal.refresh_from_db()
     assert removal.breached_at is None
+
+
+def test_when_one_of_many_says_something_graver_the_removal_clocks_of_all_stand_still(
+    town: Stage,
+) -> None:
+    town.post("post", ONE)
+    adult = [town.hear(dana(town.url("post"))) for _ in range(2)]
+    removal = Deadline.objects.filter(stops="removed_and_searched")
+    assert not removal.exclude(held_at=None).exists()
+    town.hear(gil(town.url("post")))
+    assert not removal.filter(held_at=None).exists()
+    late = town.hear(dana(town.url("post")))
+    mine = removal.filter(cause=f"notice:{late.notice_id}")
+    assert mine.exclude(held_at=None).count() == mine.count() == removal.count() / (len(adult) + 2)
 
 
 def test_a_removal_clock_does_not_stand_still_for_what_we_only_asked_for(town: Stage) -> None:
@@ -99,6 +116,60 @@ def test_a_notice_whose_protection_was_cut_off_is_taken_up(
     meet_deadlines(now=town.now)
     assert town.seen("post") == ["hidden"]
     assert Notice.objects.get().state == Notice.State.PROTECTED
+
+
+def test_what_a_flood_brought_is_not_taken_up_before_its_turn(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misuse, "CROWDING", 0)
+    town.post("post", ONE)
+    for _ in range(2):
+        town.hear(gil(town.url("post"), words=""), source="192.0.2.1", then_work=False)
+    waits = Notice.objects.filter(state=Notice.State.RECEIVED)
+    town.later(timedelta(seconds=21))
+    meet_deadlines(now=town.now)
+    assert waits.count() == 1
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    meet_deadlines(now=town.now)
+    assert not waits.exists()
+
+
+def test_nobody_waits_long_for_a_case_that_others_are_at(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.post("post", ONE)
+    limits = []
+
+    def held(**_: object) -> bool:
+        limits.append(lock_timeout())
+        raise OperationalError("canceling statement due to lock timeout")
+
+    with monkeypatch.context() as busy:
+        busy.setattr(protect_target, "protect", held)
+        town.hear(gil(town.url("post")), then_work=False)
+    assert limits == ["1s"] and lock_timeout() == "0"
+    town.later(timedelta(seconds=6))
+    town.work()
+    assert town.seen("post") == ["hidden"]
+
+
+def test_looking_and_telling_uploaders_give_way_to_hiding_for_a_minute_and_not_for_ever(
+    town: Stage,
+) -> None:
+    item = town.post("post", ONE)
+    town.hear(gil(town.url("post")), then_work=False)
+    case = town.case(ONE)  # the platform is still to be told, and copies are still searched for
+    Item.objects.filter(id=item.id).update(observe_due_at=town.now)
+    assert issue_in_turn(case_id=case.id, now=town.now) == observe_in_turn(now=town.now) == 0
+    town.later(timedelta(seconds=61))
+    assert issue_in_turn(case_id=case.id, now=town.now) == observe_in_turn(now=town.now) == 1
+
+
+def lock_timeout() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        return str(cursor.fetchone()[0])
 
 
 # ------------------------------------------------------------------ seal_ledger

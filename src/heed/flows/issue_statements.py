@@ -33,6 +33,7 @@ from heed.rules.visibility import Visibility
 BATCH = 500
 LOOK_AGAIN_IN = timedelta(hours=12)
 AGAIN_IN = timedelta(seconds=3)  # its clock allows five minutes
+GIVES_WAY_FOR = timedelta(minutes=1)  # to what is being hidden
 
 
 def issue_statements(*, case_id: UUID, now: datetime) -> int:
@@ -53,13 +54,25 @@ def issue_statements(*, case_id: UUID, now: datetime) -> int:
 
 
 def issue_in_turn(*, case_id: UUID, now: datetime) -> int:
-    """The same, unless there is something to hide: then it asks to be run again."""
-    if outbox_queries.has_news(now=now) or jobs.under_way("find_copies"):
+    """The same, unless there is something to hide: then it asks to be run again.
+
+    In a long wave there always is; nobody waits a minute longer to be told.
+    """
+    busy = outbox_queries.has_news(now=now) or jobs.under_way("find_copies")
+    if busy and not _has_waited(case_id, now):
         with transaction.atomic():
             once = f"statements:{case_id}"
             jobs.later("issue_statements", once=once, at=now + AGAIN_IN, case_id=str(case_id))
         return 0
     return issue_statements(case_id=case_id, now=now)
+
+
+def _has_waited(case_id: UUID, now: datetime) -> bool:
+    since = now - GIVES_WAY_FOR
+    if queries.restrictions_without_statement(case_id).filter(since_at__lt=since).exists():
+        return True
+    restored = queries.restored_without_statement(case_id)
+    return any(row.lifted_at and row.lifted_at < since for row in restored)
 
 
 def _ask_again(case_id: UUID, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Jobs for the worker, put down in the same transaction as what they follow from."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -44,11 +45,14 @@ def later(
 
 
 def under_way(name: str) -> bool:
-    """Whether a job of this name runs or may start."""
+    """Whether a job of this name runs or may start; nobody waits for those that come last.
+
+    In a flood there are always some of them.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM procrastinate_jobs WHERE task_name = %s AND status IN ('todo', 'doing')"
-            " AND (scheduled_at IS NULL OR scheduled_at <= now()) LIMIT 1",
+            " AND priority >= 0 AND (scheduled_at IS NULL OR scheduled_at <= now()) LIMIT 1",
             [f"heed.{name}"],
         )
         return cursor.fetchone() is not None
@@ -63,6 +67,17 @@ def waits_or_runs(once: str) -> bool:
             [once],
         )
         return cursor.fetchone() is not None
+
+
+def put_last(onces: Iterable[str]) -> set[str]:
+    """Which of these locks have a job that waits until all others have had their turn."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT queueing_lock FROM procrastinate_jobs WHERE queueing_lock = ANY(%s)"
+            " AND status = 'todo' AND priority < 0",
+            [list(onces)],
+        )
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _deferred(task: Any, args: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from heed.cases.models import Case, Join, Notice
 from heed.cases.services import cases, deadlines
+from heed.flows import jobs
 from heed.flows.protect_target import protect
 from heed.flows.shared import claims, states
 from heed.media import banks
@@ -22,6 +23,7 @@ from heed.rules.visibility import Visibility
 
 logger = logging.getLogger(__name__)
 CUT_OFF_AFTER = timedelta(seconds=20)
+_TAKEN_UP, _LOOKED_AT = 100, 20_000  # notices in one sweep
 
 
 def meet_deadlines(*, now: datetime) -> int:
@@ -67,9 +69,12 @@ def _hide(case: Case, now: datetime) -> None:
 
 
 def _take_up(now: datetime) -> None:
-    left = Notice.objects.filter(state=Notice.State.RECEIVED, received_at__lt=now - CUT_OFF_AFTER)
-    for notice in left[:100]:
+    """What a flood brought is not cut off while its job waits: it comes last, and is meant to."""
+    old = Notice.objects.filter(state=Notice.State.RECEIVED, received_at__lt=now - CUT_OFF_AFTER)
+    ids = list(old.order_by("received_at").values_list("id", flat=True)[:_LOOKED_AT])
+    waits = jobs.put_last(f"protect:{notice_id}" for notice_id in ids)
+    for notice_id in [one for one in ids if f"protect:{one}" not in waits][:_TAKEN_UP]:
         try:
-            protect(notice_id=notice.id, now=now)
+            protect(notice_id=notice_id, now=now)
         except Exception:
-            logger.exception("still not protected", extra={"notice": str(notice.id)})
+            logger.exception("still not protected", extra={"notice": str(notice_id)})

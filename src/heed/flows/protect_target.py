@@ -7,14 +7,15 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from heed.cases.models import Case, Copy, Notice, Target
+from heed.cases.queries import own_notices
 from heed.cases.services import cases, deadlines, decisions, notices
 from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
@@ -33,6 +34,7 @@ from heed.rules.triage import Triage, triage
 
 logger = logging.getLogger(__name__)
 PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest at once
+LONGEST_WAIT = timedelta(seconds=1)  # for a case that others are at, while somebody waits
 LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
 SOURCE_OVER_BOUND = "source-over-bound"  # rules.triage
@@ -63,10 +65,19 @@ def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bo
 
 
 def protect_at_once(*, notice_id: UUID, now: datetime) -> None:
-    """While somebody waits for the answer. What they said is safe: a job mends what fails here."""
+    """While somebody waits for the answer. What they said is safe: a job mends what fails here.
+
+    A case that a crowd tells of never keeps all who answer people waiting for it.
+    """
     try:
-        if not protect(notice_id=notice_id, now=now, at_most=PLACES_AT_ONCE):
+        with own_notices.wait_at_most(LONGEST_WAIT):
+            done = protect(notice_id=notice_id, now=now, at_most=PLACES_AT_ONCE)
+        if not done:
             jobs.later("protect", notice_id=str(notice_id))
+    except OperationalError:
+        logger.warning(
+            "others are at the same case, the job will", extra={"notice": str(notice_id)}
+        )
     except Exception:
         logger.exception("not protected at once, the job will", extra={"notice": str(notice_id)})
 
@@ -192,17 +203,28 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
     duty.call(notice, case, outcome, now=now)
     _take_clocks_in(notice, case)
-    if items:
-        named = Copy.How.NAMED
-        copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in items]
-        cases.add_copies(case, copies, now=now)
-        states.apply(case, items=[one.id for one in items], now=now)
+    graver = made or before != (case.round, case.level)
+    new_places = bool(items) and _add_places(case, items, graver, notice, now)
     if _holds_uploads(case, outcome):
         banks.hold_uploads(case, notice, now=now)
-    if made or fresh or before != (case.round, case.level):
+    if fresh or graver:
         _enter(notice, case, made, outcome, now)
-    states.search_on(case.id, last=case.crowd)
+    if graver or new_places or own_notices.gave_hashes(notice):
+        states.search_on(case.id, last=case.crowd)
     return outcome
+
+
+def _add_places(
+    case: Case, items: Sequence[Item], graver: bool, notice: Notice, now: datetime
+) -> bool:
+    """Restrict the named places; True when the case did not know all of them yet."""
+    ids = [one.id for one in items]
+    known = Copy.objects.filter(case=case, item_id__in=ids).count()
+    named = Copy.How.NAMED
+    copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in items]
+    cases.add_copies(case, copies, now=now)
+    states.apply(case, items=ids, told_by=None if graver else notice.id, now=now)
+    return known < len(set(ids))
 
 
 def _cause(notice: Notice, case: Case) -> str:

@@ -97,7 +97,8 @@ class Deadline(models.Model):
 
     id = models.UUIDField(primary_key=True, default=mint)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="deadlines")
-    cause = models.CharField(max_length=60)  # notice:<id>, decision:<id>, recurrence:<id>
+    # notice:<id>, decision:<id>, recurrence:<id>; found by its beginning, in every database's order
+    cause = models.CharField(max_length=60, db_collation="C")
     citation = models.CharField(max_length=120)
     clock = models.CharField(max_length=60)  # rules.clocks.Clock.id
     stops = models.CharField(max_length=24)  # rules.clocks.Stop: what it waits for
@@ -117,7 +118,12 @@ class Deadline(models.Model):
                 fields=["due_at"],
                 name="deadline_open",
                 condition=models.Q(met_at=None, breached_at=None),
-            )
+            ),
+            models.Index(
+                fields=["case", "due_at"],
+                name="deadline_nearest",
+                condition=models.Q(met_at=None, held_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

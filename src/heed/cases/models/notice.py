@@ -65,6 +65,11 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["source_index", "-received_at"], name="notice_by_source"),
             models.Index(fields=["words_index", "-received_at"], name="notice_by_words"),
+            models.Index(
+                fields=["received_at"],
+                name="notice_unprotected",
+                condition=models.Q(state="received"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from heed.cases.services.notices import digest
 from heed.people.services import blind_index
 
 _SAME_SENDING = timedelta(minutes=10)
-_WAIT_MS = 2_000
+_WAIT = timedelta(seconds=2)
 
 
 def notice_with_secret(number: str, secret: str) -> Notice | None:
@@ -73,11 +73,21 @@ def _lock(number: int) -> None:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         if (cursor.fetchone() or [False])[0]:
             return
-        cursor.execute(f"SET lock_timeout = '{_WAIT_MS}ms'")
         try:
-            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+            with wait_at_most(_WAIT):
+                cursor.execute("SELECT pg_advisory_lock(%s)", [number])
         except OperationalError as waited:
             raise Busy("the same message is being taken in") from waited
+
+
+@contextmanager
+def wait_at_most(span: timedelta) -> Iterator[None]:
+    """Statements in here wait for no lock longer than this: `OperationalError`."""
+    milliseconds = int(span / timedelta(milliseconds=1))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{milliseconds}ms'")
+        try:
+            yield
         finally:
             cursor.execute("SET lock_timeout = 0")
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from heed.cases.models import Case, Deadline, Join
 from heed.ledger import services as ledger
@@ -43,9 +44,9 @@ def done(
     """Something was done for a case, or for one cause (a notice, a decision) wherever it shows.
 
     Meets or holds the clocks that wait for it; returns those that were met. A notice about
-    several files is not done with when one of its cases is.
+    several files is not done with when one of its cases is. With both: one notice of the case.
     """
-    waiting = Deadline.objects.filter(_concerned(case_id, cause), met_at=None)
+    waiting = _waiting_for(what, case_id, cause)
     effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
     if case_id is not None:
         effects = _without_waiting(effects, case_id)
@@ -80,13 +81,24 @@ def enter_breach(deadline: Deadline, *, now: datetime) -> None:
     )
 
 
-def _concerned(case_id: UUID | None, cause: str | None) -> Q:
-    if case_id is None:
-        return Q(cause=cause)
+def _waiting_for(what: Done, case_id: UUID | None, cause: str | None) -> list[Deadline]:
+    """Clocks that this deed meets or holds, and that it has not met or held before.
+
+    A crowd may have told of one case: thousands of clocks, nearly all of them held already.
+    """
+    effects = {stop: stops(stop, what) for stop in Stop}
+    meets = [stop for stop, effect in effects.items() if effect is Effect.MET]
+    holds = [stop for stop, effect in effects.items() if effect is Effect.PROVISIONAL]
+    waiting = Deadline.objects.filter(
+        Q(stops__in=meets) | Q(stops__in=holds, held_at=None), met_at=None
+    )
+    if case_id is None or cause is not None:
+        return list(waiting.filter(cause=cause))
     joined = Join.objects.filter(case_id=case_id, undone_at=None)
-    notices = joined.values_list("notice_id", flat=True)
-    ours = Q(case_id=case_id) | Q(cause__in=[f"notice:{notice}" for notice in notices])
-    return ours if cause is None else ours & Q(cause=cause)
+    causes = joined.annotate(of=Concat(Value("notice:"), Cast("notice_id", CharField())))
+    shown = list(waiting.filter(case_id=case_id))
+    elsewhere = waiting.filter(cause__in=causes.values("of"))
+    return shown + list(elsewhere.exclude(id__in=[one.id for one in shown]))
 
 
 def _without_waiting(

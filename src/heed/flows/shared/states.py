@@ -42,9 +42,17 @@ def lock(case_id: UUID) -> Case:
 
 
 def apply(
-    case: Case, *, now: datetime, items: Sequence[UUID] | None = None, lower: bool = False
+    case: Case,
+    *,
+    now: datetime,
+    items: Sequence[UUID] | None = None,
+    lower: bool = False,
+    told_by: UUID | None = None,
 ) -> list[Changed]:
-    """Ask for each copy (of `items`, or all) what the rules allow; tell the platform of changes."""
+    """Ask for each copy (of `items`, or all) what the rules allow; tell the platform of changes.
+
+    `told_by`: a notice that told the case nothing graver than it knew; those of the others stand.
+    """
     wishes = _wishes(case, items)
     media.lock(list(wishes))  # all at once: what is lifted as well as what is restricted
     changed = restrictions.restrict(case, wishes, now=now, lower=lower)
@@ -56,7 +64,8 @@ def apply(
     if {Visibility.HIDDEN, Visibility.REMOVED} & {one.desired for one in changed}:
         evidence.start(case)
     if any(wish.level >= Visibility.HIDDEN for wish in wishes.values()):
-        deadlines.done(Done.HIDDEN, now=now, case_id=case.id)
+        cause = None if told_by is None else f"notice:{told_by}"
+        deadlines.done(Done.HIDDEN, now=now, case_id=case.id, cause=cause)
     return changed
 
 

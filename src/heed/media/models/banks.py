@@ -48,6 +48,11 @@ class Bank(models.Model):
                 condition=models.Q(case_id=None),
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["-threshold_bits"], name="bank_widest", condition=models.Q(enabled=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return f"bank:{self.id}"

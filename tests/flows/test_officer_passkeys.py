@@ -2,6 +2,7 @@
 
 import json
 from copy import copy
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_django import Settings
 from heed.filings.models import Order
 from heed.flows.verify_officer import confirm_mailbox, open_account
 from heed.people.models import Role
+from heed.web.officer import views
 from tests.flows.soft_key import SoftKey
 from tests.flows.stage import Stage
 from tests.flows.test_orders import OLA, asks, code_in_mail, verified
@@ -57,9 +59,13 @@ def opens(key: SoftKey) -> bool:
 
 
 def signed_in(order: Order) -> Client:
+    return signed_in_with(code_of(account(order)))
+
+
+def signed_in_with(code: str) -> Client:
     browser = Client()
     assert browser.get("/officer/account").status_code == 302  # nobody is signed in
-    browser.post("/officer/sign-in", {"mail": OLA.mail, "code": code_of(account(order))})
+    browser.post("/officer/sign-in", {"mail": OLA.mail, "code": code})
     return browser
 
 
@@ -90,3 +96,24 @@ def test_no_other_key_page_or_touch_opens_it_and_a_renewed_account_has_no_device
     ]  # fmt: skip
     account(order)
     assert not opens(key)
+
+
+def test_a_press_without_scripts_is_no_try_and_codes_are_not_guessed_from_many_places(
+    order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "OF_ACCOUNT", replace(views.OF_ACCOUNT, most=2))
+    pressed = [Client().post("/officer/passkey", {"credential": ""}) for _ in range(12)]
+    assert {page.status_code for page in pressed} == {422} and b"needs JavaScript" in (
+        pressed[-1].content
+    )
+    secret, codes = account(order), []
+    key = device()
+    added(signed_in_with(code_of(secret)), key)
+    for n in range(3):
+        place = Client(REMOTE_ADDR=f"198.51.100.{n}")
+        said = {"mail": OLA.mail.upper(), "code": "000000"}
+        codes.append(place.post("/officer/sign-in", said).status_code)
+    assert codes == [422, 422, 429] and opens(key)
+    late = Client(REMOTE_ADDR="198.51.100.9")
+    right = late.post("/officer/sign-in", {"mail": OLA.mail, "code": code_of(secret)})
+    assert right.status_code == 429 and b"There were many tries" in right.content

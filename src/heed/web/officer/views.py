@@ -36,10 +36,15 @@ ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
 CHALLENGE = "heed_officer_challenge"
 SIGNED_IN_FOR = timedelta(minutes=30)
 CODES = Bound(door="officer.code", most=10, within=timedelta(minutes=15))
+# From wherever they come: six digits must not be guessed from a thousand connections. The
+# account's passkeys open it meanwhile, and a request can be made without one.
+OF_ACCOUNT = Bound(door="officer.account", most=30, within=timedelta(hours=1))
 PAPERS = Bound(door="officer.paper", most=10, within=timedelta(hours=1))
 ASKED = Bound(door="officer.asked", most=20, within=timedelta(hours=1))
 NOT_TAKEN = 422
+MANY_TRIES = 429
 NO_PAPER = "Choose a PDF of at most 8 MB."
+NO_SCRIPT = "Your browser did not ask your device: that needs JavaScript. Use the code instead."
 
 
 @require_safe
@@ -150,7 +155,7 @@ def act(request: HttpRequest, number: str) -> HttpResponse:
         wrong = str(why)
     if wrong:
         found.refresh_from_db()
-        return _page(request, found, wrong, NOT_TAKEN)
+        return _page(request, found, wrong, NOT_TAKEN, typed=request.POST.get("words", ""))
     return HttpResponseRedirect(f"/officer/o/{number}?k={request.POST.get('k', '')}")
 
 
@@ -263,13 +268,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wait = CODES.again_at(source(request), now)
     if request.method == "POST" and form.is_valid() and not wait:
-        account = verify_officer.sign_in(**form.cleaned_data, now=now)
+        mailbox = form.cleaned_data["mail"].strip().lower()
+        wait = OF_ACCOUNT.again_at(mailbox, now)
+        account = None if wait else verify_officer.sign_in(**form.cleaned_data, now=now)
         if account is not None:
             return _let_in(request, account, now)
-        count_try(at=CODES, name=source(request), now=now)
-        form.add_error(None, "These don't fit together, or the account has run out.")
+        if not wait:
+            count_try(at=CODES, name=source(request), now=now)
+            count_try(at=OF_ACCOUNT, name=mailbox, now=now)
+            form.add_error(None, "These don't fit together, or the account has run out.")
     facts = {"form": form, "wait": minutes(wait - now) if wait else 0}
-    return render(request, "officer/sign_in.html", facts, status=422 if form.errors else 200)
+    refused = NOT_TAKEN if form.errors else MANY_TRIES if wait else 200
+    return render(request, "officer/sign_in.html", facts, status=refused)
 
 
 def _let_in(request: HttpRequest, account: UUID, now: datetime) -> HttpResponse:
@@ -287,18 +297,23 @@ def passkey(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         asked, request.session[CHALLENGE] = open_by_passkey.begin()
         return JsonResponse({"request_options": asked})
+    if not request.POST.get("credential"):  # nothing was tried
+        return _not_opened(request, NO_SCRIPT)
     wait = CODES.again_at(source(request), now)
-    account = None
-    if not wait:
-        state, answer = request.session.pop(CHALLENGE, {}), _answer(request)
-        account = open_by_passkey.sign_in(state=state, answer=answer, now=now)
+    if wait:
+        return _not_opened(request, "", wait=minutes(wait - now))
+    state, answer = request.session.pop(CHALLENGE, {}), _answer(request)
+    account = open_by_passkey.sign_in(state=state, answer=answer, now=now)
     if account is not None:
         return _let_in(request, account, now)
     count_try(at=CODES, name=source(request), now=now)
-    form = SignInForm()
-    no = "This device opens no account here, or the account has run out."
-    facts = {"form": form, "no": no, "wait": minutes(wait - now) if wait else 0}
-    return render(request, "officer/sign_in.html", facts, status=NOT_TAKEN)
+    return _not_opened(request, "This device opens no account here, or the account has run out.")
+
+
+def _not_opened(request: HttpRequest, no: str, *, wait: int = 0) -> HttpResponse:
+    facts = {"form": SignInForm(), "no": no, "wait": wait}
+    status = MANY_TRIES if wait else NOT_TAKEN
+    return render(request, "officer/sign_in.html", facts, status=status)
 
 
 def _answer(request: HttpRequest) -> dict[str, Any]:

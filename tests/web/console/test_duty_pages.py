@@ -124,7 +124,7 @@ def test_a_senior_keeps_rota_hours_and_protocol(world: World) -> None:
     assert "give both times" in text(half)
     client.post("/console/duty/square/hours", {"from_0": "09:00", "until_0": "00:00"})
     assert Coverage.objects.get().until_minute == 1440
-    assert "Monday 09:00 \u2013 00:00" in text(Client().get("/policy"))
+    assert "Monday 09:00 \u2013 24:00" in text(Client().get("/policy"))
     wrong = client.post("/console/duty/square/protocol", {"steps": "Call 112", "zone": "UTC",
                                                           "contacts": "Police"})  # fmt: skip
     assert "write who | number | what for" in text(wrong)

@@ -19,7 +19,7 @@ from heed.media.models import Platform
 from heed.people import queries as people
 from heed.people import rota
 from heed.rules import policy as stated
-from heed.web.public.words import RULES, clock, rows
+from heed.web.public.words import RULES, rows, wall_time
 
 MEASURED_OVER = timedelta(days=90)
 
@@ -76,7 +76,7 @@ def _hours() -> list[dict[str, Any]]:
             "name": platform.name,
             "zone": rota.emergency(platform.id).zone,
             "days": [
-                (WEEKDAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
+                (WEEKDAYS[one.weekday], wall_time(one.from_minute), wall_time(one.until_minute))
                 for one in rota.coverage(platform.id)
             ],
             "people": len(people.deciders(platform.id)),

@@ -17,6 +17,11 @@ def clock(minutes: int) -> time:
     return time(hour, minute)
 
 
+def wall_time(minutes: int) -> str:
+    """The same to be read: the midnight that ends a day is 24:00, else a day seems to be empty."""
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 RULES = (
     _(
         "A nude or sexual picture of someone who was under 18 is hidden as soon as anybody tells "

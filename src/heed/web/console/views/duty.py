@@ -26,7 +26,7 @@ from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm, Tele
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.views import danger as danger_views
-from heed.web.public.words import DAYS, clock
+from heed.web.public.words import DAYS, wall_time
 
 NOT_TAKEN = 422  # understood, and not done: the form says why
 SHIFTS_SHOWN = 60
@@ -72,7 +72,7 @@ def _platform(
         "on_duty": on_duty,
         "nobody_decides": not rota.for_cases(platform.id, on_duty)[0],
         "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
-        "hours": [(DAYS[one.weekday], clock(one.from_minute), clock(one.until_minute))
+        "hours": [(DAYS[one.weekday], wall_time(one.from_minute), wall_time(one.until_minute))
                   for one in hours],
         "set_up": set_up,
         "manage": request.grants.may("duty.manage", platform.id),

@@ -2,6 +2,7 @@
 
 from heed.cases.models import Case, CaseLink, Copy, Restriction
 from heed.cases.services.notices import Place
+from heed.filings.queries import answers_to
 from heed.flows.check_upload import check_signals
 from heed.media.models import Upload
 from heed.rules.gate import Verdict
@@ -137,3 +138,13 @@ def test_an_adults_original_can_be_exempted_from_the_removal_of_its_repost(town:
     assert town.seen("original", "repost") == ["hidden", "hidden"]
     town.remove(town.case(one), town.staff("Rae"), exempt=[original.id])
     assert town.seen("original", "repost") == ["visible", "removed"]
+
+
+def test_who_speaks_another_language_than_the_reasons_is_told_so_in_their_own(town: Stage) -> None:
+    one = picture("one")
+    town.post("post", one)
+    hers, his = (town.hear(gil(town.url("post"), language=code)) for code in ("es", "de"))
+    town.remove(town.case(one), town.staff("Rae"), reasons="La hemos mirado.")
+    spanish, german = (answers_to(one.notice_id)[0].text for one in (hers, his))
+    assert "otro idioma" not in spanish and "La hemos mirado." in spanish
+    assert "hat das in einer anderen Sprache geschrieben:\nLa hemos mirado." in german

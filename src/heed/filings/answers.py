@@ -20,12 +20,17 @@ def text(
     policy_version: str,
     unseconded: bool,
     body: bool,
+    foreign: bool = False,
 ) -> str:
     """The answer to a notifier, in the language in force. Always says what can be done next.
 
     `body` says that a body is concerned: then two people must have looked before it may stay.
+    `foreign`: the reasons are in the language of somebody else who told us of the same.
     """
     rule = _(policies.clause(clause, policy_version).title)
+    if foreign and reasons.strip():
+        whose = _("The person who decided wrote this in another language:")
+        reasons = f"{whose}\n{reasons}"
     if ruling is Ruling.REMOVE:
         parts = [
             _("You were right to tell us. It is against our rules, and it comes down for good."),

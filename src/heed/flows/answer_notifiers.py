@@ -11,7 +11,8 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import translation
 
-from heed.cases.models import Case, Decision, Notice
+from heed.cases.models import Decision, Notice
+from heed.cases.queries import case_page
 from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
@@ -26,19 +27,21 @@ def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
     """Returns how many were answered now. Repeating answers nobody twice."""
     decision = Decision.objects.select_related("case").get(id=decision_id)
     joined = Notice.objects.filter(joins__case=decision.case, joins__undone_at=None)
-    answered = sum(_answer(notice, decision, decision.case, now) for notice in joined)
+    written_in = case_page.language(decision.case)  # in it the reviewer was asked to write
+    answered = sum(_answer(notice, decision, written_in, now) for notice in joined)
     with transaction.atomic():
         deadlines.done(Done.OUTCOME_SENT, now=now, cause=f"decision:{decision.id}")
         deadlines.done(Done.OUTCOME_SENT, now=now, case_id=decision.case_id)
     return answered
 
 
-def _answer(notice: Notice, decision: Decision, case: Case, now: datetime) -> bool:
-    with translation.override(languages.of(notice)):
+def _answer(notice: Notice, decision: Decision, written_in: str, now: datetime) -> bool:
+    language, case = languages.of(notice), decision.case
+    with translation.override(language):
         text = answers.text(
             ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
             policy_version=decision.policy_version, unseconded=decision.unseconded,
-            body=about_a_body(Category(case.category)),
+            body=about_a_body(Category(case.category)), foreign=language != written_in,
         )  # fmt: skip
     with transaction.atomic():
         outcome = "removed" if decision.ruling == Ruling.REMOVE else "stands"

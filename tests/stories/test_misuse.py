@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from heed.cases.models import Case, Notice
@@ -81,6 +82,24 @@ def test_who_shares_the_floods_connection_is_first_in_the_queue_or_hidden_once_c
     code = people.keep_contact(hers.notice_id, "dana@example.org", may_write=True, now=town.now)
     assert confirm_contact(number=hers.number, code=code, now=town.now)
     assert town.seen("hers") == ["hidden"]
+
+
+def test_copies_of_what_a_flood_named_are_searched_in_turn_once_its_victim_tells_of_it(
+    town: Stage,
+) -> None:
+    flood(town, 9)
+    case = town.case(picture("lawful 8"))
+
+    def priority() -> int:
+        with connection.cursor() as cursor:
+            lock = f"copies:{case.id}"
+            jobs = "SELECT priority FROM procrastinate_jobs WHERE queueing_lock = %s"
+            cursor.execute(jobs, [lock])
+            return int(cursor.fetchall()[0][0])
+
+    assert priority() < 0
+    town.hear(gil(town.url("lawful8"), words=""), source="198.51.100.7", then_work=False)
+    assert town.seen("lawful8") == ["hidden"] and priority() == 0
 
 
 def test_the_same_text_a_thousand_times_from_many_places_is_one_wave(town: Stage) -> None:

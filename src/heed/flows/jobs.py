@@ -28,7 +28,7 @@ def later(
     With `once`, a job of that lock that still waits is enough. It is then kept from starting until
     this transaction has ended: a job that started earlier would not see what it is asked for.
     `alone`: it starts when one of that lock that runs has ended; two would wait for each other.
-    `last`: after all others that may start.
+    `last`: after all others that may start, until somebody asks for it who does not say so.
     """
     task = app.configure_task(
         f"heed.{name}",
@@ -40,7 +40,11 @@ def later(
         priority=LAST if last else 0,
     )
     while not _deferred(task, args):
-        if name in SWEPT or _kept_waiting(once):
+        if name in SWEPT:
+            return
+        if not last:
+            _take_forward(once)
+        if _kept_waiting(once):
             return
 
 
@@ -87,6 +91,16 @@ def _deferred(task: Any, args: dict[str, Any]) -> bool:
     except AlreadyEnqueued:
         return False
     return True
+
+
+def _take_forward(once: str | None) -> None:
+    """What a flood asked for, and now somebody else, no longer waits behind the flood."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET priority = 0"
+            " WHERE queueing_lock = %s AND status = 'todo' AND priority < 0",
+            [once],
+        )
 
 
 def _kept_waiting(once: str | None) -> bool:

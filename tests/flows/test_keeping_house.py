@@ -31,7 +31,7 @@ from heed.people.models import Role, Staff
 from heed.rules import misuse
 from heed.rules.gate import Verdict
 from tests.apart import apart
-from tests.flows.stage import NOON, TOWN, Stage, entries, picture
+from tests.flows.stage import NOON, TOWN, Stage, entries, picture, waiting
 from tests.people import dana, gil
 
 ONE = picture("one")
@@ -249,6 +249,17 @@ def test_mails_go_to_the_address_given_and_say_nothing_of_the_case(
     assert heard.contact_code in sent
     for word in ("intimate", "posted", TOWN, "abuse", heard.link_secret):
         assert word not in sent
+
+
+def test_a_strangers_mailbox_is_not_filled_and_nobodys_mail_is_lost(
+    town: Stage, letters: Path
+) -> None:
+    heard = [town.hear(dana(town.url(f"p{n}")), then_work=False) for n in range(8)]
+    sent = [send_confirmation(notice_id=one.notice_id, now=town.now) for one in heard]
+    assert sent == [True] * 6 + [False] * 2
+    town.later(timedelta(minutes=61))
+    assert all(send_confirmation(notice_id=one.notice_id, now=town.now) for one in heard[6:])
+    assert waiting().count("send_confirmation") == 8  # the later two wait for their time
 
 
 def test_nobody_is_written_to_who_did_not_ask_for_it(town: Stage, letters: Path) -> None:

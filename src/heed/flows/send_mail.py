@@ -1,13 +1,14 @@
 """Mail to a notifier: neutral words, a neutral sender, nothing of the case.
 
 1. Find the address, if they may be written to and it takes mail. 2. Send one short mail; a
-   confirmation meets what was owed by it.
+   confirmation meets what was owed by it. Whoever types a stranger's address again and again sends
+   that stranger a few mails an hour; the others wait, and none is lost.
 3. An address that takes no mail is noted, and not written to again; its holder reads that on their
    page. The mail server tells it at once, or sends the mail back later.
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -18,16 +19,18 @@ from django.utils.translation import gettext as _
 from heed.cases.models import Notice
 from heed.cases.services import deadlines
 from heed.flows import wiring
-from heed.flows.shared import languages
+from heed.flows.shared import languages, news
 from heed.ledger import services as ledger
 from heed.people import queries as people
 from heed.people import services as addresses
+from heed.people.guesses import Bound
 from heed.people.models import Contact
 from heed.ports import AddressRefused
 from heed.rules import returned_mail
 from heed.rules.clocks import Done
 
 logger = logging.getLogger(__name__)
+TO_ONE_ADDRESS = Bound(door="mail.confirm", most=6, within=timedelta(hours=1))
 
 
 def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
@@ -35,7 +38,7 @@ def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
     notice = Notice.objects.get(id=notice_id)
     contact = people.contact_of(notice.id)
     code = addresses.code_of(contact) if contact else ""
-    if contact is None or not code:
+    if contact is None or not code or _waits(notice, contact, now):
         return False
     with translation.override(languages.of(notice)):
         link = f"{settings.PUBLIC_URL}/c/{notice.number}/{code}"
@@ -51,8 +54,18 @@ def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
     if sent:
         with transaction.atomic():
             addresses.note_code_sent(contact, now=now)
+            TO_ONE_ADDRESS.count(addresses.address_of(contact), now)
             deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{notice.id}")
     return sent
+
+
+def _waits(notice: Notice, contact: Contact, now: datetime) -> bool:
+    """So many have asked this address to confirm that it is asked again later."""
+    later = TO_ONE_ADDRESS.again_at(addresses.address_of(contact), now)
+    if later is not None:
+        with transaction.atomic():
+            news.confirm(notice.id, at=later)
+    return later is not None
 
 
 def send_news(*, notice_id: UUID, now: datetime) -> bool:

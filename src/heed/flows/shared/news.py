@@ -1,5 +1,6 @@
 """Saying that there is something new on a private page. What it is stands there alone."""
 
+from datetime import datetime
 from uuid import UUID
 
 from heed.flows import jobs
@@ -15,8 +16,12 @@ def there_is(notice_id: UUID) -> None:
         jobs.later("send_news", once=f"news:{notice_id}", queue="mail", notice_id=str(notice_id))
 
 
-def confirm(notice_id: UUID) -> None:
+def confirm(notice_id: UUID, *, at: datetime | None = None) -> None:
     """Have the confirming mail sent, by the worker: a mail server that is down delays nobody."""
     jobs.later(
-        "send_confirmation", once=f"confirm:{notice_id}", queue="mail", notice_id=str(notice_id)
+        "send_confirmation",
+        once=f"confirm:{notice_id}",
+        at=at,
+        queue="mail",
+        notice_id=str(notice_id),
     )

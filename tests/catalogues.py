@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -24,6 +25,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
+
+from heed.rules.letters import OWN_WORDS, REMOVED
+from heed.rules.policy import VERSIONS
 
 SRC = Path(__file__).parents[1] / "src" / "heed"
 LOCALE = SRC / "locale"
@@ -54,7 +58,7 @@ def po(language: str) -> Path:
 
 
 def found() -> list[Found]:
-    """Every text that the code marks, by file and line, and the clauses of the policy."""
+    """Every text that the code marks, the clauses of the policy, and reasons to begin with."""
     texts: dict[str, Found] = {}
     for path in sorted(SRC.rglob("*.py")) + sorted(SRC.rglob("templates/**/*.html")):
         for text in _in_file(path):
@@ -75,8 +79,7 @@ def _in_file(path: Path) -> Iterator[Source]:
     if path.suffix == ".html":
         code = "\n".join(line.strip() for line in templatize(code).splitlines())
     elif "gettext" not in code:
-        if path.parts[-2:] == ("rules", "policy.py"):
-            yield from _policy()
+        yield from _of_rules("/".join(path.parts[-2:]))
         return
     for _, function, text, _ in extract_python(BytesIO(code.encode()), KEYWORDS, (), {}):
         if function in KEYWORDS and isinstance(text, str) and text:
@@ -85,12 +88,12 @@ def _in_file(path: Path) -> Iterator[Source]:
             yield str(text[0]), str(text[1])
 
 
-def _policy() -> Iterator[str]:
-    """The rules are pure and mark nothing; whoever shows a clause translates it."""
-    from heed.rules.policy import VERSIONS
-
-    for clauses in VERSIONS.values():
-        for one in clauses:
+def _of_rules(name: str) -> Iterator[str]:
+    """The rules are pure and mark nothing; whoever shows such a text translates it."""
+    if name == "rules/letters.py":
+        yield from (REMOVED, *OWN_WORDS.values())
+    if name == "rules/policy.py":
+        for one in chain.from_iterable(VERSIONS.values()):
             yield from (one.title, one.text)
 
 

@@ -4,12 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as later
 
 from heed.cases.queries import policies
 from heed.rules.claims import EXTORTION, Category
 from heed.rules.decisions import Ruling
+from heed.rules.letters import BLANK, reasons_for
+from heed.rules.policy import Clause
 
 
 def text(
@@ -66,6 +69,19 @@ def _who(*, unseconded: bool, body: bool) -> str:
     if body:
         return _("Two people decided this. Each of them has looked at it.")
     return _("A trained person decided this.")
+
+
+def offered(clause: Clause, language: str, own: Mapping[str, str] | None = None) -> str:
+    """The reasons that a reviewer begins with, in the language of who will read them.
+
+    The platform's `own` words come first. The gap in them stays as it is, so that it is found.
+    """
+    if said := (own or {}).get(clause.id):
+        return said
+    english = reasons_for(clause)
+    with translation.override(language):
+        meant = _(english)
+    return meant if (BLANK in meant) == (BLANK in english) else english
 
 
 DONE, WHY, FACTS = later("What was done"), later("Why"), later("Facts")

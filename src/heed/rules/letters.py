@@ -5,32 +5,28 @@ from collections.abc import Mapping
 from heed.rules.policy import Clause
 
 BLANK = "(say it here, in your own words)"  # nobody is ever sent this
-_REMOVED = (
-    "We looked at what you told us about. It breaks this rule: {title}. It has been removed, and "
-    "so has every copy that we found. If it comes back, tell us on your page."
-)
+REMOVED = "We looked at what you told us about, and it breaks this rule."
 OWN_WORDS = {
     "child-sexual": (
-        "You were right to tell us. It is not allowed to show anyone under 18 in this way, whoever "
-        "made it and whyever. It has been removed, with every copy that we found, and new uploads "
-        "of it are refused. You did nothing wrong."
+        "Nobody under 18 may be shown here in this way, whoever made it and for whatever reason. "
+        "Whoever is shown did nothing wrong."
     ),
     "intimate-without-consent": (
-        "This picture was posted without the agreement of the person shown. It has been removed, "
-        "with every copy that we found, and new uploads of it are refused."
+        "It was posted without the agreement of the person shown. That is not allowed here, "
+        "however it was made."
     ),
     "extortion": (
-        "Nobody may be threatened with an intimate picture. It has been removed, with every copy "
-        "that we found. Please do not pay, and do not send more: it does not make them stop."
+        "Nobody may be threatened with an intimate picture. Please don't pay, and don't send more: "
+        "it nearly never makes them stop."
     ),
-    "none": (
-        f"We looked at it and found that none of our rules was broken. What we saw: {BLANK}. "
-        "If we missed something, write to us on your page: a different person will look again."
-    ),
+    "none": f"We found that none of our rules was broken. What we saw: {BLANK}.",
 }
 
 
 def reasons_for(clause: Clause, own: Mapping[str, str] | None = None) -> str:
-    """What a reviewer is offered for this clause: the platform's `own` words come first."""
-    said = (own or {}).get(clause.id)
-    return said or OWN_WORDS.get(clause.id) or _REMOVED.format(title=clause.title.lower())
+    """What a reviewer is offered for this clause: the platform's `own` words come first.
+
+    In English; `filings.answers.offered` has them in the notifier's language. The answer around
+    them says by itself what becomes of it and of its copies, and how to ask again.
+    """
+    return (own or {}).get(clause.id) or OWN_WORDS.get(clause.id) or REMOVED

@@ -19,6 +19,8 @@ from heed.flows.send_mail import send_confirmation
 from heed.flows.shared import languages as spoken
 from heed.flows.speak_to import speak_to
 from heed.people.models import Contact
+from heed.rules.letters import BLANK, reasons_for
+from heed.rules.policy import clauses
 from heed.web import languages
 from heed.web.console.tip_forms import first_guess
 from heed.web.notifier.helplines import COUNTRIES, HELPLINES, help_for
@@ -62,6 +64,14 @@ def test_nothing_was_left_in_english(catalog: Catalog) -> None:
             assert english not in forms(one)
         if language in SCRIPTS and re.search("[a-z]", letters):
             assert all(re.search(SCRIPTS[language], text) for text in forms(one)), one.id
+
+
+def test_reasons_begin_in_the_readers_language_and_keep_their_gap(catalog: Catalog) -> None:
+    language = str(catalog.locale)
+    for clause in clauses():
+        english, begun = reasons_for(clause), answers.offered(clause, language)
+        assert begun != english and (BLANK in begun) == (BLANK in english) == (clause.id == "none")
+        assert answers.offered(clause, language, {clause.id: "Ours."}) == "Ours."
 
 
 def test_what_the_program_reads_is_what_the_catalogue_says(catalog: Catalog) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
 from heed.cases.models import Case, Copy
@@ -14,11 +15,15 @@ from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category, about_a_body
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
-from heed.rules.letters import BLANK, reasons_for
+from heed.rules.letters import BLANK
 from heed.rules.visibility import Visibility
 from heed.web.console.words import CATEGORIES, STATES
 
 LONGEST = 10_000  # letters in one text
+_IN_THEIRS = (
+    "They begin in the language of whoever told us first: %s. “Words for reasons” has the same in "
+    "English. Who speaks another language is told that these are in one."
+)
 
 
 def _text(label: str, *, rows: int, required: bool = True, missing: str = "") -> forms.CharField:
@@ -94,11 +99,14 @@ class DecisionForm(forms.Form):
         known = {one.id: one for one in rules}
         category, child = Category(case.category), case.about_child
         first = known[policy.default_clause(category, about_a_child=child).id]
-        own = policies.reason_texts(case.platform_id, case_page.language(case))
-        offered = {one.id: reasons_for(one, own) for one in rules}
+        language = case_page.language(case)
+        own = policies.reason_texts(case.platform_id, language)
+        offered = {one.id: answers.offered(one, language, own) for one in rules}
         begin = {"clause": first.id, "reasons": offered[first.id], "scope": Scope.FILE.value}
         super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
+        if language != settings.LANGUAGE_CODE:
+            self.fields["reasons"].help_text = _IN_THEIRS % dict(settings.LANGUAGES)[language]
         self.fields["clause"].widget.offered = offered
         self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
         self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]

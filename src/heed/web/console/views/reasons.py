@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from heed.cases.queries import policies
+from heed.filings import answers
 from heed.flows import word_reasons
 from heed.media.models import Platform
-from heed.rules.letters import reasons_for
 from heed.rules.policy import Clause
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
@@ -25,7 +25,9 @@ NOT_TAKEN = 422
 class ReasonsForm(forms.Form):
     """One text for each clause; empty: the words that Heed comes with."""
 
-    def __init__(self, rules: tuple[Clause, ...], own: dict[str, str], data: Any = None) -> None:
+    def __init__(
+        self, rules: tuple[Clause, ...], own: dict[str, str], language: str, data: Any = None
+    ) -> None:
         super().__init__(data, auto_id="reasons-%s")
         for one in rules:
             self.fields[one.id] = forms.CharField(
@@ -33,7 +35,7 @@ class ReasonsForm(forms.Form):
                 required=False,
                 max_length=5_000,
                 initial=own.get(one.id, ""),
-                help_text=reasons_for(one),
+                help_text=answers.offered(one, language),
                 widget=forms.Textarea(attrs={"rows": 3}),
             )
 
@@ -64,7 +66,8 @@ def edit(request: ConsoleRequest, slug: str, language: str) -> HttpResponse:
         raise Http404
     rules = policies.clauses(policies.version_at(platform.id, timezone.now()))
     own = policies.reason_texts(platform.id, language)
-    form = ReasonsForm(rules, own, request.POST if request.method == "POST" else None)
+    sent = request.POST if request.method == "POST" else None
+    form = ReasonsForm(rules, own, language, sent)
     if form.is_valid() and _kept(request, platform, language, form):
         return redirect("console:reasons")
     facts = {"platform": platform, "language": names[language], "code": language, "form": form}

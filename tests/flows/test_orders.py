@@ -28,7 +28,7 @@ from heed.filings.models import (
     Order,
     SealedObject,
 )
-from heed.filings.ordering import OfficerIn, OrderIn
+from heed.filings.ordering import OfficerIn, OrderChanged, OrderIn
 from heed.flows import wiring
 from heed.flows.answer_order import (
     MayNotAnswer,
@@ -42,7 +42,7 @@ from heed.flows.disclose import build, fetch, propose, second
 from heed.flows.fetch_files import fetch_files
 from heed.flows.manage_operator import set_operator
 from heed.flows.preserve import preserve
-from heed.flows.receive_order import NothingAsked, receive_order, renew
+from heed.flows.receive_order import NothingAsked, challenge_again, receive_order, renew
 from heed.flows.take_instrument import (
     MOST_BYTES,
     NotReadable,
@@ -158,6 +158,19 @@ def test_a_mailbox_alone_is_never_proof_and_the_officers_own_number_is_never_cal
     )
     assert confirm_mailbox(order_id=private.id, code=code_in_mail(), now=town.now)
     assert orders.find(private.number).officer.level == 0  # type: ignore[union-attr]
+
+
+def test_a_code_that_did_not_come_is_sent_anew_and_no_strangers_mailbox_is_filled(
+    town: Stage,
+) -> None:
+    order = asks(town, "subpoena", identifiers="x")
+    first = code_in_mail()
+    sent = [challenge_again(order_id=order.id, now=town.now) for _ in range(7)]
+    assert sent == [True] * 5 + [False] * 2 and len(mail.outbox) == 6
+    assert not confirm_mailbox(order_id=order.id, code=first, now=town.now)
+    assert confirm_mailbox(order_id=order.id, code=code_in_mail(), now=town.now)
+    with pytest.raises(OrderChanged, match="has answered"):
+        challenge_again(order_id=order.id, now=town.now)
 
 
 def vars_of(officer: OfficerIn) -> dict[str, Any]:

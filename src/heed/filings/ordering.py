@@ -74,7 +74,7 @@ def keep_order(
     platform_id: UUID, officer: Officer, said: OrderIn, *, cases: Sequence[UUID], now: datetime
 ) -> KeptOrder:
     """An order as it was said, with its private link and the code for its mailbox."""
-    link, code = secret(), secret()[:10].upper()
+    link, code = secret(), made_code()
     order = Order.objects.create(
         number=number("O"),
         platform_id=platform_id,
@@ -96,6 +96,16 @@ def keep_order(
         cases=list(cases),
     )
     return KeptOrder(order=order, link_secret=link, code=code)
+
+
+def made_code() -> str:
+    """A code that can be typed from a mail."""
+    return secret()[:10].upper()
+
+
+def expect_code(order: Order, code: str) -> None:
+    """This code was sent to its mailbox; the one before counts no longer."""
+    Order.objects.filter(id=order.id).update(code_hash=_digest(code))
 
 
 def note_step(

@@ -4,13 +4,14 @@
    an emergency calls the people on duty.
 2. Find the cases that it speaks about; what no case is about yet is heard as a notice.
 3. To preserve harms nobody: what is named is kept from now on, whoever asks, and disclosed to none.
-4. Write to the mailbox: whoever can read it, proves that much and no more.
+4. Write to the mailbox: whoever can read it, proves that much and no more. Asked again, with
+   another code; six times an hour at most, whoever typed the address.
 """
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -24,11 +25,13 @@ from heed.filings import ordering, orders
 from heed.filings.models import Officer, Order, OrderStep
 from heed.filings.ordering import OfficerIn, OrderIn
 from heed.flows import wiring
+from heed.flows.count_try import count_try
 from heed.flows.receive_notice import NoticeIn, receive_notice
 from heed.flows.shared import clocks, duty, evidence
 from heed.ledger import services as ledger
 from heed.media import queries as media
 from heed.media.models import Platform
+from heed.people.guesses import Bound
 from heed.ports import MailRefused
 from heed.rules import orders as rules
 from heed.rules.claims import AgeThen, Category, Standing
@@ -36,6 +39,7 @@ from heed.rules.clocks import Event
 from heed.rules.orders import INSTRUMENTS, Asks, Kind
 
 logger = logging.getLogger(__name__)
+TO_ONE_MAILBOX = Bound(door="officer.mail", most=6, within=timedelta(hours=1))
 
 
 class NothingAsked(Exception):
@@ -77,7 +81,7 @@ def receive_order(
         if INSTRUMENTS[kind].asks is Asks.PRESERVE:
             for case in cases:
                 evidence.start(case)
-    _challenge(kept.order, by.mail, kept.code)
+    _challenge(kept.order, by.mail, kept.code, now)
     return Taken(number=kept.order.number, link_secret=kept.link_secret)
 
 
@@ -173,8 +177,26 @@ def _set(case: Case, event: Event, pack: str, cause: str, now: datetime) -> None
     deadlines.set_clocks(case, due, now=now)
 
 
-def _challenge(order: Order, mail: str, code: str) -> None:
+def challenge_again(*, order_id: UUID, now: datetime) -> bool:
+    """A new code for the mailbox, for which the one before counts no longer once it was sent.
+
+    False when it could not be sent. Raises `OrderChanged`.
+    """
+    order = Order.objects.select_related("officer").get(id=order_id)
+    if order.officer.mailbox_at is not None or order.state not in orders.WAITING:
+        raise ordering.OrderChanged("The mailbox has answered, or this request is over.")
+    code = ordering.made_code()
+    if not _challenge(order, orders.contact(order)[0], code, now):
+        return False
+    with transaction.atomic():
+        ordering.expect_code(order, code)
+    return True
+
+
+def _challenge(order: Order, mail: str, code: str, now: datetime) -> bool:
     """Also to a mailbox that is nowhere official: it proves nothing then, and we say so."""
+    if TO_ONE_MAILBOX.again_at(mail, now):
+        return False
     text = (
         f"Somebody gave this address with the request {order.number} at {settings.PUBLIC_URL}.\n\n"
         f"If it was you, enter this code on the page of the request: {code}\n\n"
@@ -184,6 +206,9 @@ def _challenge(order: Order, mail: str, code: str) -> None:
         wiring.mail().send(mail, subject=f"Request {order.number}", text=text)
     except MailRefused:
         logger.exception("mailbox challenge not sent", extra={"order": str(order.id)})
+        return False
+    count_try(at=TO_ONE_MAILBOX, name=mail, now=now)
+    return True
 
 
 def renew(*, order_id: UUID, now: datetime) -> None:

@@ -44,6 +44,7 @@ ASKED = Bound(door="officer.asked", most=20, within=timedelta(hours=1))
 NOT_TAKEN = 422
 MANY_TRIES = 429
 NO_PAPER = "Choose a PDF of at most 8 MB."
+NOT_SENT = "The code could not be sent now. Try again in some minutes."
 NO_SCRIPT = "Your browser did not ask your device: that needs JavaScript. Use the code instead."
 
 
@@ -170,6 +171,10 @@ def _code(request: HttpRequest, found: Order, now: datetime) -> str:
     return "This is not the code of the newest mail."
 
 
+def _again(request: HttpRequest, found: Order, now: datetime) -> str:
+    return "" if receive_order.challenge_again(order_id=found.id, now=now) else NOT_SENT
+
+
 def _clarify(request: HttpRequest, found: Order, now: datetime) -> str:
     answer_order.clarified(order_id=found.id, words=request.POST.get("words", ""), now=now)
     return ""
@@ -187,6 +192,7 @@ def _withdraw(request: HttpRequest, found: Order, now: datetime) -> str:
 
 _ACTS = {
     "code": _code,
+    "again": _again,
     "clarify": _clarify,
     "renew": _renew,
     "withdraw": _withdraw,

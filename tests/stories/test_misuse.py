@@ -90,16 +90,15 @@ def test_copies_of_what_a_flood_named_are_searched_in_turn_once_its_victim_tells
     flood(town, 9)
     case = town.case(picture("lawful 8"))
 
-    def priority() -> int:
+    def queue() -> list[str]:
         with connection.cursor() as cursor:
-            lock = f"copies:{case.id}"
-            jobs = "SELECT priority FROM procrastinate_jobs WHERE queueing_lock = %s"
-            cursor.execute(jobs, [lock])
-            return int(cursor.fetchall()[0][0])
+            jobs = "SELECT queue_name FROM procrastinate_jobs WHERE queueing_lock = %s"
+            cursor.execute(jobs, [f"copies:{case.id}"])
+            return [row[0] for row in cursor.fetchall()]
 
-    assert priority() < 0
+    assert queue() == ["behind"]
     town.hear(gil(town.url("lawful8"), words=""), source="198.51.100.7", then_work=False)
-    assert town.seen("lawful8") == ["hidden"] and priority() == 0
+    assert town.seen("lawful8") == ["hidden"] and queue() == ["work"]
 
 
 def test_the_same_text_a_thousand_times_from_many_places_is_one_wave(town: Stage) -> None:

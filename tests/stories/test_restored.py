@@ -192,7 +192,7 @@ def test_what_is_quiet_speaks_to_nobody() -> None:
     assert quiet == {
         "seal_ledger", "tend_index", "sweep_in_turn", "sweep_banks", "take_up_jobs",
     }  # fmt: skip
-    assert [queues for queues, _ in run.QUIET] == [["work"]]
+    assert [queues for queues, _ in run.QUIET] == [["work"], ["behind"]]
 
 
 def test_a_backup_is_made_when_one_is_due_and_not_again(

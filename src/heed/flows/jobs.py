@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 LAST = -10  # procrastinate's priority; the others have 0
+BEHIND = "behind"  # the queue of those: one at a time, half of the time (`worker/jobs.py`)
 # A sweep asks for these again; nothing but their job asks for the others.
 SWEPT = frozenset({"deliver", "fetch_files", "look_at_items"})
 
@@ -36,14 +37,14 @@ def later(
         queueing_lock=once,
         lock=once if alone else None,
         schedule_at=at,
-        queue=queue,
+        queue=BEHIND if last else queue,
         priority=LAST if last else 0,
     )
     while not _deferred(task, args):
         if name in SWEPT:
             return
         if not last:
-            _take_forward(once)
+            _take_forward(once, queue)
         if _kept_waiting(once):
             return
 
@@ -93,13 +94,13 @@ def _deferred(task: Any, args: dict[str, Any]) -> bool:
     return True
 
 
-def _take_forward(once: str | None) -> None:
+def _take_forward(once: str | None, queue: str) -> None:
     """What a flood asked for, and now somebody else, no longer waits behind the flood."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE procrastinate_jobs SET priority = 0"
+            "UPDATE procrastinate_jobs SET priority = 0, queue_name = %s"
             " WHERE queueing_lock = %s AND status = 'todo' AND priority < 0",
-            [once],
+            [queue, once],
         )
 
 

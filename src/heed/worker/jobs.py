@@ -1,6 +1,7 @@
 """The jobs that flows ask for by name. Each calls one flow."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from uuid import UUID
 
 from django.db import close_old_connections
 from django.utils import timezone
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from heed.flows import (
@@ -29,21 +30,30 @@ from heed.flows import (
     send_mail,
     take_instrument,
 )
+from heed.flows.jobs import BEHIND
 
 logger = logging.getLogger(__name__)
+LONGEST_PAUSE_SECONDS = 1.0
 RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)  # 2, 4, 8 ... seconds: about an hour
 
 
 def _job(name: str, queue: str = "work") -> Callable[[Callable[..., Any]], Any]:
-    """A job that takes the clock's time when it starts, and is tried again when it fails."""
+    """A job that takes the clock's time when it starts, and is tried again when it fails.
+
+    What a flood asked for takes half of the time at most: people wait for the same processor.
+    """
 
     def wrap(run: Callable[..., Any]) -> Any:
-        def timed(**args: Any) -> None:
+        def timed(context: JobContext, **args: Any) -> None:
             close_old_connections()
+            began = time.monotonic()
             run(now=timezone.now(), **args)
+            if context.job.queue == BEHIND:
+                time.sleep(min(time.monotonic() - began, LONGEST_PAUSE_SECONDS))
 
         timed.__name__ = name
-        return app.task(name=f"heed.{name}", queue=queue, retry=RETRY)(timed)
+        task = app.task(name=f"heed.{name}", queue=queue, retry=RETRY, pass_context=True)
+        return task(timed)
 
     return wrap
 

@@ -16,6 +16,7 @@ from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
 
 from heed.flows import take_up_jobs
+from heed.flows.jobs import BEHIND
 from heed.ledger.queries import is_quiet
 from heed.worker import sweeps
 
@@ -24,12 +25,13 @@ logger = logging.getLogger(__name__)
 WORKERS = (
     (["deliver"], 2),
     (["work"], 2),
+    ([BEHIND], 1),  # a flood, which takes nobody's turn
     (["look"], 1),
     (["keep"], 1),
     (["file"], 1),
     (["mail"], 1),
 )
-QUIET = ((["work"], 2),)
+QUIET = ((["work"], 2), ([BEHIND], 1))
 ASK_AGAIN_SECONDS = 2.0
 
 

@@ -31,7 +31,7 @@ def _text(label: str, *, rows: int, required: bool = True, missing: str = "") ->
         label=label,
         required=required,
         max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": rows}),
+        widget=forms.Textarea(attrs={"rows": rows, "dir": "auto"}),
         error_messages={"required": missing},
     )
 

@@ -194,6 +194,12 @@ def test_an_uploader_who_is_right_is_restored_only_when_a_second_person_agrees(
     assert appeal_as_uploader(
         statement_id=statement.id, secret=secret, text="It is my garden.", now=town.now
     )
+    for _ in range(2):  # from another page that was still open
+        more = "Look at the hedge."
+        assert not appeal_as_uploader(
+            statement_id=statement.id, secret=secret, text=more, now=town.now
+        )
+    assert Appeal.objects.get().text == "It is my garden.\n\nLook at the hedge."
     sam, third = town.staff("Sam"), town.staff("Third")
     town.looks(sam, case)
     decide_appeal(

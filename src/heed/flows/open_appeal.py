@@ -44,7 +44,10 @@ def _keep_words(notice: Notice, text: str, now: datetime) -> None:
 
 
 def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datetime) -> bool:
-    """Appeal by the link that came with a statement. False: wrong link, or one is open."""
+    """Appeal by the link that came with a statement. False: wrong link, or one is open.
+
+    What is said while one is open stands beneath what was said first.
+    """
     statement = StatementOfReasons.objects.filter(id=statement_id).first()
     if statement is None or not hmac.compare_digest(digest(secret), bytes(statement.link_hash)):
         return False
@@ -57,10 +60,11 @@ def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datet
 def appeal_as_account(*, measure_id: UUID, secret: str, text: str, now: datetime) -> bool:
     """Contest what was done to one's account. False: wrong link, lifted, or asked before."""
     row = MeasureOnAccount.objects.select_related("decision").filter(id=measure_id).first()
-    holds = row is not None and row.state == MeasureOnAccount.State.FINAL
-    if row is None or not holds or row.link_hash is None or row.appeals.exists():
+    if row is None or row.state != MeasureOnAccount.State.FINAL or row.link_hash is None:
         return False
     if not hmac.compare_digest(digest(secret), bytes(row.link_hash)):
+        return False
+    if row.appeals.exclude(state=Appeal.State.OPEN).exists():
         return False
     return _open(row.decision.case_id, text, now, measure_id=row.id) is not None
 
@@ -81,6 +85,10 @@ def _open(
             text=text.strip(), now=now,
         )  # fmt: skip
         if appeal is None:
+            if text.strip() and notice_id is None:  # a notifier's words are kept as a message
+                decisions.say_more(
+                    case, text.strip(), statement_id=statement_id, measure_id=measure_id
+                )
             return None
         cause = f"appeal:{appeal.id}"
         due = clocks.of_case(case, event=Event.COMPLAINT_RECEIVED, cause=cause, at=now)

@@ -127,6 +127,17 @@ def open_appeal(
         return None
 
 
+def say_more(case: Case, text: str, **side: UUID | None) -> None:
+    """Words that came after the first ones of an open appeal: whoever looks reads them beneath.
+
+    `side`: whose appeal it is, as `open_appeal` has it. Said twice they stand once.
+    """
+    for appeal in Appeal.objects.filter(case=case, state=Appeal.State.OPEN, **side):
+        if text not in appeal.text:
+            words = f"{appeal.text}\n\n{text}".strip()
+            Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(text=words)
+
+
 def end_appeal(
     appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, unseconded: bool, now: datetime
 ) -> None:

@@ -44,7 +44,7 @@ def _job(name: str, queue: str = "work") -> Callable[[Callable[..., Any]], Any]:
     """
 
     def wrap(run: Callable[..., Any]) -> Any:
-        def timed(context: JobContext, **args: Any) -> None:
+        def timed(context: JobContext, /, **args: Any) -> None:
             close_old_connections()
             began = time.monotonic()
             run(now=timezone.now(), **args)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0016_peer_reports")]
+    dependencies = [("cases", "0018_fewer_indexes")]
     operations = [
         migrations.AlterField(
             model_name="deadline",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("media", "0013_gate")]
+    dependencies = [("media", "0015_fewer_indexes")]
     operations = [
         migrations.AddIndex(
             model_name="bank",

@@ -173,7 +173,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "heed.web.console.idle.IdleEnd",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "heed.web.console.signed_in.OncePerMinute",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "heed.urls"

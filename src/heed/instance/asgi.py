@@ -1,5 +1,6 @@
 """What the web server loads in its worker process: Django in threads, and the gate beside it."""
 
+import gc
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -23,3 +24,4 @@ _missed = Missed()
 _following = Following(_missed.tell)
 _following.start()
 application = Gate(_django, _following, _missed)
+gc.freeze()  # what is loaded stays: no search for garbage has to look through it again

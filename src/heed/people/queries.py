@@ -17,6 +17,15 @@ def roles_of(staff: Staff, platform_id: UUID | None = None) -> set[Role]:
     return {Role(role) for role in held.values_list("role", flat=True)}
 
 
+def every_role_of(staff: Staff) -> dict[UUID, frozenset[Role]]:
+    """The roles somebody holds, platform by platform."""
+    held: dict[UUID, set[Role]] = {}
+    mine = Membership.objects.filter(staff=staff, ended_at=None)
+    for platform, role in mine.values_list("platform_id", "role"):
+        held.setdefault(platform, set()).add(Role(role))
+    return {platform: frozenset(roles) for platform, roles in held.items()}
+
+
 def platforms_of(staff: Staff) -> set[UUID]:
     """The platforms somebody works for."""
     held = Membership.objects.filter(staff=staff, ended_at=None)

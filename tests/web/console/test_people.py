@@ -3,12 +3,14 @@
 import base64
 import json
 import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
@@ -192,6 +194,22 @@ def test_other_sessions_can_be_ended_by_their_owner(world: World) -> None:
         cache.clear()  # the same six figures are not taken twice
     browsers[0].post("/console/sign-in/sessions/")
     assert [one.get("/console/").status_code for one in browsers] == [200, 302]
+
+
+def test_where_somebody_is_signed_in_is_noted_once_a_minute_and_at_once_when_it_changes(
+    world: World,
+) -> None:
+    rae = world.as_("Rae", Role.REVIEWER)
+    rae.get("/console/help")
+    first = UserSession.objects.get().last_seen_at
+    rae.get("/console/help")
+    assert UserSession.objects.get().last_seen_at == first
+    rae.get("/console/help", headers={"user-agent": "another browser"})
+    now = UserSession.objects.get()
+    assert now.user_agent == "another browser" and now.last_seen_at > first
+    UserSession.objects.update(last_seen_at=first - timedelta(minutes=2))
+    rae.get("/console/help", headers={"user-agent": "another browser"})
+    assert UserSession.objects.get().last_seen_at > first
 
 
 # ------------------------------------------------------------------ the organisation's sign-in

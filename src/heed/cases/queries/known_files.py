@@ -22,21 +22,26 @@ class Known:
 
 def known(case: Case) -> Known:
     """Of the case's own file. An open appeal asks for fresh eyes: then nothing is kept closed."""
-    before = (
-        Decision.objects.filter(case=case, state=Decision.State.FINAL, round__lt=case.round)
-        .order_by("-decided_at")
-        .first()
-    )
     held = [] if case.file is None else _banked(case, case.file)
-    asked_again = Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists()
-    trusted = any(one.bank.trusted for one in held) and not asked_again
+    trusted = any(one.bank.trusted for one in held) and not _asked_again(case)
     names = tuple(sorted({one.bank.name for one in held}))
-    return Known(banks=names, trusted=trusted, before=before)
+    return Known(banks=names, trusted=trusted, before=_before(case))
+
+
+def _before(case: Case) -> Decision | None:
+    if case.round == 1:
+        return None
+    earlier = Decision.objects.filter(case=case, round__lt=case.round)
+    return earlier.filter(state=Decision.State.FINAL).order_by("-decided_at").first()
+
+
+def _asked_again(case: Case) -> bool:
+    return Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists()
 
 
 def is_kept_closed(case: Case, file: File) -> bool:
     """Whether a trusted bank knows this file byte for byte, and no appeal asks to look again."""
-    if Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists():
+    if _asked_again(case):
         return False
     return any(one.bank.trusted for one in _banked(case, file))
 

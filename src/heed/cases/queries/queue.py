@@ -1,12 +1,25 @@
 """Which cases wait, in the order of harm: the same order as `rules.order.queue_key`, in SQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Case as Order
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+    Window,
+)
 from django.db.models.functions import Collate, Greatest
 
 from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
@@ -52,12 +65,15 @@ class Row:
     deciders: frozenset[UUID] = field(default_factory=frozenset)
 
 
-_APPEAL = Exists(Appeal.objects.filter(case=OuterRef("pk"), state=Appeal.State.OPEN))
-_UPLOAD = Exists(Upload.objects.filter(case_id=OuterRef("pk"), state=Upload.State.HELD))
-_NEAR = Exists(Copy.objects.filter(case=OuterRef("pk"), how=Copy.How.NEAR, same=None))
+# Sets, and not "exists": in a count PostgreSQL would look for each case by itself.
+_APPEAL = Q(id__in=Appeal.objects.filter(state=Appeal.State.OPEN).values("case_id"))
+_UPLOAD = Q(
+    id__in=Upload.objects.filter(state=Upload.State.HELD, case_id__isnull=False).values("case_id")
+)
+_NEAR = Q(id__in=Copy.objects.filter(how=Copy.How.NEAR, same=None).values("case_id"))
 _OPEN = ~Q(state=Case.State.DECIDED)
 _REMOVED = Q(state=Case.State.DECIDED, decided_level=Visibility.REMOVED.value)
-_WAITING = Q(_OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR))
+_WAITING = _OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR)
 
 
 def cases_of(
@@ -67,7 +83,7 @@ def cases_of(
     wanted = wanted or Wanted()
     found = Case.objects.filter(platform_id__in=platform_ids)
     if wanted.words.strip():
-        found = found.filter(id__in={*_said(wanted.words.strip(), platform_ids), *wanted.also})
+        found = found.filter(_said(wanted.words.strip(), platform_ids) | Q(id__in=wanted.also))
     if wanted.platform:
         found = found.filter(platform__slug=wanted.platform)
     if wanted.category:
@@ -103,24 +119,24 @@ def _in_state(state: str, now: datetime) -> Q:
     return {
         "decision": Q(state=Case.State.OPEN),
         "second": Q(state=Case.State.PROPOSED),
-        "appeal": Q(_APPEAL),
-        "uploads": Q(_UPLOAD),
-        "copies": _REMOVED & Q(_NEAR),
+        "appeal": _APPEAL,
+        "uploads": _UPLOAD,
+        "copies": _REMOVED & _NEAR,
         "overdue": _WAITING & Q(due_at__lt=now),
         "all": Q(),
-    }.get(state, Q(_WAITING))
+    }.get(state, _WAITING)
 
 
-def _said(words: str, platform_ids: Collection[UUID]) -> set[UUID]:
+def _said(words: str, platform_ids: Collection[UUID]) -> Q:
     """A number, a hash, an address or the platform's own id of an item, or words of a notice.
 
     Each way is asked for itself: joined by "or", they would read whole tables.
     """
     digest = _digest(words)
     if digest:
-        return _with_bytes(digest)
+        return Q(id__in=_with_bytes(digest))
     if "://" in words:
-        return _at(words, platform_ids)
+        return Q(id__in=_at(words, platform_ids))
     here = Q(platform_id__in=platform_ids)
     told = Join.objects.filter(undone_at=None, notice__platform_id__in=platform_ids)
     numbered = {
@@ -128,15 +144,13 @@ def _said(words: str, platform_ids: Collection[UUID]) -> set[UUID]:
         *told.filter(notice__number=words.upper()).values_list("case_id", flat=True),
     }
     if numbered:  # a number is nothing else
-        return numbered
+        return Q(id__in=numbered)
     named = Copy.objects.filter(item__platform_id__in=platform_ids, item__ref=words)
     written = told.filter(
         Q(notice__police_reference__iexact=words) | Q(notice__words__icontains=words)
     )
-    return {
-        *named.values_list("case_id", flat=True),
-        *written.values_list("case_id", flat=True),
-    }
+    # Thousands may have written so: they stay in the database, and are not told back to it.
+    return Q(id__in=named.values("case_id").union(written.values("case_id")))
 
 
 def _with_bytes(digest: bytes) -> set[UUID]:
@@ -172,21 +186,42 @@ def _digest(words: str) -> bytes | None:
     return digest if len(digest) in (16, 20, 32) else None
 
 
-def rows(cases: QuerySet[Case], start: int = 0, size: int = PAGE) -> list[Row]:
-    """One page, with what waits in each case; the number of queries does not grow with it."""
-    ids = list(cases.values_list("id", flat=True)[start : start + size])  # sorted by what is small
+class Pages(Paginator[UUID]):
+    """Pages of so many cases as were counted."""
+
+    def __init__(self, cases: QuerySet[Case], count: int) -> None:
+        super().__init__(cases.values_list("id", flat=True), PAGE)
+        self.count = count
+
+
+def page_of(cases: QuerySet[Case], asked: str | None) -> Page[UUID]:
+    """The ids of one page, counted and sorted in one go; beyond the last page, the last."""
+    number = int(asked[:9]) if asked and asked.isdecimal() else 1
+    start = max(number - 1, 0) * PAGE
+    counted = cases.annotate(every=Window(Count("*"))).values_list("id", "every")
+    found = list(counted[start : start + PAGE])  # sorted by what is small
+    if found or not start:
+        count = found[0][1] if found else 0
+        return Page([one for one, _ in found], max(number, 1), Pages(cases, count))
+    return Pages(cases, cases.count()).get_page(number)
+
+
+def rows(ids: Sequence[UUID]) -> list[Row]:
+    """A page of cases with what waits in each; the number of queries does not grow with it."""
     whole = Case.objects.select_related("platform").in_bulk(ids)
     page = [whole[one] for one in ids if one in whole]
-    copies = _count(Copy.objects.filter(case_id__in=ids))
-    appeals = _count(Appeal.objects.filter(case_id__in=ids, state=Appeal.State.OPEN))
+    copies, near = _count(Copy.objects.filter(case_id__in=ids)), _near(ids)
     uploads = _count(Upload.objects.filter(case_id__in=ids, state=Upload.State.HELD))
-    near = _near(ids)
-    bundles, proposers, deciders = bundles_of(ids), _proposers(ids), deciders_of(ids)
+    made, asked = list(_made(ids)), list(_asked(ids))
+    appeals = Counter(one.case_id for one in asked if one.state == Appeal.State.OPEN)
+    proposals = (one for one in made if one.state == Decision.State.PROPOSED)
+    proposers = {one.case_id: one.decided_by for one in proposals}
+    bundles, deciders = bundles_of(ids), deciders_in(made, asked)
     return [
         Row(
             case=case,
             copies=copies.get(case.id, 0),
-            appeals=appeals.get(case.id, 0),
+            appeals=appeals[case.id],
             uploads=uploads.get(case.id, 0),
             near=near.get(case.id, 0),
             bundle=bundles.get(case.id, ()),
@@ -197,9 +232,8 @@ def rows(cases: QuerySet[Case], start: int = 0, size: int = PAGE) -> list[Row]:
     ]
 
 
-def _count(found: QuerySet[Copy] | QuerySet[Appeal] | QuerySet[Upload]) -> dict[UUID, int]:
-    counted = found.order_by().values_list("case_id").annotate(n=Count("id"))
-    return dict(counted)
+def _count(found: QuerySet[Copy] | QuerySet[Upload]) -> dict[UUID | None, int]:
+    return dict(found.order_by().values_list("case_id").annotate(n=Count("id")))
 
 
 def _near(ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -211,7 +245,8 @@ def _near(ids: Sequence[UUID]) -> dict[UUID, int]:
 def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
     """For each case the numbers of the others that a notice opened together with it."""
     mine = Join.objects.filter(case_id__in=ids, undone_at=None)
-    rows = Join.objects.filter(notice__in=mine.values("notice_id"), undone_at=None)
+    notices = set(mine.values_list("notice_id", flat=True))  # joined to itself, all would be read
+    rows = Join.objects.filter(notice_id__in=notices, undone_at=None)
     by_notice: dict[UUID, dict[UUID, str]] = {}
     for notice, case, number in rows.values_list("notice_id", "case_id", "case__number"):
         by_notice.setdefault(notice, {})[case] = number
@@ -222,21 +257,32 @@ def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
     return {case: tuple(sorted(others)) for case, others in found.items() if others}
 
 
-def _proposers(ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    waiting = Decision.objects.filter(case_id__in=ids, state=Decision.State.PROPOSED)
-    return dict(waiting.values_list("case_id", "decided_by"))
-
-
 def deciders_of(ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round."""
-    found: dict[UUID, set[UUID]] = {}
-    made = Decision.objects.filter(case_id__in=ids)
-    for case, by, second in made.values_list("case_id", "decided_by", "seconded_by"):
-        found.setdefault(case, set()).update(one for one in (by, second) if one is not None)
-    ended = Appeal.objects.filter(case_id__in=ids, decided_by__isnull=False)
-    for case, last in ended.values_list("case_id", "decided_by"):
-        found.setdefault(case, set()).update(one for one in (last,) if one is not None)
-    return {case: frozenset(people) for case, people in found.items()}
+    return deciders_in(_made(ids), _asked(ids))
+
+
+def _made(ids: Sequence[UUID]) -> QuerySet[Decision]:
+    found = Decision.objects.filter(case_id__in=ids)
+    return found.only("case_id", "state", "decided_by", "seconded_by")
+
+
+def _asked(ids: Sequence[UUID]) -> QuerySet[Appeal]:
+    return Appeal.objects.filter(case_id__in=ids).only("case_id", "state", "decided_by")
+
+
+def deciders_in(
+    made: Iterable[Decision], asked: Iterable[Appeal]
+) -> Mapping[UUID, frozenset[UUID]]:
+    """The same from what was read already."""
+    found: dict[UUID, set[UUID | None]] = {}
+    for one in made:
+        found.setdefault(one.case_id, set()).update((one.decided_by, one.seconded_by))
+    for last in asked:
+        found.setdefault(last.case_id, set()).add(last.decided_by)
+    return {
+        case: frozenset(one for one in people if one is not None) for case, people in found.items()
+    }
 
 
 def counts(platform_ids: Collection[UUID], *, now: datetime) -> dict[str, int]:

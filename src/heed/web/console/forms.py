@@ -95,7 +95,8 @@ class DecisionForm(forms.Form):
     )
 
     def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
-        rules = policies.clauses(policies.version_at(case.platform_id, timezone.now()))
+        self.version = policies.version_at(case.platform_id, timezone.now())
+        rules = policies.clauses(self.version)
         known = {one.id: one for one in rules}
         category, child = Category(case.category), case.about_child
         first = known[policy.default_clause(category, about_a_child=child).id]
@@ -131,7 +132,7 @@ class DecisionForm(forms.Form):
             decided=True,
             quiet=answers.is_quiet(category, about_child=child),
             clause=chosen,
-            policy_version=policies.version_at(self.case.platform_id, timezone.now()),
+            policy_version=self.version,
         )
         return answers.spoken(made)
 

@@ -149,8 +149,7 @@ class Grants:
 
 def grants_of(staff: Staff) -> Grants:
     """What this person may do, read afresh: a role that ended has ended."""
-    where = people.platforms_of(staff)
-    return Grants(staff, {one: frozenset(people.roles_of(staff, one)) for one in where})
+    return Grants(staff, people.every_role_of(staff))
 
 
 class ConsoleRequest(HttpRequest):

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from heed.cases.models import Appeal, Case, Copy
+from heed.cases.models import Appeal, Case, Copy, Decision
 from heed.cases.queries import (
     account_measures,
     case_copies,
@@ -48,7 +48,7 @@ def case_as_page(
 ) -> HttpResponse:
     """The whole page; `forms` are those that came back with errors, by name."""
     facts = _facts(case) | _told(request, case, forms or {}) | _history(request, case)
-    facts |= _rights(request, case, facts["known"]) | _forms(case, facts["appeals"])
+    facts |= _rights(request, case, facts) | _forms(case, facts["appeals"])
     for name, form in (forms or {}).items():
         both = isinstance(form, dict) and name in facts
         facts[name] = {**facts[name], **form} if both else form
@@ -107,7 +107,8 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     people_here.update(one.decided_by for one in decisions)
     people_here.update(one.seconded_by for one in decisions)
     people_here.update(one.decided_by for one in appeals)
-    proposal, danger = case_page.proposal(case), rota.danger_of(case.id)
+    proposal = next((one for one in decisions if one.state == Decision.State.PROPOSED), None)
+    danger = rota.danger_of(case.id)
     found = list(dangers.of_case(case.id))
     people_here.update(
         who for one in found for who in (one.found_by, one.told_by, one.unfounded_by)
@@ -118,6 +119,7 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         "danger": danger_views.block(found),
         "decisions": [(one, policies.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
+        "deciders": queue.deciders_in(decisions, appeals).get(case.id, frozenset()),
         "looks": looks,
         "names": people.staff_named({one for one in people_here if one is not None}),
         "proposal": proposal,
@@ -127,18 +129,17 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     }
 
 
-def _rights(request: ConsoleRequest, case: Case, known: known_files.Known) -> dict[str, Any]:
+def _rights(request: ConsoleRequest, case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     grants = request.grants
     here = {
         right.replace(".", "_"): grants.may(right, case.platform_id) for right in permissions.RIGHTS
     }
-    deciders = {str(one) for one in queue.deciders_of([case.id]).get(case.id, ())}
-    others = {str(one) for one in people.deciders(case.platform_id)} - deciders
-    closed = case.about_child and known.trusted
+    deciders, me = facts["deciders"], grants.staff.pk
+    closed = case.about_child and facts["known"].trusted
     return {
         "here": here,
         "may_open": grants.may_open_files(case) and not closed,
-        "appeal_for_me": str(grants.staff.pk) not in deciders or not others,
+        "appeal_for_me": me not in deciders or not people.deciders(case.platform_id) - deciders,
         "owed_tip": cybertips.block(case) if grants.may("tip.see", case.platform_id) else None,
         "may_find_danger": grants.may("duty.answer", case.platform_id),
         "danger_url": reverse("console:danger", args=[case.number]),

@@ -4,7 +4,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -43,8 +42,8 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
     told = request.grants.platforms("tip.see")
     named = tip_queries.cases_of_ref(told, wanted.words.strip())
     cases = queue.cases_of(mine, replace(wanted, also=named), now=now)
-    page = Paginator(cases, queue.PAGE).get_page(request.GET.get("page"))
-    rows = queue.rows(cases, page.start_index() - 1) if page.paginator.count else []
+    page = queue.page_of(cases, request.GET.get("page"))
+    rows = queue.rows(list(page))
     takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}
     asked = request.GET.copy()
     asked.pop("page", None)

@@ -186,7 +186,7 @@ def _digest(words: str) -> bytes | None:
     return digest if len(digest) in (16, 20, 32) else None
 
 
-class Pages(Paginator[UUID]):
+class Pages(Paginator):  # type: ignore[type-arg]  # it takes none at run time
     """Pages of so many cases as were counted."""
 
     def __init__(self, cases: QuerySet[Case], count: int) -> None:
@@ -194,7 +194,7 @@ class Pages(Paginator[UUID]):
         self.count = count
 
 
-def page_of(cases: QuerySet[Case], asked: str | None) -> Page[UUID]:
+def page_of(cases: QuerySet[Case], asked: str | None) -> "Page[UUID]":
     """The ids of one page, counted and sorted in one go; beyond the last page, the last."""
     number = int(asked[:9]) if asked and asked.isdecimal() else 1
     start = max(number - 1, 0) * PAGE

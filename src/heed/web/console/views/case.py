@@ -48,7 +48,7 @@ def case_as_page(
 ) -> HttpResponse:
     """The whole page; `forms` are those that came back with errors, by name."""
     facts = _facts(case) | _told(request, case, forms or {}) | _history(request, case)
-    facts |= _rights(request, case, facts) | _forms(case, facts["appeals"])
+    facts |= _rights(request, case, facts) | _forms(case, facts)
     for name, form in (forms or {}).items():
         both = isinstance(form, dict) and name in facts
         facts[name] = {**facts[name], **form} if both else form
@@ -148,9 +148,10 @@ def _rights(request: ConsoleRequest, case: Case, facts: Mapping[str, Any]) -> di
     }
 
 
-def _forms(case: Case, appeals: Sequence[Appeal]) -> dict[str, Any]:
+def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
+    appeals: Sequence[Appeal] = facts["appeals"]
     return {
-        "decision_form": DecisionForm(case, named_copies(case)),
+        "decision_form": DecisionForm(case, _named(case, facts["copies"])),
         "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
         "appeal_forms": {
@@ -162,6 +163,13 @@ def _forms(case: Case, appeals: Sequence[Appeal]) -> dict[str, Any]:
 def named_copies(case: Case) -> list[Copy]:
     """The items that the notices name: those that a decision may except."""
     return list(case_copies.copies_of(case, Copy.How.NAMED)[:200])
+
+
+def _named(case: Case, read: Sequence[case_copies.Copies]) -> Sequence[Copy]:
+    """The same, from the page's own list when it has them all."""
+    kind = next((one for one in read if one.how == Copy.How.NAMED), None)
+    whole = kind is None or len(kind.first) == kind.total
+    return (kind.first if kind else ()) if whole else named_copies(case)
 
 
 def _accounts(case: Case) -> dict[UUID, str]:

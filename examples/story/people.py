@@ -19,12 +19,16 @@ class PageRefused(Exception):
 class Browser:
     """Follows links, keeps cookies, fills in forms; no JavaScript.
 
-    With patience, a page that does not answer or fails is asked for again, as people do.
+    With patience, a page that does not answer or fails is asked for again, as people do. `address`
+    is one of this machine's, where it is another person who asks.
     """
 
-    def __init__(self, url: str, patience_seconds: float = 0) -> None:
+    def __init__(self, url: str, patience_seconds: float = 0, address: str | None = None) -> None:
         self.url, self._patience = url, patience_seconds
-        self._http = httpx2.Client(base_url=url, timeout=60, follow_redirects=True)
+        transport = httpx2.HTTPTransport(local_address=address)
+        self._http = httpx2.Client(
+            base_url=url, timeout=60, follow_redirects=True, transport=transport
+        )
 
     def close(self) -> None:
         """Close the browser."""
@@ -82,8 +86,8 @@ class Told:
 class Notifier:
     """Dana, who is shown, or Gil, who looks after Dana."""
 
-    def __init__(self, url: str, patience_seconds: float = 0) -> None:
-        self.browser = Browser(url, patience_seconds)
+    def __init__(self, url: str, patience_seconds: float = 0, address: str | None = None) -> None:
+        self.browser = Browser(url, patience_seconds, address)
 
     def give_notice(self, link: str, who: str) -> Told:
         """Step one of the form: the link, who is shown, what it is, one tick."""

@@ -24,6 +24,7 @@ from examples.story.town import Posted, Town
 
 PATIENCE_SECONDS = 90.0
 COPIES, RESHARES = 3, 12
+ROUNDS_EACH = 20  # of whoever tells of more in a day, a person looks before anything is hidden
 _SEEDS = count(2_000)  # of the pictures that are drawn: what was removed once is never posted
 
 
@@ -36,9 +37,10 @@ class Siege:
 
     def __init__(self, stage: Stage, behind: Backstage) -> None:
         self.behind, self.town = behind, Town(stage.town_url)
-        self.dana = Notifier(stage.heed_url, PATIENCE_SECONDS)
+        self._heed_url = stage.heed_url
+        self.people: list[Notifier] = []
         self.rae = Reviewer(stage.heed_url, stage.rae, PATIENCE_SECONDS)
-        self.numbers: list[str] = []  # of notices that were answered
+        self.numbers: list[tuple[Notifier, str]] = []  # of notices that were answered, and whose
         self.copies: set[str] = set()
         self.late: list[Posted] = []
         self.rounds = 0
@@ -46,7 +48,8 @@ class Siege:
     def close(self) -> None:
         """Everybody goes home."""
         self.town.close()
-        self.dana.browser.close()
+        for person in self.people:
+            person.browser.close()
         self.rae.browser.close()
 
     def round(self) -> None:
@@ -54,7 +57,8 @@ class Siege:
         drawn = pictures.picture(next(_SEEDS))
         self.rounds += 1
         copies = self._spread(drawn)
-        self.numbers.append(self.dana.give_notice(copies[0].url, "me-child").number)
+        person = self._person()
+        self.numbers.append((person, person.give_notice(copies[0].url, "me-child").number))
         refs = {post.id for post in copies} | self._reshares
         self._wait("everything hidden", lambda: self._serves(refs) <= {404, 410})
         self._wait("everything removed", lambda: self._removed(refs))
@@ -72,7 +76,9 @@ class Siege:
         shown = {item["id"] for item in facts["items"] if item["serves"] == 200}
         found += [f"late upload {post.id} is shown" for post in self.late if post.id in shown]
         found += [
-            f"notice {number} has no page" for number in self.numbers if not self._has(number)
+            f"notice {number} has no page"
+            for person, number in self.numbers
+            if not _has(person, number)
         ]
         holds, said = self.behind.verify_log()
         return found + ([] if holds else [f"the log: {said}"])
@@ -104,11 +110,12 @@ class Siege:
     def _wrong(self) -> list[tuple[str, str, str]]:
         return disagreements(self.behind, self.town)
 
-    def _has(self, number: str) -> bool:
-        try:
-            return number in self.dana.page(number)
-        except PageRefused:
-            return False
+    def _person(self) -> Notifier:
+        """Who tells of this round's pictures."""
+        if self.rounds > ROUNDS_EACH * len(self.people):
+            address = f"127.0.0.{len(self.people) + 1}"
+            self.people.append(Notifier(self._heed_url, PATIENCE_SECONDS, address))
+        return self.people[-1]
 
     def _wait(self, what: str, holds: Callable[[], bool]) -> None:
         """Wait for it; what waits for a process that was killed has waited long enough."""
@@ -117,6 +124,13 @@ class Siege:
             if time.monotonic() > until:
                 raise RoundStuck(what)
             self.behind.time_goes_by()
+
+
+def _has(person: Notifier, number: str) -> bool:
+    try:
+        return number in person.page(number)
+    except PageRefused:
+        return False
 
 
 class Killer(threading.Thread):

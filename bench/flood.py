@@ -5,9 +5,12 @@
 Real people write from connections of their own, each about another picture; the flood comes from
 twenty: the same form over and over, lawful pictures called a child's, and noise about no body.
 "Late" counts from the moment at which a notice should have been sent, to the page with its number.
+The flood has sixty requests under way at a time; what it can't send so within its minutes it never
+sends, which is said.
 """
 
 import argparse
+import contextlib
 import hashlib
 import http.client
 import os
@@ -31,7 +34,7 @@ from heed.instance.processes import Running, running
 LATEST_SECONDS = 2.0
 SITE = "https://flooded.example/"
 SOURCES = 20  # connections that the flood comes from
-CLIENTS = 48  # requests under way at most, on our side
+REAL_CLIENTS, FLOOD_CLIENTS = 24, 60  # requests under way at most; neither keeps the other's
 OWN_PORT = PORT + 4  # beside another bench
 _TEXT = "Take this down at once, it is a child, you have been warned many times about it"
 
@@ -136,19 +139,33 @@ def prepare(heed: Running, run: Run) -> None:
 
 
 def send_all(url: str, sendings: Sequence[Sending]) -> None:
-    """Each at its time, whatever becomes of the others."""
-    waiting: queue.SimpleQueue[Sending | None] = queue.SimpleQueue()
-    began = time.monotonic() + 1
-    threads = [threading.Thread(target=_sender, args=(url, waiting, began)) for _ in range(CLIENTS)]
-    for thread in threads:
+    """Each at its time, whatever becomes of the others; the flood ends when the others have."""
+    real: queue.SimpleQueue[Sending | None] = queue.SimpleQueue()
+    flood: queue.SimpleQueue[Sending | None] = queue.SimpleQueue()
+    began, ends = time.monotonic() + 1, (None,) * max(REAL_CLIENTS, FLOOD_CLIENTS)
+    senders = [
+        threading.Thread(target=_sender, args=(url, waiting, began))
+        for waiting, many in ((real, REAL_CLIENTS), (flood, FLOOD_CLIENTS))
+        for _ in range(many)
+    ]
+    for thread in senders:
         thread.start()
     for one in sendings:
         time.sleep(max(0.0, began + one.at - time.monotonic()))
-        waiting.put(one)
-    for _ in threads:
-        waiting.put(None)
-    for thread in threads:
+        (real if one.real else flood).put(one)
+    _empty(flood)
+    for end in ends:
+        real.put(end)
+        flood.put(end)
+    for thread in senders:
         thread.join()
+
+
+def _empty(waiting: "queue.SimpleQueue[Sending | None]") -> None:
+    """What a flood could not send in its time it does not send: it fell behind."""
+    with contextlib.suppress(queue.Empty):
+        while True:
+            waiting.get_nowait()
 
 
 def _sender(url: str, waiting: "queue.SimpleQueue[Sending | None]", began: float) -> None:
@@ -203,7 +220,7 @@ def report(run: Run, after: dict[str, int]) -> int:
         Figure("latest", took[-1], "s", LATEST_SECONDS),
         Figure(f"flood of {len(flood):,}: taken", answers[200], ""),
         Figure("answered otherwise", len(flood) - answers[200] - answers[0], ""),
-        Figure("not answered", answers[0], ""),
+        Figure("not sent, or not answered", answers[0], ""),
         Figure(f"of {after['lawful']:,} lawful pictures hidden until a look",
                after["lawful_hidden"], ""),
     ]  # fmt: skip

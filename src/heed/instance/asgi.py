@@ -14,14 +14,16 @@ from heed.instance.web import THREADS
 if not os.environ.get("HEED_SECRET_KEY"):
     raise SystemExit("HEED_SECRET_KEY is not set: links and sessions would be signed with nothing")
 leash.tie(os.getppid(), signal.SIGKILL)  # a killed server must not leave its worker with the port
-_django = Threads(get_wsgi_application(), ThreadPoolExecutor(THREADS, "pages"))
+_django_itself = get_wsgi_application()
 
-from heed.web.platform_api.gate.following import Following  # noqa: E402  (Django is set up now)
+from heed.instance.turns import Turns  # noqa: E402  (Django is set up now)
+from heed.web.platform_api.gate.following import Following  # noqa: E402
 from heed.web.platform_api.gate.handler import Gate  # noqa: E402
 from heed.web.platform_api.gate.missed import Missed  # noqa: E402
 
 _missed = Missed()
 _following = Following(_missed.tell)
 _following.start()
+_django = Threads(_django_itself, ThreadPoolExecutor(THREADS, "pages"), Turns(THREADS).turn)
 application = Gate(_django, _following, _missed)
 gc.freeze()  # what is loaded stays: no search for garbage has to look through it again

@@ -10,13 +10,14 @@ import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
-from contextlib import closing, nullcontext
+from contextlib import AbstractAsyncContextManager, closing, nullcontext
 from typing import Any
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Turn = Callable[[Scope], AbstractAsyncContextManager[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 AT_ONCE_BYTES = 1 << 20  # an answer up to this is handed over whole; a longer one in pieces
@@ -72,8 +73,11 @@ async def _one(receive: Receive) -> Message:
 class Threads:
     """A WSGI application as an ASGI one."""
 
-    def __init__(self, application: Wsgi, executor: Executor) -> None:
-        self._application, self._executor = application, executor
+    def __init__(
+        self, application: Wsgi, executor: Executor, turn: Turn = lambda _: nullcontext()
+    ) -> None:
+        """`turn` is waited for before the usual executor is asked, and held until it is done."""
+        self._application, self._executor, self._turn = application, executor, turn
 
     async def __call__(
         self,
@@ -89,7 +93,9 @@ class Threads:
         stream = Body(receive, loop) if body is None else Whole(body)
         answer = _Answer(send, loop)
         run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
-        for message in await loop.run_in_executor(executor or self._executor, run):
+        async with self._turn(scope) if executor is None else nullcontext():
+            messages = await loop.run_in_executor(executor or self._executor, run)
+        for message in messages:
             await send(message)
 
 

@@ -43,11 +43,17 @@ def too_long(request: HttpRequest) -> HttpResponse | None:
 
 def source(request: HttpRequest) -> str:
     """Where a notice comes from; kept as a keyed hash only."""
-    seen = str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")
+    asked = request.META
+    return source_from(asked.get("HTTP_X_FORWARDED_FOR", ""), asked.get("REMOTE_ADDR", ""))
+
+
+def source_from(forwarded: str, client: str) -> str:
+    """The neighbourhood of who asks, by X-Forwarded-For and by who holds the connection."""
+    seen = forwarded.split(",")
     behind = settings.HEED_PROXIES  # only what our own proxies added can be believed
     if behind and len(seen) >= behind:
         return own_notices.source_of(seen[-behind].strip())
-    return own_notices.source_of(str(request.META.get("REMOTE_ADDR", "")))
+    return own_notices.source_of(client)
 
 
 def minutes(span: timedelta) -> int:

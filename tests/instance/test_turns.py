@@ -1,0 +1,107 @@
+"""Turns: who sends notices by the hundred lets the others go first; nobody waits for ever."""
+
+import asyncio
+from typing import Any
+
+from heed.instance.turns import OF_THE_CROWD, OFTEN, REMEMBERED_SECONDS, Turns
+from tests.apart import apart
+
+
+class Door:
+    """A server with one place. Notes in which order those who came had their turn."""
+
+    def __init__(self, places: int = 1) -> None:
+        self.now = 0.0
+        self.turns = Turns(places, lambda: self.now)
+        self.done: list[str] = []
+        self.opened = asyncio.Event()
+
+    async def come(
+        self, name: str, source: str, method: str = "POST", path: str = "/notice"
+    ) -> None:
+        scope: dict[str, Any] = {
+            "method": method,
+            "path": path,
+            "headers": [],
+            "client": (source, 1),
+        }
+        async with self.turns.turn(scope):
+            await self.opened.wait()
+            self.done.append(name)
+
+    async def crowd(self, *comers: tuple[str, ...]) -> "list[asyncio.Task[None]]":
+        tasks = [asyncio.ensure_future(self.come(*one)) for one in comers]
+        await asyncio.sleep(0)
+        return tasks
+
+
+def test_a_first_notice_goes_before_the_hundredth_of_another() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(5)))
+        late = await door.crowd(("dana", "10.0.0.1"), ("page", "192.0.2.1", "GET", "/n/H"))
+        door.opened.set()
+        await asyncio.gather(*flood, *late)
+        return door.done
+
+    order = apart(asyncio.run, play())
+    assert order == ["flood0", "dana", "page", "flood1", "flood2", "flood3", "flood4"]
+
+
+def test_a_crowd_leaves_most_places_to_the_others_and_gets_its_turn_in_the_end() -> None:
+    async def play() -> tuple[list[str], list[str]]:
+        door = Door(places=OF_THE_CROWD + 2)
+        door.opened.set()
+        for n in range(OFTEN + 1):
+            await door.come(f"before{n}", "192.0.2.1")
+        door.opened.clear()
+        door.done.clear()
+        flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
+        others = await door.crowd(("dana", "10.0.0.1"), ("gil", "10.0.0.2"), ("ola", "10.0.0.3"))
+        held = OF_THE_CROWD + 2
+        assert (door.turns._free, door.turns._crowd, held) == (0, OF_THE_CROWD, 4)
+        door.opened.set()
+        await asyncio.gather(*flood, *others)
+        assert (door.turns._free, door.turns._crowd) == (held, 0)
+        return door.done[:5], door.done
+
+    first, whole = apart(asyncio.run, play())
+    assert set(first) == {"flood0", "flood1", "dana", "gil", "ola"}
+    assert len(whole) == 12
+
+
+def test_who_goes_away_while_waiting_keeps_no_place() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        tasks = await door.crowd(*((f"{n}", f"10.0.0.{n}") for n in range(4)))
+        tasks[1].cancel()
+        door.opened.set()
+        await asyncio.sleep(0)
+        tasks[2].cancel()  # perhaps just as the place was given
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await door.come("later", "10.0.0.9")
+        return door.done
+
+    done = apart(asyncio.run, play())
+    assert [name for name in done if name not in ("1", "2")] == ["0", "3", "later"]
+
+
+def test_what_somebody_sent_is_forgotten_after_a_while() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        door.opened.set()
+        for n in range(9):
+            await door.come(f"school{n}", "10.0.0.1")
+        for _ in range(2):
+            door.now += REMEMBERED_SECONDS + 1
+            await door.come("somebody", "10.0.0.2")
+        door.opened.clear()
+        door.done.clear()
+        tasks = await door.crowd(
+            ("holds", "10.0.0.3"), ("school", "10.0.0.1"), ("other", "10.0.0.4")
+        )
+        door.opened.set()
+        await asyncio.gather(*tasks)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["holds", "school", "other"]

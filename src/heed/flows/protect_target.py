@@ -197,6 +197,7 @@ def _is_news(target: Target) -> bool:
 def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datetime) -> Triage:
     opened, made = cases.open_case(notice, subject, now=now)
     case = states.lock(opened.id)
+    nobody_spoke = states.by_match(case)
     fresh = cases.join(notice, case, now=now)
     before = (case.round, case.level)
     outcome = _judge(notice, case, fresh, now)
@@ -209,7 +210,7 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
         banks.hold_uploads(case, notice, now=now)
     if fresh or graver:
         _enter(notice, case, made, outcome, now)
-    if graver or new_places or own_notices.gave_hashes(notice):
+    if graver or nobody_spoke or new_places or own_notices.gave_hashes(notice):
         states.search_on(case.id, last=case.crowd)
     return outcome
 

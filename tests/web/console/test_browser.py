@@ -176,11 +176,15 @@ def test_without_scripts_a_file_opens_on_a_page_of_its_own(
     context = chromium.new_context(base_url=live_server.url, java_script_enabled=False)
     page = let_in(context, live_server, square, rae)
     page.goto(f"/console/c/{case.number}/")
-    page.get_by_role("button", name="Open blurred").click()
-    page.get_by_role("heading", name="Before you look").wait_for()
-    page.get_by_role("button", name="I know: open it blurred").click()
-    page.get_by_role("heading", name=f"File of {case.number}").wait_for()
-    assert page.locator("figure img").count() == 1
+    page.locator("textarea[name=reasons]").first.fill("It shows a child.")
+    with context.expect_page() as opened:  # in a tab of its own: what is half-written stays
+        page.get_by_role("button", name="Open blurred").click()
+    look = opened.value
+    look.get_by_role("heading", name="Before you look").wait_for()
+    look.get_by_role("button", name="I know: open it blurred").click()
+    look.get_by_role("heading", name=f"File of {case.number}").wait_for()
+    assert look.locator("figure img").count() == 1
+    assert page.locator("textarea[name=reasons]").first.input_value() == "It shows a child."
     context.close()
 
 

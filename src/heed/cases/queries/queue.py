@@ -4,14 +4,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Page, Paginator
-from django.db.models import Case as Order
 from django.db.models import (
+    BooleanField,
     Count,
     Exists,
     F,
+    Func,
     IntegerField,
     OuterRef,
     Q,
@@ -20,6 +23,7 @@ from django.db.models import (
     When,
     Window,
 )
+from django.db.models import Case as Order
 from django.db.models.functions import Collate, Greatest
 
 from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
@@ -149,8 +153,17 @@ def _said(words: str, platform_ids: Collection[UUID]) -> Q:
     written = told.filter(
         Q(notice__police_reference__iexact=words) | Q(notice__words__icontains=words)
     )
-    # Thousands may have written so: they stay in the database, and are not told back to it.
-    return Q(id__in=named.values("case_id").union(written.values("case_id")))
+    return _any_of(named.values("case_id")) | _any_of(written.values("case_id"))
+
+
+def _any_of(found: QuerySet[Any, Any]) -> Q:
+    """Among the cases found: thousands, perhaps, which stay in the database.
+
+    As an array they are looked for once, whatever PostgreSQL expects their number to be.
+    """
+    array = Func(ArraySubquery(found), template="(SELECT unnest(%(expressions)s))")
+    whole = {"template": "%(expressions)s", "arg_joiner": " IN "}
+    return Q(Func(F("id"), array, output_field=BooleanField(), **whole))
 
 
 def _with_bytes(digest: bytes) -> set[UUID]:

@@ -2,8 +2,8 @@
 
     PYTHONPATH=src python -m bench.flood [--minutes 10] [--real 200] [--flood 2000]
 
-Real people write from connections of their own, each about another picture; the flood comes from
-twenty: the same form over and over, lawful pictures called a child's, and noise about no body.
+Real people write each from a place of their own, about another picture; the flood comes from twenty
+places: the same form over and over, lawful pictures called a child's, and noise about no body.
 "Late" counts from the moment at which a notice should have been sent, to the page with its number.
 The flood has sixty requests under way at a time; what it can't send so within its minutes it never
 sends, which is said.
@@ -33,7 +33,7 @@ from heed.instance.processes import Running, running
 
 LATEST_SECONDS = 2.0
 SITE = "https://flooded.example/"
-SOURCES = 20  # connections that the flood comes from
+SOURCES = 20  # addresses that the flood comes from
 REAL_CLIENTS, FLOOD_CLIENTS = 24, 60  # requests under way at most; neither keeps the other's
 OWN_PORT = PORT + 4  # beside another bench
 _TEXT = "Take this down at once, it is a child, you have been warned many times about it"

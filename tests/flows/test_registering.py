@@ -1,7 +1,11 @@
 """register_items, change_item, meet_cases, sweep_late_copies, find_copies: nothing slips by."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from heed.cases.models import Copy, Deadline
@@ -9,8 +13,11 @@ from heed.flows.change_item import NoSuchItem, change_item
 from heed.flows.find_copies import find_copies
 from heed.flows.judge_copy import judge_copy
 from heed.flows.meet_cases import meet_cases
+from heed.flows.receive_notice import PROTECT_AGAIN_IN
 from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.media.models import Item, Watermark
+from heed.media.services import register
+from tests.apart import apart
 from tests.flows.stage import Stage, entries, facts_now, picture, waiting
 from tests.people import gil
 
@@ -201,3 +208,36 @@ def test_the_watermark_never_passes_a_transaction_that_still_runs(database_url: 
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(committed) FROM media_item")
         assert Watermark.objects.get(name="late-copies").below > cursor.fetchone()[0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_batches_that_name_an_address_at_once_are_both_taken() -> None:
+    town = Stage()
+    file = picture("one")
+    town.hear(gil(town.url("a")))  # by its address, before the platform speaks of it
+    written = threading.Event()
+
+    def other() -> None:
+        with transaction.atomic():
+            register(town.platform, [town.row("a", file)], now=town.now)
+            written.set()
+            _until_somebody_waits()
+
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(apart, other)
+        assert written.wait(10)
+        town.register(town.row("a", file))
+        first.result()
+    town.later(PROTECT_AGAIN_IN)
+    town.work()
+    assert set(Item.objects.values_list("desired", flat=True)) == {"hidden"}
+
+
+def _until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _ in range(1_000):
+            cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone():
+                return
+            time.sleep(0.01)
+    pytest.fail("nobody waited for the other batch")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from heed.cases.models import Case, Target
@@ -33,7 +34,18 @@ def adopt(platform: Platform, rows: Sequence[ItemIn], *, now: datetime) -> None:
         ref = by_url[item.url]
         if ref not in known:
             known.add(ref)
-            _tell_again(media.rename(item, ref), now)
+            renamed = _renamed(item, ref)
+            if renamed is not None:
+                _tell_again(renamed, now)
+
+
+def _renamed(item: Item, ref: str) -> Item | None:
+    """None where another batch registers that name at this moment: `judge_again` joins the two."""
+    try:
+        with transaction.atomic():
+            return media.rename(item, ref)
+    except IntegrityError:
+        return None
 
 
 def judge_again(platform: Platform, done: Sequence[Registered], rows: Sequence[ItemIn]) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 
+from heed.ids import mint
 from heed.ledger import events, merkle, notes, outside, queries, signing
 from heed.ledger.events import UnknownEvent
 from heed.ledger.keys import CannotSign, signing_key
@@ -24,7 +25,6 @@ from heed.ledger.leaves import (
 from heed.ledger.models import (
     BatchItems,
     Checkpoint,
-    Entry,
     EntryBody,
     Origin,
     Place,
@@ -83,16 +83,31 @@ def enter(
         told["batch"] = batch_summary(batch, batch_salt)
     text, about = canonical(told).decode(), _subject(subject)
     committed = commitment(event=event, subject=about, body=told, at=at, salt=salt)
-    with transaction.atomic(savepoint=False):
-        entry = Entry.objects.create(leaf=encode_leaf(kind.code, committed))
-        EntryBody.objects.create(
-            entry=entry, event=event, subject=about, body=text, salt=salt, at=at
-        )
-        if batch is not None:
-            items = canonical(list(batch)).decode()
-            BatchItems.objects.create(entry=entry, items=items, salt=batch_salt)
-        Waiting.objects.create(entry=entry)
-    return entry.id
+    entry_id = mint()
+    row = {
+        "id": entry_id, "leaf": encode_leaf(kind.code, committed),
+        "event": event, "subject": about, "body": text, "salt": salt, "at": at,
+        "items": None if batch is None else canonical(list(batch)).decode(),
+        "batch_salt": batch_salt,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_ENTER, row)
+    return entry_id
+
+
+# One statement, since several are written for each notice while somebody waits for the answer.
+_ENTER = """
+WITH leaf AS (INSERT INTO ledger_entry (id, leaf) VALUES (%(id)s, %(leaf)s)),
+opened AS (
+    INSERT INTO ledger_entrybody (entry_id, event, subject, body, salt, at)
+    VALUES (%(id)s, %(event)s, %(subject)s, %(body)s, %(salt)s, %(at)s)
+),
+batch AS (
+    INSERT INTO ledger_batchitems (entry_id, items, salt)
+    SELECT %(id)s, %(items)s, %(batch_salt)s WHERE %(items)s IS NOT NULL
+)
+INSERT INTO ledger_waiting (entry_id) VALUES (%(id)s)
+"""
 
 
 def _subject(subject: UUID | str) -> str:

@@ -3,7 +3,13 @@
 import asyncio
 from typing import Any
 
-from heed.instance.turns import OF_THE_CROWD, OFTEN, REMEMBERED_SECONDS, Turns
+from heed.instance.turns import (
+    LONGEST_PAUSE_SECONDS,
+    OF_THE_CROWD,
+    OFTEN,
+    REMEMBERED_SECONDS,
+    Turns,
+)
 from tests.apart import apart
 
 
@@ -68,6 +74,29 @@ def test_a_crowd_leaves_most_places_to_the_others_and_gets_its_turn_in_the_end()
     first, whole = apart(asyncio.run, play())
     assert set(first) == {"flood0", "flood1", "dana", "gil", "ola"}
     assert len(whole) == 12
+
+
+def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() -> None:
+    async def play() -> tuple[int, list[str]]:
+        door = Door(places=8)
+        door.opened.set()
+        for n in range(OFTEN + 1):
+            await door.come(f"before{n}", "192.0.2.1")
+        door.opened.clear()
+        door.done.clear()
+        stays = await door.crowd(("dana", "10.0.0.1"))
+        flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
+        assert (door.turns._others, door.turns._crowd) == (1, 0)
+        door.now += LONGEST_PAUSE_SECONDS
+        await asyncio.sleep(LONGEST_PAUSE_SECONDS + 0.1)  # nobody comes or goes meanwhile
+        alone = door.turns._crowd
+        door.opened.set()
+        await asyncio.gather(*stays, *flood)
+        return alone, door.done
+
+    alone, whole = apart(asyncio.run, play())
+    assert alone == 1
+    assert len(whole) == 10
 
 
 def test_who_goes_away_while_waiting_keeps_no_place() -> None:

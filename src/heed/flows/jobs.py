@@ -9,7 +9,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 LAST = -10  # procrastinate's priority; the others have 0
-BEHIND = "behind"  # the queue of those: one at a time, half of the time (`worker/jobs.py`)
+BEHIND = "behind"  # the queue of those: one at a time, a quarter of the time (`worker/jobs.py`)
 # A sweep asks for these again; nothing but their job asks for the others.
 SWEPT = frozenset({"deliver", "fetch_files", "look_at_items"})
 

@@ -53,7 +53,8 @@ def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bo
         if target.state == Target.State.WAITING:
             with transaction.atomic():
                 _find(notice, target, now)
-    _use_own_names(notice)
+    if any(target.state == Target.State.REGISTERED for target in targets):
+        _use_own_names(notice)
     reached("targets-found")
     _join(notice, targets, now)
     matching.catch_up(BANKED)
@@ -196,8 +197,8 @@ def _is_news(target: Target) -> bool:
 @transaction.atomic
 def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datetime) -> Triage:
     opened, made = cases.open_case(notice, subject, now=now)
-    case = states.lock(opened.id)
-    nobody_spoke = states.by_match(case)
+    case = opened if made else states.lock(opened.id)  # a row just written is held as well
+    nobody_spoke = made or states.by_match(case)
     fresh = cases.join(notice, case, now=now)
     before = (case.round, case.level)
     outcome = _judge(notice, case, fresh, now)

@@ -165,12 +165,10 @@ def receive_notice(
 def _start_clocks(notice: Notice, *, confirmed_later: bool, now: datetime) -> None:
     """Those of a notice; what the answer to this very request does is done."""
     due = clocks.of_notice(notice, event=Event.NOTICE_RECEIVED, at=now)
-    deadlines.set_clocks(None, due, now=now)
-    done = [Done.NUMBER_ISSUED, Done.RECEIPT_SENT]
+    did = [Done.NUMBER_ISSUED, Done.RECEIPT_SENT]
     if not confirmed_later:  # they chose the page with the number, nothing else
-        done.append(Done.CONFIRMATION_SENT)
-    for told in done:
-        deadlines.done(told, now=now, cause=f"notice:{notice.id}")
+        did.append(Done.CONFIRMATION_SENT)
+    deadlines.set_clocks(None, due, did=did, now=now)
 
 
 def _take_over(notice: Notice, reported: Reported, now: datetime) -> None:

@@ -35,7 +35,8 @@ class SignalIn(NamedTuple):
 
 def provisional(case_id: UUID, platform_id: UUID, *, now: datetime, expires_at: datetime) -> Bank:
     """The bank that a case has until it is decided. It can only hold."""
-    bank, _ = Bank.objects.get_or_create(
+    live = {"enabled": True, "expires_at": expires_at}
+    bank, made = Bank.objects.get_or_create(
         case_id=case_id,
         defaults={
             "name": f"case {case_id}",
@@ -43,9 +44,11 @@ def provisional(case_id: UUID, platform_id: UUID, *, now: datetime, expires_at: 
             "action": Bank.Action.HOLD,
             "made_at": now,
             "made_by": f"case:{case_id}",
+            **live,
         },
     )
-    Bank.objects.filter(id=bank.id).update(enabled=True, expires_at=expires_at)
+    if not made:
+        Bank.objects.filter(id=bank.id).update(**live)
     return bank
 
 

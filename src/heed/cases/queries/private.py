@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Min, Q
+from django.db.models import Count, F, Min, Q
 
 from heed.cases.models import (
     Appeal,
@@ -150,6 +150,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
     """Everything its holder may see of this notice."""
     cases = _cases(notice)
     contact = people.contact_of(notice.id)
+    shows_police = _is_close(notice) and contact is not None and contact.confirmed_at is not None
     hashes = notice.targets.exclude(signals=None).count()
     return PrivatePage(
         number=notice.number,
@@ -163,7 +164,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         time_given=notice.time_given,
         words=notice.words,
         threatened_only=notice.threatened_only,
-        police_reference=notice.police_reference if may_see_authorities(notice) else "",
+        police_reference=notice.police_reference if shows_police else "",
         targets=_targets(notice, cases),
         copies=_copies(notice, cases),
         uploads_watched=any(case.file_id for case in cases) or hashes > 0,
@@ -176,7 +177,7 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         contact=_contact(contact),
         wants_declaration=_wants_declaration(notice, contact),
         missing=_missing(notice, contact) if _wants_declaration(notice, contact) else (),
-        shows_police=may_see_authorities(notice),
+        shows_police=shows_police,
         has_receipt=notice.receipt is not None,
     )
 
@@ -188,9 +189,12 @@ def _cases(notice: Notice) -> list[Case]:
 
 def may_see_authorities(notice: Notice) -> bool:
     """Whether police and other authorities may be spoken of: whoever reads may be the extorter."""
-    close = notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
-    contact = people.contact_of(notice.id) if close else None
+    contact = people.contact_of(notice.id) if _is_close(notice) else None
     return contact is not None and contact.confirmed_at is not None
+
+
+def _is_close(notice: Notice) -> bool:
+    return notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
 
 
 def as_said(notice: Notice) -> tuple[dict[str, Any], list[str]]:
@@ -254,16 +258,18 @@ def _copies(notice: Notice, cases: Sequence[Case]) -> Copies:
     """Items are counted once, however many of the notice's cases carry them."""
     named = notice.targets.filter(item__isnull=False).values("item_id")
     kept = Copy.objects.filter(case__in=cases).exclude(same=False).exclude(item_id__in=named)
+    if not kept.exists():  # nearly always, on the page that answers the form
+        return Copies(found=0, hidden=0, gone=0, in_doubt=0, first_at=None)
     sure = kept.exclude(how=Copy.How.NEAR, same=None, item__desired=Visibility.VISIBLE)
-    items = Item.objects.filter(id__in=sure.values("item_id"))
-    hidden = items.filter(desired__in=_OUT_OF_SIGHT)
-    gone = hidden.filter(observed="gone", observed_revision=F("revision"))
+    hidden = Q(desired__in=_OUT_OF_SIGHT)
+    gone = hidden & Q(observed="gone", observed_revision=F("revision"))
+    counted = Item.objects.filter(id__in=sure.values("item_id")).aggregate(
+        found=Count("id"), hidden=Count("id", filter=hidden), gone=Count("id", filter=gone)
+    )
     doubtful = kept.exclude(item_id__in=sure.values("item_id"))
     first_at = sure.aggregate(at=Min("found_at"))["at"]
     return Copies(
-        found=items.count(),
-        hidden=hidden.count(),
-        gone=gone.count(),
+        **counted,
         in_doubt=doubtful.values("item_id").distinct().count(),
         first_at=max(first_at, notice.received_at) if first_at else None,
     )

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Least
 
-from heed.cases.models import Case, CaseLink, Copy, Join, Notice
+from heed.cases.models import Case, CaseLink, Copy, Notice
 from heed.ids import array, mint, number
 from heed.media.models import File, Item, Platform, Upload
 from heed.rules.claims import Category, Claim, about_a_child
@@ -79,27 +79,31 @@ def _new_case(platform: Platform, subject: Subject, category: str, now: datetime
 
 def join(notice: Notice, case: Case, *, now: datetime) -> bool:
     """The notice belongs to the case from now on; True when it did not before."""
-    facts = {"joined_at": now, "rules_version": VERSION}
-    _, made = Join.objects.get_or_create(notice=notice, case=case, defaults=facts)
-    return made
+    with connection.cursor() as cursor:
+        cursor.execute(_JOIN, [mint(), notice.id, case.id, now, VERSION])
+        return bool(cursor.rowcount)
+
+
+_JOIN = """
+INSERT INTO cases_join (id, notice_id, case_id, joined_at, rules_version)
+VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+"""
 
 
 def weigh(case: Case, claim: Claim, outcome: Triage, *, crowd: bool = False) -> None:
-    """Take one claim's weight into the case: it can only grow graver inside a round.
+    """Take one claim's weight into a case that the caller holds: in a round it only grows graver.
 
     `crowd`: this claim came with a flood, and says nothing of its own.
     """
-    row = Case.objects.select_for_update(no_key=True).get(id=case.id)
-    first = row.rung == UNWEIGHED
-    row.category = gravest([Category(row.category), claim.category]).value
-    row.rung = min(row.rung, int(outcome.rung))
-    row.about_child = row.about_child or about_a_child(claim)
-    row.danger = row.danger or claim.danger_now
-    row.crowd = (row.crowd or first) and crowd
-    row.because = sorted({*row.because, *outcome.because})
-    row.level = max(Visibility(row.level), outcome.visibility).value
-    row.save(update_fields=[*_WEIGHT, "because", "level"])
-    case.refresh_from_db()
+    first = case.rung == UNWEIGHED
+    case.category = gravest([Category(case.category), claim.category]).value
+    case.rung = min(case.rung, int(outcome.rung))
+    case.about_child = case.about_child or about_a_child(claim)
+    case.danger = case.danger or claim.danger_now
+    case.crowd = (case.crowd or first) and crowd
+    case.because = sorted({*case.because, *outcome.because})
+    case.level = max(Visibility(case.level), outcome.visibility).value
+    case.save(update_fields=[*_WEIGHT, "because", "level"])
 
 
 def note_danger(case: Case) -> None:
@@ -166,8 +170,9 @@ def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
 
     A file that a person has compared with the case's before need not be compared again.
     """
-    rows, judged = list(copies), _judged(case)
+    rows = list(copies)
     near = [copy.near_file_id for copy in rows]
+    judged = _judged(case) if any(near) else {}
     with connection.cursor() as cursor:
         cursor.execute(
             _ADD_COPIES,

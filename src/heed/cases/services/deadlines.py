@@ -1,10 +1,11 @@
 """Clocks as rows: set once for their cause, held, met, or breached in the open."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import CharField, Exists, F, Min, OuterRef, Q, Value
+from django.db import connection
+from django.db.models import CharField, Exists, F, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from heed.cases.models import Case, Deadline, Join
@@ -17,8 +18,13 @@ from heed.rules.visibility import Visibility
 _GONE = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
 
 
-def set_clocks(case: Case | None, clocks: Iterable[Clock], *, now: datetime) -> None:
-    """Start these clocks; one that runs already for the same cause and citation stays as it is."""
+def set_clocks(
+    case: Case | None, clocks: Iterable[Clock], *, did: Collection[Done] = (), now: datetime
+) -> None:
+    """Start these clocks; one that runs already for the same cause and citation stays as it is.
+
+    `did`: what the same moment does. A clock that waits for it is met as it starts.
+    """
     rows = [
         Deadline(
             case=case,
@@ -30,9 +36,12 @@ def set_clocks(case: Case | None, clocks: Iterable[Clock], *, now: datetime) -> 
             status=clock.status.value,
             set_at=now,
             due_at=clock.due_at,
+            met_at=now if any(stops(clock.stops, deed) is Effect.MET for deed in did) else None,
         )
         for clock in clocks
     ]
+    if not rows:
+        return
     Deadline.objects.bulk_create(rows, ignore_conflicts=True)
     if case is not None:
         note_due(case.id)
@@ -157,9 +166,17 @@ def note_due(case_id: UUID) -> None:
 
     As it is already, nothing is written: who holds the case to find its copies is not waited for.
     """
-    open_ones = Deadline.objects.filter(case_id=case_id, met_at=None, held_at=None)
-    nearest = open_ones.exclude(stops=Stop.TIME_PASSED.value).aggregate(due=Min("due_at"))["due"]
-    Case.objects.filter(id=case_id).exclude(due_at=nearest).update(due_at=nearest)
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE_DUE, [case_id, Stop.TIME_PASSED.value, case_id])
+
+
+_NOTE_DUE = """
+UPDATE cases_case SET due_at = nearest.due_at FROM (
+    SELECT min(due_at) AS due_at FROM cases_deadline
+    WHERE case_id = %s AND met_at IS NULL AND held_at IS NULL AND stops <> %s
+) AS nearest
+WHERE id = %s AND cases_case.due_at IS DISTINCT FROM nearest.due_at
+"""
 
 
 def pause(waiting: Iterable[Deadline], *, now: datetime) -> None:

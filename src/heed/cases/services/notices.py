@@ -86,8 +86,8 @@ def keep_receipt(notice: Notice, receipt: Mapping[str, Any], entry_id: UUID) -> 
 def settle_target(target: Target, *, state: str, item_id: UUID | None = None,
                   file_id: UUID | None = None) -> None:  # fmt: skip
     """What became of the place named."""
-    Target.objects.filter(id=target.id).update(state=state, item_id=item_id, file_id=file_id)
-    target.refresh_from_db()
+    target.state, target.item_id, target.file_id = state, item_id, file_id
+    target.save(update_fields=["state", "item", "file"])
 
 
 def protected(notice: Notice, *, now: datetime) -> bool:

@@ -62,11 +62,10 @@ def rolled_back(claim: Claim) -> Claim:
 def declaration_complete(notice: Notice) -> bool:
     """Signature, good faith, no consent, a way to reach them: 47 U.S.C. 223a(a)(1)(B)."""
     speaks = notice.standing == Standing.DEPICTED or notice.acting_for
+    if not (notice.signature and notice.good_faith and notice.not_consensual and speaks):
+        return False
     addresses = Contact.objects.filter(notice_id=notice.id, erased_at=None)
-    reachable = notice.partner_id is not None or addresses.exclude(address_sealed=None).exists()
-    return bool(
-        notice.signature and notice.good_faith and notice.not_consensual and speaks and reachable
-    )
+    return notice.partner_id is not None or addresses.exclude(address_sealed=None).exists()
 
 
 def nothing_posted(notice: Notice) -> bool:

@@ -211,6 +211,9 @@ def report(run: Run, after: dict[str, int]) -> int:
     took = sorted(one.took for one in real)
     lost = len(real) - after["kept"]
     answers = Counter(one.status for one in flood)
+    wrong = Counter(one.status for one in real) - Counter({200: len(real)})
+    if wrong:
+        print(f"real notices that were not answered 200: {dict(wrong)} (0: no answer at all)")
     shares = statistics.quantiles(took, n=100)
     figures = [
         Figure(f"of {len(real):,} real notices lost", lost, "", 0),

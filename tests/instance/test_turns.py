@@ -1,15 +1,10 @@
 """Turns: who sends notices by the hundred lets the others go first; nobody waits for ever."""
 
 import asyncio
+from collections import Counter
 from typing import Any
 
-from heed.instance.turns import (
-    LONGEST_PAUSE_SECONDS,
-    OF_THE_CROWD,
-    OFTEN,
-    REMEMBERED_SECONDS,
-    Turns,
-)
+from heed.instance.turns import LONGEST_PAUSE_SECONDS, NOTICES, OFTEN, REMEMBERED_SECONDS, Turns
 from tests.apart import apart
 
 
@@ -54,9 +49,9 @@ def test_a_first_notice_goes_before_the_hundredth_of_another() -> None:
     assert order == ["flood0", "dana", "page", "flood1", "flood2", "flood3", "flood4"]
 
 
-def test_a_crowd_leaves_most_places_to_the_others_and_gets_its_turn_in_the_end() -> None:
+def test_a_crowd_leaves_all_places_but_one_to_the_others_and_gets_its_turn_in_the_end() -> None:
     async def play() -> tuple[list[str], list[str]]:
-        door = Door(places=OF_THE_CROWD + 2)
+        door = Door(places=4)
         door.opened.set()
         for n in range(OFTEN + 1):
             await door.come(f"before{n}", "192.0.2.1")
@@ -64,15 +59,14 @@ def test_a_crowd_leaves_most_places_to_the_others_and_gets_its_turn_in_the_end()
         door.done.clear()
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
         others = await door.crowd(("dana", "10.0.0.1"), ("gil", "10.0.0.2"), ("ola", "10.0.0.3"))
-        held = OF_THE_CROWD + 2
-        assert (door.turns._free, door.turns._crowd, held) == (0, OF_THE_CROWD, 4)
+        assert +door.turns._under_way == Counter(crowd=1, notice=3)
         door.opened.set()
         await asyncio.gather(*flood, *others)
-        assert (door.turns._free, door.turns._crowd) == (held, 0)
-        return door.done[:5], door.done
+        assert not door.turns._under_way.total()
+        return door.done[:4], door.done
 
     first, whole = apart(asyncio.run, play())
-    assert set(first) == {"flood0", "flood1", "dana", "gil", "ola"}
+    assert set(first) == {"flood0", "dana", "gil", "ola"}
     assert len(whole) == 12
 
 
@@ -86,10 +80,10 @@ def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() 
         door.done.clear()
         stays = await door.crowd(("dana", "10.0.0.1"))
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
-        assert (door.turns._others, door.turns._crowd) == (1, 0)
+        assert +door.turns._under_way == Counter(notice=1)
         door.now += LONGEST_PAUSE_SECONDS
         await asyncio.sleep(LONGEST_PAUSE_SECONDS + 0.1)  # nobody comes or goes meanwhile
-        alone = door.turns._crowd
+        alone = door.turns._under_way["crowd"]
         door.opened.set()
         await asyncio.gather(*stays, *flood)
         return alone, door.done
@@ -97,6 +91,21 @@ def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() 
     alone, whole = apart(asyncio.run, play())
     assert alone == 1
     assert len(whole) == 10
+
+
+def test_few_notices_at_a_time_and_pages_beside_them() -> None:
+    async def play() -> "tuple[Counter[str], list[str]]":
+        door = Door(places=8)
+        people = await door.crowd(*((f"{n}", f"10.0.0.{n}") for n in range(6)))
+        pages = await door.crowd(*((f"page{n}", "10.0.0.9", "GET", "/") for n in range(6)))
+        under_way = Counter(door.turns._under_way)
+        door.opened.set()
+        await asyncio.gather(*people, *pages)
+        return under_way, door.done
+
+    under_way, done = apart(asyncio.run, play())
+    assert under_way == Counter(notice=NOTICES, page=8 - NOTICES)
+    assert len(done) == 12
 
 
 def test_who_goes_away_while_waiting_keeps_no_place() -> None:

@@ -11,6 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 LAST = -10  # procrastinate's priority; the others have 0
 BEHIND = "behind"  # the queue of those: one at a time, a quarter of the time (`worker/jobs.py`)
 # A sweep asks for these again; nothing but their job asks for the others.
+_ASKING = 0x4173  # first key of the advisory locks of those who are asking for one of these
 SWEPT = frozenset({"deliver", "fetch_files", "look_at_items"})
 
 
@@ -31,6 +32,8 @@ def later(
     `alone`: it starts when one of that lock that runs has ended; two would wait for each other.
     `last`: after all others that may start, until somebody asks for it who does not say so.
     """
+    if name in SWEPT and once is not None and _is_asked_for(once):
+        return
     task = app.configure_task(
         f"heed.{name}",
         allow_unknown=True,
@@ -83,6 +86,17 @@ def put_last(onces: Iterable[str]) -> set[str]:
             [list(onces)],
         )
         return {row[0] for row in cursor.fetchall()}
+
+
+def _is_asked_for(once: str) -> bool:
+    """It waits, or another transaction is just asking for it: nobody waits for that one's end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE queueing_lock = %s"
+            " AND status = 'todo') OR NOT pg_try_advisory_xact_lock(%s, hashtext(%s))",
+            [once, _ASKING, once],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _deferred(task: Any, args: dict[str, Any]) -> bool:

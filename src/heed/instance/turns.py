@@ -1,15 +1,15 @@
 """Whose request is next: whoever has sent many notices of late lets the others go first.
 
-Nobody is turned away. Only who sends notices by the dozen waits for others: the crowd of such
-senders is answered while nobody else is, so that the others' answers take no longer for it, and one
-of it every half second whoever else is there. Pages, answers and a platform's calls are as good as
-a first notice.
+Nobody is turned away. Few notices are answered at a time, since each takes longer for the others.
+Who sends several within a minute or two waits for others: the crowd of such senders is answered one
+by one while nobody else is, and one of it every second whoever else is there, so that the others'
+answers take no longer for it. Pages, answers and a platform's calls are as good as a first notice.
 """
 
 import asyncio
 import heapq
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from itertools import count
@@ -19,20 +19,23 @@ from heed.web.notifier.doors import source_from
 
 Scope = MutableMapping[str, Any]
 FORM = "/notice"
+PAGE = -1  # the rank of all that is no notice
 REMEMBERED_SECONDS = 60.0  # and as long again
-OFTEN = 10  # notices in that time; a family, a school in trouble send fewer
-OF_THE_CROWD = 2  # places, for all who send so often, while nobody else is there
-LONGEST_PAUSE_SECONDS = 0.5  # then one of them has its turn all the same
-_Place = tuple[int, int, "asyncio.Future[None]"]
+OFTEN = 2  # notices in that time; a third one is one of the crowd
+NOTICES = 3  # answered at a time: more would each take as much longer
+LONGEST_PAUSE_SECONDS = 1.0  # between two of the crowd, whoever else is there
+_Given = tuple[int, int, "asyncio.Future[None]"]  # rank, arrival
 
 
 class Turns:
     """So many places, given to whoever asked least of late, and then to whoever came first."""
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._free, self._others, self._crowd, self._clock = places, 0, 0, clock
-        self._waiting: list[_Place] = []
+        self._places, self._clock = places, clock
+        self._pages: deque[_Given] = deque()
+        self._notices: list[_Given] = []
         self._arrivals = count()
+        self._under_way: Counter[str] = Counter()
         self._now: Counter[str] = Counter()
         self._before: Counter[str] = Counter()
         self._since = self._last_of_crowd = clock()
@@ -50,7 +53,10 @@ class Turns:
 
     async def _wait(self, rank: int) -> None:
         given = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (rank, next(self._arrivals), given))
+        if rank == PAGE:
+            self._pages.append((rank, next(self._arrivals), given))
+        else:
+            heapq.heappush(self._notices, (rank, next(self._arrivals), given))
         self._let_in()
         try:
             await given
@@ -60,40 +66,44 @@ class Turns:
             raise
 
     def _let_in(self) -> None:
-        while self._free and self._waiting and self._may(self._waiting[0][0]):
-            rank, _, given = heapq.heappop(self._waiting)
+        while self._under_way.total() < self._places and (found := self._next()):
+            rank, _, given = found
             if not given.done():
                 self._take(rank)
                 given.set_result(None)
         self._look_again()
 
-    def _take(self, rank: int) -> None:
-        self._free -= 1
-        if rank > OFTEN:
-            self._crowd += 1
-            self._last_of_crowd = self._clock()
-        else:
-            self._others += 1
-
-    def _give_back(self, rank: int) -> None:
-        self._free += 1
-        self._crowd -= rank > OFTEN
-        self._others -= rank <= OFTEN
-        self._let_in()
+    def _next(self) -> _Given | None:
+        """The next notice that may go, or the next page, if that came before a first notice."""
+        notice = bool(self._notices) and self._may(self._notices[0][0])
+        if self._pages and not (notice and self._notices[0][:2] < (0, self._pages[0][1])):
+            return self._pages.popleft()
+        return heapq.heappop(self._notices) if notice else None
 
     def _may(self, rank: int) -> bool:
         if rank <= OFTEN:
-            return True
-        if not self._others:
-            return self._crowd < OF_THE_CROWD
-        return not self._crowd and self._paused() >= LONGEST_PAUSE_SECONDS
+            return self._under_way["notice"] < NOTICES
+        if self._under_way["crowd"]:
+            return False
+        return not self._under_way.total() or self._paused() >= LONGEST_PAUSE_SECONDS
 
     def _paused(self) -> float:
         return self._clock() - self._last_of_crowd
 
+    def _take(self, rank: int) -> None:
+        kind = _kind(rank)
+        self._under_way[kind] += 1
+        if kind == "crowd":
+            self._last_of_crowd = self._clock()
+
+    def _give_back(self, rank: int) -> None:
+        self._under_way[_kind(rank)] -= 1
+        self._let_in()
+
     def _look_again(self) -> None:
-        """The others may stay long: whoever waits is thought of when the pause is over."""
-        if self._again is None and self._waiting and self._free and not self._crowd:
+        """The others may stay long: a crowd that waits is thought of when the pause is over."""
+        waits = bool(self._notices) and self._notices[0][0] > OFTEN
+        if self._again is None and waits and not self._under_way["crowd"]:
             left = max(0.0, LONGEST_PAUSE_SECONDS - self._paused())
             self._again = asyncio.get_running_loop().call_later(left + 0.01, self._once_more)
 
@@ -102,15 +112,21 @@ class Turns:
         self._let_in()
 
     def _asked_before(self, scope: Scope) -> int:
-        """Notices that this source sent within a minute or two; 0 for all that is no notice."""
+        """Notices that this source sent within a minute or two; `PAGE` for all that is none."""
         if scope["method"] != "POST" or scope["path"] != FORM:
-            return 0
+            return PAGE
         if self._clock() - self._since > REMEMBERED_SECONDS:
             self._before, self._now, self._since = self._now, Counter(), self._clock()
         source = _source(scope)
         sent = self._now[source] + self._before[source]
         self._now[source] += 1
         return sent
+
+
+def _kind(rank: int) -> str:
+    if rank == PAGE:
+        return "page"
+    return "notice" if rank <= OFTEN else "crowd"
 
 
 def _source(scope: Scope) -> str:

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from hashlib import md5, sha256
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
 from heed.cases.queries.private import private_page
+from heed.flows import jobs
 from heed.flows.answer_back import it_is_back
 from heed.flows.check_upload import check_signals
 from heed.flows.decide_appeal import decide_appeal
@@ -31,7 +32,7 @@ from heed.rules.decisions import AppealOutcome, Scope
 from heed.rules.gate import Verdict
 from heed.web.notifier.spoken import told
 from tests.apart import apart
-from tests.flows.stage import HOUR, Stage, picture
+from tests.flows.stage import HOUR, Stage, picture, waiting
 from tests.people import dana, gil
 
 ONE, TWO = picture("one"), picture("two")
@@ -203,6 +204,21 @@ def test_a_dead_job_that_was_asked_for_again_stands_in_nobodys_way() -> None:
             " RETURNING queueing_lock, status"
         )
         assert sorted(cursor.fetchall()) == [("one", "todo"), ("two", "todo")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_asks_for_a_delivery_never_waits_for_another_who_does() -> None:
+    """Notices about one platform all ask for the same job, each in a transaction of its own."""
+
+    def asks(*, patient: bool) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = %s", ["1min" if patient else "100ms"])
+            jobs.later("deliver", once="deliver:town", queue="deliver", platform_id="town")
+            if patient:
+                apart(asks, patient=False)
+
+    asks(patient=True)
+    assert waiting() == ["deliver"]
 
 
 def test_a_removal_clock_waits_for_every_case_of_its_notice(town: Stage) -> None:

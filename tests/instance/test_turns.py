@@ -18,12 +18,12 @@ class Door:
         self.opened = asyncio.Event()
 
     async def come(
-        self, name: str, source: str, method: str = "POST", path: str = "/notice"
+        self, name: str, source: str, method: str = "POST", path: str = "/notice", size: int = 99
     ) -> None:
         scope: dict[str, Any] = {
             "method": method,
             "path": path,
-            "headers": [],
+            "headers": [(b"content-length", b"%d" % size)],
             "client": (source, 1),
         }
         async with self.turns.turn(scope):
@@ -91,6 +91,20 @@ def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() 
     alone, whole = apart(asyncio.run, play())
     assert alone == 1
     assert len(whole) == 10
+
+
+def test_forms_that_are_long_to_read_take_one_place_however_many_send_them() -> None:
+    async def play() -> "Counter[str]":
+        door = Door(places=8)
+        slow = [asyncio.ensure_future(door.come(f"{n}", f"10.0.0.{n}", size=9 << 20))
+                for n in range(6)]  # fmt: skip
+        await asyncio.sleep(0)
+        under_way = Counter(door.turns._under_way)
+        door.opened.set()
+        await asyncio.gather(*slow)
+        return under_way
+
+    assert apart(asyncio.run, play()) == Counter(crowd=1)
 
 
 def test_few_notices_at_a_time_and_pages_beside_them() -> None:

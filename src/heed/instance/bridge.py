@@ -20,7 +20,8 @@ Send = Callable[[Message], Awaitable[None]]
 Turn = Callable[[Scope], AbstractAsyncContextManager[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-AT_ONCE_BYTES = 1 << 20  # an answer up to this is handed over whole; a longer one in pieces
+AT_ONCE_BYTES = 1 << 20  # a body or an answer up to this is taken whole; a longer one in pieces
+SENT_WITHIN_SECONDS = 60.0  # a body of that size, over a slow phone
 
 
 class Body(io.RawIOBase):
@@ -88,8 +89,15 @@ class Threads:
         body: bytes | None = None,
         executor: Executor | None = None,
     ) -> None:
-        """Answer one request; `body` if it was read already, `executor` if not the usual one."""
+        """Answer one request; `body` if it was read already, `executor` if not the usual one.
+
+        No thread waits for a short body: whoever sends it slowly takes nobody's place.
+        """
         loop = asyncio.get_running_loop()
+        if body is None and length(scope) in range(1, AT_ONCE_BYTES + 1):
+            body = await _in_time(receive, send)
+            if body is None:
+                return
         stream = Body(receive, loop) if body is None else Whole(body)
         answer = _Answer(send, loop)
         run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
@@ -97,6 +105,35 @@ class Threads:
             messages = await loop.run_in_executor(executor or self._executor, run)
         for message in messages:
             await send(message)
+
+
+def length(scope: Scope) -> int | None:
+    """What the request says of its body's bytes; None where it says nothing that can be read."""
+    said = [value for name, value in scope["headers"] if name == b"content-length"]
+    return int(said[0]) if said and said[0].isdigit() else None
+
+
+async def _in_time(receive: Receive, send: Send) -> bytes | None:
+    """The whole body. None when its sender has gone, or was told that it took too long."""
+    try:
+        async with asyncio.timeout(SENT_WITHIN_SECONDS):
+            return await _whole(receive)
+    except TimeoutError:
+        headers = [(b"connection", b"close"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 408, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+        return None
+
+
+async def _whole(receive: Receive) -> bytes | None:
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None  # half a form is no form
+        parts.append(bytes(message.get("body", b"")))
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 class _Answer:

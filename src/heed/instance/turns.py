@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
+from heed.instance.bridge import AT_ONCE_BYTES, length
 from heed.web.notifier.doors import source_from
 
 Scope = MutableMapping[str, Any]
@@ -22,6 +23,7 @@ FORM = "/notice"
 PAGE = -1  # the rank of all that is no notice
 REMEMBERED_SECONDS = 60.0  # and as long again
 OFTEN = 2  # notices in that time; a third one is one of the crowd
+LONG = OFTEN + 1  # a form that is read while it has its place counts as so many more
 NOTICES = 3  # answered at a time: more would each take as much longer
 LONGEST_PAUSE_SECONDS = 1.0  # between two of the crowd, whoever else is there
 _Given = tuple[int, int, "asyncio.Future[None]"]  # rank, arrival
@@ -120,7 +122,7 @@ class Turns:
         source = _source(scope)
         sent = self._now[source] + self._before[source]
         self._now[source] += 1
-        return sent
+        return sent if (length(scope) or AT_ONCE_BYTES + 1) <= AT_ONCE_BYTES else sent + LONG
 
 
 def _kind(rank: int) -> str:

@@ -84,7 +84,7 @@ def enter(
     text, about = canonical(told).decode(), _subject(subject)
     committed = commitment(event=event, subject=about, body=told, at=at, salt=salt)
     entry_id = mint()
-    row = {
+    row: dict[str, Any] = {
         "id": entry_id, "leaf": encode_leaf(kind.code, committed),
         "event": event, "subject": about, "body": text, "salt": salt, "at": at,
         "items": None if batch is None else canonical(list(batch)).decode(),

@@ -202,9 +202,9 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     fresh = cases.join(notice, case, now=now)
     before = (case.round, case.level)
     outcome = _judge(notice, case, fresh, now)
+    _take_clocks_in(notice, case)
     deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
     duty.call(notice, case, outcome, now=now)
-    _take_clocks_in(notice, case)
     graver = made or before != (case.round, case.level)
     new_places = bool(items) and _add_places(case, items, graver, notice, now)
     if _holds_uploads(case, outcome):

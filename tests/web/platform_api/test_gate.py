@@ -430,7 +430,8 @@ def test_pict_rs_keeps_no_banked_picture_and_nothing_at_all_while_heed_can_not_l
     assert not odd.upload(other)
     bad = Broken(door.django)
     for way in (bad.fails, bad.has_no_database, bad.is_slow):
-        monkeypatch.setattr(handler, "HOOK_WITHIN_SECONDS", 0.05)
+        if way == bad.is_slow:  # the others answer, and a busy machine may take its time for it
+            monkeypatch.setattr(handler, "HOOK_WITHIN_SECONDS", 0.05)
         door.django = way
         assert not pict_rs.upload(other) and not odd.upload(other)
         assert let_in.upload(other)

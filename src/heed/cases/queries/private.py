@@ -146,8 +146,12 @@ class PrivatePage:
 # ------------------------------------------------------------------ the page
 
 
-def private_page(notice: Notice, now: datetime) -> PrivatePage:
-    """Everything its holder may see of this notice."""
+def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> PrivatePage:
+    """Everything its holder may see of this notice.
+
+    `just_sent`: for the page that answers the form, without what comes later: promises, appeals,
+    messages, and when it was back.
+    """
     cases = _cases(notice)
     contact = people.contact_of(notice.id)
     shows_police = _is_close(notice) and contact is not None and contact.confirmed_at is not None
@@ -170,10 +174,10 @@ def private_page(notice: Notice, now: datetime) -> PrivatePage:
         uploads_watched=any(case.file_id for case in cases) or hashes > 0,
         hashes=hashes,
         looking=_looking(cases),
-        promises=_promises(notice, now),
-        appeals=_appeals(notice),
-        messages=_messages(notice),
-        back_at=_back_at(notice),
+        promises=() if just_sent else _promises(notice, now),
+        appeals=() if just_sent else _appeals(notice),
+        messages=() if just_sent else _messages(notice),
+        back_at=() if just_sent else _back_at(notice),
         contact=_contact(contact),
         wants_declaration=_wants_declaration(notice, contact),
         missing=_missing(notice, contact) if _wants_declaration(notice, contact) else (),

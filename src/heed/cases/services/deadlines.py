@@ -186,6 +186,8 @@ def pause(waiting: Iterable[Deadline], *, now: datetime) -> None:
 
 
 def attach(cause: str, case_id: UUID) -> None:
-    """Show the clocks of this cause at a case, unless another case shows them already."""
+    """Show the clocks of this cause at a case, unless another case shows them already.
+
+    `set_clocks` of the same case follows, and notes which is the nearest.
+    """
     Deadline.objects.filter(cause=cause, case=None).update(case_id=case_id)
-    note_due(case_id)

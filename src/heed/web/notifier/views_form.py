@@ -116,7 +116,7 @@ def _sent(request: HttpRequest, sent: tuple[Sent, ...], now: datetime) -> HttpRe
 
 def _shown(sent: Sent, now: datetime) -> dict[str, object]:
     notice = own_notices.notice_with_secret(sent.number, sent.link_secret)
-    page = private_page(notice, now) if notice else None
+    page = private_page(notice, now, just_sent=True) if notice else None
     lines: list[Told] = [told(target, page) for target in page.targets] if page else []
     link = f"{settings.PUBLIC_URL}{access.path_of(sent.number)}?k={sent.link_secret}"
     holds = page is not None and page.uploads_watched and choices.holds_uploads(page.category)
@@ -126,6 +126,6 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
         "lines": lines,
         "link": link,
         "holds": holds,
-        "hashes": notice is not None and own_notices.gave_hashes(notice),
+        "hashes": page is not None and page.hashes > 0,
         "lost": page is not None and not named_here(page) and not page.threatened_only,
     }

@@ -5,6 +5,8 @@ answer_back, write_to_notifier: the notifier's own stories.
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from heed.cases.models import Case, Deadline, Message, Notice, Supplement, Target
 from heed.cases.services.notices import digest
@@ -22,6 +24,8 @@ from heed.people.models import Contact
 from tests.flows.stage import HOUR, Stage, entries, facts_now, picture, waiting
 from tests.people import dana, gil
 
+MOST_QUESTIONS = 100  # for one notice about one known post, up to its being hidden
+
 # ------------------------------------------------------------------ receive_notice
 
 
@@ -35,6 +39,17 @@ def test_a_notice_is_kept_as_it_was_said_with_number_receipt_and_link(town: Stag
     assert heard.receipt
     assert kept.receipt == heard.receipt
     assert entries("notice.received") == 1
+
+
+def test_being_heard_and_protected_asks_the_database_little(town: Stage) -> None:
+    """Each question is a thousandth of a second of somebody's wait, and of all who wait behind."""
+    town.post("other", picture("other"))
+    town.post("post", picture("one"))
+    town.hear(gil(town.url("other")))  # what is asked once is known from now on
+    with CaptureQueriesContext(connection) as asked:
+        town.hear(gil(town.url("post")), then_work=False)
+    assert town.seen("post") == ["hidden"]
+    assert len(asked) <= MOST_QUESTIONS
 
 
 def test_a_notice_that_names_nothing_is_refused_in_words(town: Stage) -> None:

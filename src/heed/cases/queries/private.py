@@ -154,7 +154,7 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
     """
     cases = _cases(notice)
     contact = people.contact_of(notice.id)
-    shows_police = _is_close(notice) and contact is not None and contact.confirmed_at is not None
+    shows_police = _sees_authorities(notice, contact)
     hashes = notice.targets.exclude(signals=None).count()
     return PrivatePage(
         number=notice.number,
@@ -193,12 +193,12 @@ def _cases(notice: Notice) -> list[Case]:
 
 def may_see_authorities(notice: Notice) -> bool:
     """Whether police and other authorities may be spoken of: whoever reads may be the extorter."""
-    contact = people.contact_of(notice.id) if _is_close(notice) else None
-    return contact is not None and contact.confirmed_at is not None
+    return _sees_authorities(notice, people.contact_of(notice.id))
 
 
-def _is_close(notice: Notice) -> bool:
-    return notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
+def _sees_authorities(notice: Notice, contact: Contact | None) -> bool:
+    close = notice.standing in (Standing.DEPICTED, Standing.GUARDIAN)
+    return close and contact is not None and contact.confirmed_at is not None
 
 
 def as_said(notice: Notice) -> tuple[dict[str, Any], list[str]]:

@@ -30,6 +30,14 @@ class Door:
             await self.opened.wait()
             self.done.append(name)
 
+    async def has_answered(self, source: str, many: int) -> None:
+        """So many notices of this source were taken before the test begins."""
+        self.opened.set()
+        for n in range(many):
+            await self.come(f"before{n}", source)
+        self.opened.clear()
+        self.done.clear()
+
     async def crowd(self, *comers: tuple[str, ...]) -> "list[asyncio.Task[None]]":
         tasks = [asyncio.ensure_future(self.come(*one)) for one in comers]
         await asyncio.sleep(0)
@@ -52,11 +60,7 @@ def test_a_first_notice_goes_before_the_hundredth_of_another() -> None:
 def test_a_crowd_leaves_all_places_but_one_to_the_others_and_gets_its_turn_in_the_end() -> None:
     async def play() -> tuple[list[str], list[str]]:
         door = Door(places=4)
-        door.opened.set()
-        for n in range(OFTEN + 1):
-            await door.come(f"before{n}", "192.0.2.1")
-        door.opened.clear()
-        door.done.clear()
+        await door.has_answered("192.0.2.1", OFTEN + 1)
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
         others = await door.crowd(("dana", "10.0.0.1"), ("gil", "10.0.0.2"), ("ola", "10.0.0.3"))
         assert +door.turns._under_way == Counter(crowd=1, notice=3)
@@ -73,11 +77,7 @@ def test_a_crowd_leaves_all_places_but_one_to_the_others_and_gets_its_turn_in_th
 def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() -> None:
     async def play() -> tuple[int, list[str]]:
         door = Door(places=8)
-        door.opened.set()
-        for n in range(OFTEN + 1):
-            await door.come(f"before{n}", "192.0.2.1")
-        door.opened.clear()
-        door.done.clear()
+        await door.has_answered("192.0.2.1", OFTEN + 1)
         stays = await door.crowd(("dana", "10.0.0.1"))
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
         assert +door.turns._under_way == Counter(notice=1)

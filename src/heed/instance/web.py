@@ -4,7 +4,7 @@ from typing import Any
 
 THREADS = 8  # for pages; each may hold a database connection; see the pool in settings
 WAITING = 256  # connections the kernel may keep for us; more are refused rather than forgotten
-AT_ONCE = 256  # requests taken in, so that one can go before others (`turns`); none is read yet
+AT_ONCE = 256  # requests taken in, so that one can go before others (`turns`); 1 MiB of each read
 
 
 def serve(host: str, port: int) -> None:

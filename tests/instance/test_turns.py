@@ -93,6 +93,20 @@ def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() 
     assert len(whole) == 10
 
 
+def test_pages_without_end_keep_no_crowd_waiting_for_ever() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        await door.has_answered("192.0.2.1", OFTEN + 1)
+        pages = await door.crowd(*((f"page{n}", "10.0.0.1", "GET", "/") for n in range(3)))
+        flood = await door.crowd(("flood", "192.0.2.1"))
+        door.now += LONGEST_PAUSE_SECONDS
+        door.opened.set()
+        await asyncio.gather(*pages, *flood)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["page0", "flood", "page1", "page2"]
+
+
 def test_forms_that_are_long_to_read_take_one_place_however_many_send_them() -> None:
     async def play() -> "Counter[str]":
         door = Door(places=8)

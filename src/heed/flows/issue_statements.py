@@ -20,10 +20,9 @@ from heed.filings import answers, orders, queries
 from heed.filings import services as filings
 from heed.filings.services import StatementIn
 from heed.flows import jobs
-from heed.flows.shared import states, transparency
+from heed.flows.shared import hiding, states, transparency
 from heed.ids import secret
 from heed.ledger import services as ledger
-from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
 from heed.rules import policy
 from heed.rules.claims import Category
@@ -33,7 +32,6 @@ from heed.rules.visibility import Visibility
 BATCH = 500
 LOOK_AGAIN_IN = timedelta(hours=12)
 AGAIN_IN = timedelta(seconds=3)  # its clock allows five minutes
-GIVES_WAY_FOR = timedelta(minutes=1)  # to what is being hidden
 
 
 def issue_statements(*, case_id: UUID, now: datetime) -> int:
@@ -58,8 +56,7 @@ def issue_in_turn(*, case_id: UUID, now: datetime) -> int:
 
     In a long wave there always is; nobody waits a minute longer to be told.
     """
-    busy = outbox_queries.has_news(now=now) or jobs.under_way("find_copies")
-    if busy and not _has_waited(case_id, now):
+    if hiding.goes_on(now=now) and not _has_waited(case_id, now):
         with transaction.atomic():
             once = f"statements:{case_id}"
             jobs.later("issue_statements", once=once, at=now + AGAIN_IN, case_id=str(case_id))
@@ -68,7 +65,7 @@ def issue_in_turn(*, case_id: UUID, now: datetime) -> int:
 
 
 def _has_waited(case_id: UUID, now: datetime) -> bool:
-    since = now - GIVES_WAY_FOR
+    since = now - hiding.GIVES_WAY_FOR
     if queries.restrictions_without_statement(case_id).filter(since_at__lt=since).exists():
         return True
     restored = queries.restored_without_statement(case_id)

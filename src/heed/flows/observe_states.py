@@ -15,12 +15,11 @@ from django.db.models import F, Q
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
-from heed.flows import jobs, wiring
-from heed.flows.shared import peers
+from heed.flows import wiring
+from heed.flows.shared import hiding, peers
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Item, Platform
-from heed.outbox import queries as outbox_queries
 from heed.outbox import services as outbox
 from heed.ports import NotFetched, Result
 from heed.rules.clocks import Done
@@ -34,7 +33,6 @@ PAGE_BYTES = 65_536  # the status is what counts
 PAGE_SECONDS = 4.0  # 100 items of 3 addresses, 8 at a time, end within the lease at the worst
 TRIES = 8
 AGAIN_IN = timedelta(seconds=2)  # doubled with each try
-GIVES_WAY_FOR = timedelta(minutes=1)  # to what is being hidden
 DAILY = timedelta(days=1)  # what should not be there is looked at again for as long as that holds
 
 
@@ -62,8 +60,10 @@ def observe_in_turn(*, now: datetime) -> int:
 
     In a long wave there always is; nobody waits a minute longer to read that it is gone.
     """
-    busy = outbox_queries.has_news(now=now) or jobs.under_way("find_copies")
-    if busy and not Item.objects.filter(observe_due_at__lt=now - GIVES_WAY_FOR).exists():
+    if (
+        hiding.goes_on(now=now)
+        and not Item.objects.filter(observe_due_at__lt=now - hiding.GIVES_WAY_FOR).exists()
+    ):
         return 0
     return observe_states(now=now)
 

@@ -76,11 +76,17 @@ class Turns:
         self._look_again()
 
     def _next(self) -> _Given | None:
-        """The next notice that may go, or the next page, if that came before a first notice."""
-        notice = bool(self._notices) and self._may(self._notices[0][0])
-        if self._pages and not (notice and self._notices[0][:2] < (0, self._pages[0][1])):
-            return self._pages.popleft()
-        return heapq.heappop(self._notices) if notice else None
+        """The next notice that may go, unless a page comes before it."""
+        if self._notices and self._may(self._notices[0][0]) and not self._page_is_first():
+            return heapq.heappop(self._notices)
+        return self._pages.popleft() if self._pages else None
+
+    def _page_is_first(self) -> bool:
+        """It came before a first notice; or one of the crowd came, and has not waited long."""
+        rank, arrival, _ = self._notices[0]
+        if not self._pages or (rank > OFTEN and self._paused() >= LONGEST_PAUSE_SECONDS):
+            return False
+        return (0, self._pages[0][1]) < (rank, arrival)
 
     def _may(self, rank: int) -> bool:
         if rank <= OFTEN:

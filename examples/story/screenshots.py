@@ -1,6 +1,7 @@
 """Take the pictures of the README: `python -m examples.story.screenshots` from the top folder.
 
-Needs Playwright and a Chromium, as `./heed test` does. Plays the case on a stage of its own, small,
+Needs Playwright and a Chromium, as `./heed test` does, and letters for all languages of the form
+(Debian's fonts-lohit-deva has those of Hindi). Plays the case on a stage of its own, small,
 up to where the copies are hidden, and looks at it with a real browser. Nobody is in the pictures.
 """
 

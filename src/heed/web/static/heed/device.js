@@ -50,6 +50,24 @@
     return bits;
   };
 
+  // "seeked" may come before the frame does, and the canvas would then be given the one before it.
+  // Where no new frame comes (a still scene, a tab in the background) what is there is taken.
+  const frameAt = (video, at, within = 1000) => new Promise((resolve) => {
+    if (!video.requestVideoFrameCallback) { resolve(); return; }
+    const timer = setTimeout(resolve, within);
+    const look = (_, frame) => {
+      if (Math.abs(frame.mediaTime - at) < 0.5) { clearTimeout(timer); resolve(); } else { video.requestVideoFrameCallback(look); }
+    };
+    video.requestVideoFrameCallback(look);
+  });
+
+  const seek = async (video, at) => {
+    const there = once(video, "seeked"), shown = frameAt(video, at);
+    video.currentTime = at;
+    await there;
+    await shown;
+  };
+
   // One frame a second; frames that look like one that is kept already add nothing.
   const ofVideo = async (file, tell) => {
     const video = document.createElement("video"), url = URL.createObjectURL(file), kept = [];
@@ -62,9 +80,8 @@
       await ready;
       const seconds = Number.isFinite(video.duration) ? video.duration : 0;
       for (let at = 0; at <= seconds && kept.length < MOST_FRAMES; at += 1) {
-        const there = once(video, "seeked");
-        video.currentTime = Math.min(at + 0.001, Math.max(0, seconds - 0.001));
-        await there;
+        const came = await seek(video, Math.min(at + 0.001, Math.max(0, seconds - 0.001))).then(() => true, () => false);
+        if (!came) { break; }  // a broken end: what was seen before it counts
         tell(at, Math.ceil(seconds));
         const seen = heedPdq(video.videoWidth, video.videoHeight, stripOf(video, video.videoWidth));
         if (seen && seen.quality >= GOOD_QUALITY && kept.every((one) => apart(one, seen.hex) > SAME_FRAME_BITS)) { kept.push(seen.hex); }

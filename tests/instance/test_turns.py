@@ -4,7 +4,8 @@ import asyncio
 from collections import Counter
 from typing import Any
 
-from heed.instance.turns import LONGEST_PAUSE_SECONDS, NOTICES, OFTEN, REMEMBERED_SECONDS, Turns
+from heed.instance.lately import REMEMBERED_SECONDS
+from heed.instance.turns import LONGEST_PAUSE_SECONDS, LOOKED_AT_BYTES, NOTICES, OFTEN, Turns
 from tests.apart import apart
 
 
@@ -18,15 +19,20 @@ class Door:
         self.opened = asyncio.Event()
 
     async def come(
-        self, name: str, source: str, method: str = "POST", path: str = "/notice", size: int = 99
+        self,
+        name: str,
+        source: str,
+        method: str = "POST",
+        path: str = "/notice",
+        body: bytes | None = b"",
     ) -> None:
         scope: dict[str, Any] = {
             "method": method,
             "path": path,
-            "headers": [(b"content-length", b"%d" % size)],
+            "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
             "client": (source, 1),
         }
-        async with self.turns.turn(scope):
+        async with self.turns.turn(scope, body):
             await self.opened.wait()
             self.done.append(name)
 
@@ -110,8 +116,10 @@ def test_pages_without_end_keep_no_crowd_waiting_for_ever() -> None:
 def test_forms_that_are_long_to_read_take_one_place_however_many_send_them() -> None:
     async def play() -> "Counter[str]":
         door = Door(places=8)
-        slow = [asyncio.ensure_future(door.come(f"{n}", f"10.0.0.{n}", size=9 << 20))
-                for n in range(6)]  # fmt: skip
+        slow = [
+            asyncio.ensure_future(door.come(f"{n}", f"10.0.0.{n}", body=body))
+            for n, body in enumerate([None, b"x" * (LOOKED_AT_BYTES + 1)] * 3)
+        ]
         await asyncio.sleep(0)
         under_way = Counter(door.turns._under_way)
         door.opened.set()
@@ -119,6 +127,27 @@ def test_forms_that_are_long_to_read_take_one_place_however_many_send_them() -> 
         return under_way
 
     assert apart(asyncio.run, play()) == Counter(crowd=1)
+
+
+def test_what_says_the_same_lets_others_go_first_wherever_it_comes_from() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        door.opened.set()
+        for n in range(OFTEN + 1):
+            await door.come(f"before{n}", f"192.0.2.{n}", body=b"links=https://a.example/1")
+        door.opened.clear()
+        door.done.clear()
+        comers = [("holds", b""), ("wave", b"links=https://a.example/1"), ("dana", b"links=other")]
+        tasks = [
+            asyncio.ensure_future(door.come(name, f"10.0.0.{n}", body=body))
+            for n, (name, body) in enumerate(comers)
+        ]
+        await asyncio.sleep(0)
+        door.opened.set()
+        await asyncio.gather(*tasks)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["holds", "dana", "wave"]
 
 
 def test_few_notices_at_a_time_and_pages_beside_them() -> None:

@@ -17,7 +17,7 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Turn = Callable[[Scope], AbstractAsyncContextManager[None]]
+Turn = Callable[[Scope, bytes | None], AbstractAsyncContextManager[None]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 AT_ONCE_BYTES = 1 << 20  # a body or an answer up to this is taken whole; a longer one in pieces
@@ -75,9 +75,12 @@ class Threads:
     """A WSGI application as an ASGI one."""
 
     def __init__(
-        self, application: Wsgi, executor: Executor, turn: Turn = lambda _: nullcontext()
+        self, application: Wsgi, executor: Executor, turn: Turn = lambda *_: nullcontext()
     ) -> None:
-        """`turn` is waited for before the usual executor is asked, and held until it is done."""
+        """`turn` is waited for before the usual executor is asked, and held until it is done.
+
+        It is told of the body where that is short enough to be read before.
+        """
         self._application, self._executor, self._turn = application, executor, turn
 
     async def __call__(
@@ -101,7 +104,7 @@ class Threads:
         stream = Body(receive, loop) if body is None else Whole(body)
         answer = _Answer(send, loop)
         run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
-        async with self._turn(scope) if executor is None else nullcontext():
+        async with self._turn(scope, body) if executor is None else nullcontext():
             messages = await loop.run_in_executor(executor or self._executor, run)
         for message in messages:
             await send(message)

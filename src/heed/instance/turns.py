@@ -1,9 +1,11 @@
 """Whose request is next: whoever has sent many notices of late lets the others go first.
 
 Nobody is turned away. Few notices are answered at a time, since each takes longer for the others.
-Who sends several within a minute or two waits for others: the crowd of such senders is answered one
-by one while nobody else is, and one of it every second whoever else is there, so that the others'
-answers take no longer for it. Pages, answers and a platform's calls are as good as a first notice.
+Who sends several within a minute or two waits for others, and so does what names the same place or
+says the same words as several before it, wherever it comes from: the place is protected by then.
+The crowd of all these is answered one by one while nobody else is, and one of it every second
+whoever else is there, so that the others' answers take no longer for it. In the crowd, too, those
+are first who sent least. Pages, answers and a platform's calls are as good as a first notice.
 """
 
 import asyncio
@@ -15,15 +17,16 @@ from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
-from heed.instance.bridge import AT_ONCE_BYTES, length
+from heed.instance.lately import Lately
+from heed.web.notifier.alike import marks
 from heed.web.notifier.doors import source_from
 
 Scope = MutableMapping[str, Any]
 FORM = "/notice"
 PAGE = -1  # the rank of all that is no notice
-REMEMBERED_SECONDS = 60.0  # and as long again
-OFTEN = 2  # notices in that time; a third one is one of the crowd
-LONG = OFTEN + 1  # a form that is read while it has its place counts as so many more
+OFTEN = 2  # notices within a minute or two; a third one is one of the crowd
+CROWD = OFTEN + 1  # its first rank
+LOOKED_AT_BYTES = 1 << 16  # of a form; a longer one may say anything, and is of the crowd
 NOTICES = 3  # answered at a time: more would each take as much longer
 LONGEST_PAUSE_SECONDS = 1.0  # between two of the crowd, whoever else is there
 _Given = tuple[int, int, "asyncio.Future[None]"]  # rank, arrival
@@ -38,15 +41,14 @@ class Turns:
         self._notices: list[_Given] = []
         self._arrivals = count()
         self._under_way: Counter[str] = Counter()
-        self._now: Counter[str] = Counter()
-        self._before: Counter[str] = Counter()
-        self._since = self._last_of_crowd = clock()
+        self._sources, self._said = Lately(clock), Lately(clock)
+        self._last_of_crowd = clock()
         self._again: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, scope: Scope) -> AsyncIterator[None]:
-        """Wait for a place, and give it back after the block."""
-        rank = self._asked_before(scope)
+    async def turn(self, scope: Scope, body: bytes | None) -> AsyncIterator[None]:
+        """Wait for a place, and give it back after the block. `body` if it was read before."""
+        rank = self._rank(scope, body)
         await self._wait(rank)
         try:
             yield
@@ -119,16 +121,18 @@ class Turns:
         self._again = None
         self._let_in()
 
-    def _asked_before(self, scope: Scope) -> int:
-        """Notices that this source sent within a minute or two; `PAGE` for all that is none."""
+    def _rank(self, scope: Scope, body: bytes | None) -> int:
+        """Notices that this source sent lately, more for one of a crowd; `PAGE` for no notice."""
         if scope["method"] != "POST" or scope["path"] != FORM:
             return PAGE
-        if self._clock() - self._since > REMEMBERED_SECONDS:
-            self._before, self._now, self._since = self._now, Counter(), self._clock()
-        source = _source(scope)
-        sent = self._now[source] + self._before[source]
-        self._now[source] += 1
-        return sent if (length(scope) or AT_ONCE_BYTES + 1) <= AT_ONCE_BYTES else sent + LONG
+        sent = self._sources.again(_source(scope))
+        if body is None or len(body) > LOOKED_AT_BYTES:
+            return sent + CROWD
+        said = marks(body, _header(scope, b"content-type"))
+        return max(sent, CROWD) if self._often(said) else sent
+
+    def _often(self, said: frozenset[str]) -> bool:
+        return max(map(self._said.again, said), default=0) > OFTEN
 
 
 def _kind(rank: int) -> str:
@@ -138,6 +142,10 @@ def _kind(rank: int) -> str:
 
 
 def _source(scope: Scope) -> str:
-    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     client = (scope.get("client") or ("", 0))[0]
-    return source_from(b",".join(forwarded).decode("latin-1"), client)
+    return source_from(_header(scope, b"x-forwarded-for"), client)
+
+
+def _header(scope: Scope, wanted: bytes) -> str:
+    said = [value for name, value in scope["headers"] if name == wanted]
+    return b",".join(said).decode("latin-1")

@@ -4,12 +4,10 @@ import argparse
 import asyncio
 import logging
 import os
-import signal
+from contextlib import suppress
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
+import uvicorn
 from httpx2 import AsyncClient
 
 from heed_client import AsyncHeed, Callbacks, Patience
@@ -61,23 +59,24 @@ async def run(options: argparse.Namespace) -> None:
     courier, callbacks = Courier(store, shelf, heed, url), Callbacks(options.secret)
     site = Site(store, shelf, callbacks, courier, heed_url, url, options.evidence_token)
     app = Mischief(site).app if options.pretend else build(site)
-    server = Server(
+    config = uvicorn.Config(
         app,
-        options.host,
-        int(options.port),
-        interface=Interfaces.ASGINL,
-        log_level=LogLevels.error,
-        websockets=False,
+        host=options.host,
+        port=int(options.port),
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
         backlog=1024,
     )
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, server.stop)
     carrying = asyncio.create_task(courier.run())
     print(f"Townsquare is at {url}", flush=True)
-    await server.serve()
+    await uvicorn.Server(config).serve()
     carrying.cancel()
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="townsquare: %(message)s")
-    asyncio.run(run(settings()))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run(settings()))

@@ -1,6 +1,5 @@
 """An ASGI site that really listens, in a thread of its own."""
 
-import asyncio
 import socket
 import threading
 import time
@@ -9,9 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import httpx2
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
+import uvicorn
 
 
 @contextmanager
@@ -20,21 +17,16 @@ def serving(app: Any) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    ready: list[tuple[asyncio.AbstractEventLoop, Server]] = []
-
-    async def run() -> None:
-        kind, quiet = Interfaces.ASGINL, LogLevels.error
-        server = Server(app, "127.0.0.1", port, interface=kind, log_level=quiet, websockets=False)
-        ready.append((asyncio.get_running_loop(), server))
-        await server.serve()
-
-    thread = threading.Thread(target=asyncio.run, args=(run(),))
+    config = uvicorn.Config(
+        app, port=port, interface="asgi3", ws="none", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
     thread.start()
     url = f"http://127.0.0.1:{port}"
     _wait(url)
     yield url
-    loop, server = ready[0]
-    loop.call_soon_threadsafe(server.stop)
+    server.should_exit = True
     thread.join(10)
 
 

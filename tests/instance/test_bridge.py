@@ -19,17 +19,19 @@ WHOLE = b"links=https%3A%2F%2Ftown.example"
 class Site:
     """An application that notes the bodies it is given, behind one thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int = 1) -> None:
         self.bodies: list[bytes] = []
         self.said: list[dict[str, Any]] = []
-        self.threads = bridge.Threads(self._answer, ThreadPoolExecutor(1))
+        self.threads = bridge.Threads(self._answer, ThreadPoolExecutor(threads))
 
     def _answer(self, asked: dict[str, Any], start: Any) -> Iterable[bytes]:
         self.bodies.append(asked["wsgi.input"].read())
         start("200 OK", [])
         return [b"heard"]
 
-    async def hear(self, *messages: dict[str, Any], pause: float = 0.0) -> list[int]:
+    async def hear(
+        self, *messages: dict[str, Any], pause: float = 0.0, chunked: bool = False
+    ) -> list[int]:
         """Send these parts; returns the statuses that were answered."""
         parts = iter(messages)
 
@@ -41,6 +43,8 @@ class Site:
             self.said.append(message)
 
         headers = [(b"content-length", b"%d" % len(WHOLE))]
+        if chunked:
+            headers = [(b"transfer-encoding", b"chunked")]
         scope: dict[str, Any] = {
             "type": "http", "method": "POST", "path": "/notice", "query_string": b"",
             "http_version": "1.1", "headers": headers,
@@ -77,3 +81,39 @@ def test_a_slow_sender_keeps_no_thread_from_another() -> None:
         return site.bodies
 
     assert apart(asyncio.run, play(Site())) == [b"quick", WHOLE]
+
+
+def test_a_body_of_any_length_is_given_as_it_comes_and_not_when_it_breaks_off() -> None:
+    whole, torn, slow = Site(), Site(), Site()
+    assert apart(asyncio.run, whole.hear(HALF, REST, chunked=True)) == [200]
+    assert whole.bodies == [WHOLE]
+    with pytest.raises(ConnectionAbortedError):
+        apart(asyncio.run, torn.hear(HALF, GONE, chunked=True))
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(TimeoutError):
+        patch.setattr(bridge, "LONG_WITHIN_SECONDS", 0.05)
+        apart(asyncio.run, slow.hear(HALF, REST, pause=0.04, chunked=True))
+    assert torn.bodies == slow.bodies == []
+
+
+def test_few_bodies_of_any_length_are_taken_in_at_a_time() -> None:
+    async def play(site: Site) -> list[bytes]:
+        places = bridge.ROOM[-1][1]
+        slow = [
+            asyncio.ensure_future(site.hear(HALF, REST, pause=0.2, chunked=True))
+            for _ in range(places + 1)
+        ]
+        await asyncio.sleep(0.05)
+        quick = {**REST, "body": b"quick"}
+        await asyncio.wait_for(site.hear(quick), 0.1)
+        assert site.bodies == [b"quick"]
+        await asyncio.gather(*slow)
+        return site.bodies
+
+    site = Site(threads=bridge.ROOM[-1][1] + 1)
+    assert len(apart(asyncio.run, play(site))) == bridge.ROOM[-1][1] + 2
+
+
+def test_a_short_answer_says_how_long_it_is() -> None:
+    site = Site()
+    apart(asyncio.run, site.hear(HALF, REST))
+    assert (b"content-length", b"5") in site.said[0]["headers"]

@@ -1,19 +1,16 @@
-"""What the web server loads in its worker process: Django in threads, and the gate beside it."""
+"""What the web server loads: Django in threads, and the gate beside it."""
 
 import gc
 import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 
 from django.core.wsgi import get_wsgi_application
 
-from heed.instance import leash
 from heed.instance.bridge import Threads
 from heed.instance.web import THREADS
 
 if not os.environ.get("HEED_SECRET_KEY"):
     raise SystemExit("HEED_SECRET_KEY is not set: links and sessions would be signed with nothing")
-leash.tie(os.getppid(), signal.SIGKILL)  # a killed server must not leave its worker with the port
 _django_itself = get_wsgi_application()
 
 from heed.instance.turns import Turns  # noqa: E402  (Django is set up now)

@@ -22,14 +22,23 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 AT_ONCE_BYTES = 1 << 20  # a body or an answer up to this is taken whole; a longer one in pieces
 SENT_WITHIN_SECONDS = 60.0  # a body of that size, over a slow phone
+LONG_WITHIN_SECONDS = 600.0  # a longer one
+# Of requests with a body of at most so many bytes, how many are taken in at a time: so much memory,
+# and for the longest, so many threads that wait for what is sent slowly.
+ROOM = ((1 << 16, 2_000), (AT_ONCE_BYTES, 100), (sys.maxsize, 4))
 
 
 class Body(io.RawIOBase):
-    """A request's body, read from a thread as it comes. Nothing of it is kept."""
+    """A request's body, read from a thread as it comes. Nothing of it is kept.
+
+    Reading raises `TimeoutError` when it takes too long, `ConnectionAbortedError` when it ends
+    before its end.
+    """
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive, self._loop = receive, loop
         self._kept, self._over = b"", False
+        self._until = loop.time() + LONG_WITHIN_SECONDS
 
     def readable(self) -> bool:
         """It is."""
@@ -53,11 +62,17 @@ class Body(io.RawIOBase):
 
     def _next(self) -> bytes:
         while not self._over:
-            message = asyncio.run_coroutine_threadsafe(_one(self._receive), self._loop).result()
-            self._over = message["type"] != "http.request" or not message.get("more_body")
+            message = asyncio.run_coroutine_threadsafe(self._one(), self._loop).result()
+            if message["type"] != "http.request":
+                raise ConnectionAbortedError("whoever sent this has gone")
+            self._over = not message.get("more_body")
             if piece := bytes(message.get("body", b"")):
                 return piece
         return b""
+
+    async def _one(self) -> Message:
+        async with asyncio.timeout_at(self._until):
+            return await self._receive()
 
 
 class Whole(Body):
@@ -65,10 +80,6 @@ class Whole(Body):
 
     def __init__(self, data: bytes) -> None:
         self._kept, self._over = data, True
-
-
-async def _one(receive: Receive) -> Message:
-    return await receive()
 
 
 class Threads:
@@ -82,6 +93,7 @@ class Threads:
         It is told of the body where that is short enough to be read before.
         """
         self._application, self._executor, self._turn = application, executor, turn
+        self._room = [(most, asyncio.Semaphore(places)) for most, places in ROOM]
 
     async def __call__(
         self,
@@ -96,18 +108,45 @@ class Threads:
 
         No thread waits for a short body: whoever sends it slowly takes nobody's place.
         """
-        loop = asyncio.get_running_loop()
+        if executor is not None:  # whoever has one has bounds of its own
+            messages = await self._answer(scope, receive, send, body, executor)
+        else:
+            async with self._room_for(scope, body):
+                messages = await self._in_turn(scope, receive, send, body)
+        for message in messages:
+            await send(message)
+
+    async def _in_turn(
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None
+    ) -> list[Message]:
         if body is None and length(scope) in range(1, AT_ONCE_BYTES + 1):
             body = await _in_time(receive, send)
             if body is None:
-                return
+                return []
+        async with self._turn(scope, body):
+            return await self._answer(scope, receive, send, body, self._executor)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None, executor: Executor
+    ) -> list[Message]:
+        loop = asyncio.get_running_loop()
         stream = Body(receive, loop) if body is None else Whole(body)
         answer = _Answer(send, loop)
         run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
-        async with self._turn(scope, body) if executor is None else nullcontext():
-            messages = await loop.run_in_executor(executor or self._executor, run)
-        for message in messages:
-            await send(message)
+        return await loop.run_in_executor(executor, run)
+
+    def _room_for(self, scope: Scope, body: bytes | None) -> asyncio.Semaphore:
+        size = _most_bytes(scope) if body is None else len(body)
+        return next(room for most, room in self._room if size <= most)
+
+
+def _most_bytes(scope: Scope) -> int:
+    """Of the body: it may be as long as it likes where its length is not said."""
+    said = length(scope)
+    if said is not None:
+        return said
+    chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    return sys.maxsize if chunked else 0
 
 
 def length(scope: Scope) -> int | None:
@@ -158,7 +197,11 @@ class _Answer:
                 if self._size > AT_ONCE_BYTES:
                     self._pass_on()
         last: Message = {"type": "http.response.body", "body": b"".join(self._parts)}
-        return [last] if self._begun else [self._start, last]
+        if self._begun:
+            return [last]
+        if asked["REQUEST_METHOD"] != "HEAD" and self._start["status"] not in (204, 304):
+            _say_length(self._start["headers"], self._size)
+        return [self._start, last]
 
     def _start_response(
         self, status: str, headers: list[tuple[str, str]], failed: Any = None
@@ -179,6 +222,12 @@ class _Answer:
         self._parts, self._size, self._begun = [], 0, True
         for message in messages:
             asyncio.run_coroutine_threadsafe(_say(self._send, message), self._loop).result()
+
+
+def _say_length(headers: list[tuple[bytes, bytes]], size: int) -> None:
+    """Else it would be sent in chunks, which not all that ask can read."""
+    if not any(name == b"content-length" for name, _ in headers):
+        headers.append((b"content-length", b"%d" % size))
 
 
 async def _say(send: Send, message: Message) -> None:

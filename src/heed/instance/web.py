@@ -1,26 +1,46 @@
-"""The web server: one process, an event loop, a few threads, and a bound on what may wait."""
+"""The web server: one process, an event loop, a few threads, and bounds on what may wait."""
 
-from typing import Any
+import resource
+from contextlib import suppress
 
 THREADS = 8  # for pages; each may hold a database connection; see the pool in settings
 WAITING = 256  # connections the kernel may keep for us; more are refused rather than forgotten
-AT_ONCE = 256  # requests taken in, so that one can go before others (`turns`); 1 MiB of each read
+KEPT_OPEN_SECONDS = 75  # between two requests of a visitor; longer than any proxy would keep it
+GO_WITHIN_SECONDS = 8  # answers that are under way at the end
+OPEN_FILES = 8_192  # far above what the connections (`patience`) can take
 
 
 def serve(host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT."""
-    from granian import Granian
-    from granian.constants import HTTPModes, Interfaces
-    from granian.log import LogLevels
+    import uvicorn
 
-    options: dict[str, Any] = {
-        "interface": Interfaces.ASGINL,
-        "workers": 1,
-        "backlog": WAITING,
-        "backpressure": AT_ONCE,
-        "http": HTTPModes.http1,
-        "websockets": False,
-        "log_level": LogLevels.error,
-        "workers_kill_timeout": 8,
-    }
-    Granian("heed.instance.asgi:application", address=host, port=port, **options).serve()
+    from heed.instance.patience import Patient
+
+    _have_room()
+    config = uvicorn.Config(
+        "heed.instance.asgi:application",
+        host=host,
+        port=port,
+        http=Patient,
+        loop="uvloop",
+        interface="asgi3",
+        ws="none",
+        lifespan="off",
+        proxy_headers=False,  # whom to believe is the operator's to say, see `source_from`
+        server_header=False,
+        log_config=None,
+        access_log=False,
+        backlog=WAITING,
+        timeout_keep_alive=KEPT_OPEN_SECONDS,
+        timeout_graceful_shutdown=GO_WITHIN_SECONDS,
+    )
+    with suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run()
+
+
+def _have_room() -> None:
+    """A visitor's connection is an open file, and many systems begin with 1,024 of them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,86 @@
+"""Connections: whoever says nothing, or too slowly, or never comes to the end, is not waited for.
+
+A proxy before Heed would see to that as well; a small site may have none.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MOST_CONNECTIONS = 2_000
+MOST_HEAD_BYTES = 1 << 16  # of a request before its body
+WITHIN_SECONDS = 60.0  # a request that is short comes whole, and of a longer one comes `ENOUGH`
+ENOUGH_BYTES = 1 << 16
+
+
+class Patient(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._since: float | None = self.loop.time()  # when what we wait for began
+        self._in_head, self._head_bytes = True, 0
+        self._came = self._came_before = 0
+        self._full_since: float | None = None  # when what we say was no longer taken
+        self._look: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Taken, unless there are very many."""
+        if len(self.connections) >= MOST_CONNECTIONS:
+            self.transport = transport
+            transport.abort()
+            return
+        super().connection_made(transport)
+        self._look = self.loop.call_later(WITHIN_SECONDS, self._look_again)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It is over."""
+        if self._look is not None:
+            self._look.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Some of a request, or of several."""
+        if self._since is None:
+            self._since, self._in_head, self._head_bytes = self.loop.time(), True, 0
+        self._came += len(data)
+        super().data_received(data)
+        if self._in_head and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self.send_400_response("The head of this request is too long.")
+
+    def on_headers_complete(self) -> None:
+        """What is wanted is known."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """All of a request is there; how long the answer takes is our affair."""
+        self._since = None
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Whoever asked does not take the answer as fast as it is said."""
+        self._full_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It was taken."""
+        self._full_since = None
+        super().resume_writing()
+
+    def _look_again(self) -> None:
+        came, self._came_before = self._came - self._came_before, self._came
+        if (self._is_waited_for() and came < ENOUGH_BYTES) or self._is_long(self._full_since):
+            self.transport.abort()
+        else:
+            self._look = self.loop.call_later(WITHIN_SECONDS, self._look_again)
+
+    def _is_waited_for(self) -> bool:
+        """The rest of a request, for long enough, and it is not we who let it wait."""
+        return self._is_long(self._since) and not self.flow.read_paused
+
+    def _is_long(self, since: float | None) -> bool:
+        return since is not None and self.loop.time() - since >= WITHIN_SECONDS

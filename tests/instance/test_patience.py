@@ -1,0 +1,141 @@
+"""Who connects and says nothing, or too little, or too slowly, is not waited for."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+import uvicorn
+
+from heed.instance import patience
+from heed.instance.patience import MOST_HEAD_BYTES, Patient
+
+SHORT = 0.3  # seconds, where a visitor has sixty
+HELLO = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
+FORM = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 200000\r\n\r\n"
+LONG = 30_000_000  # bytes of an answer that no buffer holds
+
+
+async def site(scope: Any, receive: Any, send: Any) -> None:
+    """Reads all that is sent, and says how much it was, or very much."""
+    size, more = 0, True
+    while more and (message := await receive())["type"] == "http.request":
+        size += len(message["body"])
+        more = message["more_body"]
+    said = b"x" * LONG if scope["path"] == "/long" else b"%d" % size
+    headers = [(b"content-length", b"%d" % len(said))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": said})
+
+
+@pytest.fixture
+def at(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
+    """Its address."""
+    monkeypatch.setattr(patience, "WITHIN_SECONDS", SHORT)
+    config = uvicorn.Config(
+        site, port=0, http=Patient, loop="uvloop", ws="none", lifespan="off", log_config=None
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()
+    server.should_exit = True
+    thread.join(10)
+
+
+def connected(at: tuple[str, int]) -> "closing[socket.socket]":
+    return closing(socket.create_connection(at, timeout=20))
+
+
+def read(visitor: socket.socket) -> bytes:
+    """What comes until there is no more, or the connection is broken."""
+    said = b""
+    try:
+        while some := visitor.recv(1 << 16):
+            said += some
+    except ConnectionError:
+        pass
+    return said
+
+
+def answer(visitor: socket.socket) -> bytes:
+    """One answer whose body is a number."""
+    said = b""
+    while b"\r\n\r\n" not in said or said.endswith(b"\r\n\r\n"):
+        said += visitor.recv(1 << 16)
+    return said.rpartition(b"\r\n\r\n")[2]
+
+
+def test_whoever_comes_to_the_end_is_answered_as_often_as_they_like(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        for _ in range(4):
+            visitor.sendall(HELLO)
+            assert answer(visitor) == b"0"
+            time.sleep(SHORT / 2)
+        visitor.sendall(FORM)
+        for _ in range(8):
+            visitor.sendall(b"a" * 25_000)
+        assert answer(visitor) == b"200000"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"GET / HTTP/1.1\r\nho", FORM, FORM + b"a" * 1_000, HELLO + HELLO[:-2]],
+    ids=["nothing", "half-a-head", "no-body", "half-a-body", "half-of-the-next"],
+)
+def test_what_does_not_come_is_not_waited_for(
+    at: tuple[str, int], said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(said)
+        if said.startswith(HELLO):
+            assert answer(visitor) == b"0"
+            visitor.sendall(b"\r")  # it is no silence, then: that would be kept for longer
+        assert read(visitor) == b""
+
+
+def test_a_head_that_drips_is_not_waited_for(at: tuple[str, int]) -> None:
+    with connected(at) as visitor, pytest.raises(ConnectionError):
+        visitor.sendall(b"GET / HTTP/1.1\r\n")
+        for _ in range(200):
+            visitor.sendall(b"a")
+            time.sleep(0.05)
+
+
+def test_a_head_without_end_is_refused(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"GET / HTTP/1.1\r\nx: " + b"a" * (MOST_HEAD_BYTES - 100))
+        time.sleep(0.05)
+        visitor.sendall(b"a" * 200)
+        assert read(visitor).startswith(b"HTTP/1.1 400 ")
+
+
+def test_who_does_not_take_the_answer_is_not_waited_for(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"GET /long HTTP/1.1\r\nhost: h\r\n\r\n")
+        time.sleep(4 * SHORT)
+        assert len(read(visitor)) < LONG
+
+
+def test_beyond_very_many_connections_no_more_are_taken(
+    at: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(patience, "WITHIN_SECONDS", 60)
+    with connected(at) as one, connected(at) as other:
+        for visitor in (one, other):
+            visitor.sendall(HELLO)
+            assert answer(visitor) == b"0"
+        with connected(at) as third:
+            assert read(third) == b""
+        one.sendall(HELLO)
+        assert answer(one) == b"0"
+    time.sleep(0.1)
+    with connected(at) as visitor:
+        visitor.sendall(HELLO)
+        assert answer(visitor) == b"0"

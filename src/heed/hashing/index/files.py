@@ -23,6 +23,7 @@ MAGIC = b"HEEDIDX1"
 HEADER_BYTES = 4096
 _FRAME = struct.Struct("<8sII")  # magic, length and CRC-32 of the JSON that follows
 _ALIGNED = 4096
+_LARGE_BYTES = 8 << 20  # of a file for whose memory larger pages are asked
 _CHECKED_AT_ONCE_BYTES = 8 << 20  # smaller files are read whole when opened
 
 Sections = Mapping[str, tuple[str, int]]  # name -> (numpy type, how many)
@@ -73,6 +74,7 @@ def write(
         with half.open("w+b") as file:
             file.truncate(size)
             with mmap.mmap(file.fileno(), size) as memory:
+                _in_large_pages(memory)
                 _fill(memory, facts, sections, places, fill)
                 memory.flush()
             os.fsync(file.fileno())
@@ -122,6 +124,15 @@ def _sync_directory(path: Path) -> None:
         os.close(directory)
 
 
+def _in_large_pages(memory: mmap.mmap) -> None:
+    """Where the system can: a search looks at places all over, and finding 512 small pages of
+    memory takes as long each as finding a large one. It takes up to half as long again without.
+    """
+    if len(memory) >= _LARGE_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
+        with contextlib.suppress(OSError):  # a kernel without them
+            memory.madvise(mmap.MADV_HUGEPAGE)
+
+
 class Mapped:
     """An open file: its facts, and its arrays as the processes of this machine share them."""
 
@@ -132,6 +143,7 @@ class Mapped:
             if os.fstat(file.fileno()).st_size < HEADER_BYTES:
                 raise TornFile(f"{path} is too short")
             self._memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        _in_large_pages(self._memory)
         self.facts = self._facts(made)
         self.arrays: dict[str, NDArray[Any]] = {
             name: np.frombuffer(self._memory, kind, count, at)

@@ -1,12 +1,25 @@
 """Turns: who sends notices by the hundred lets the others go first; nobody waits for ever."""
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any
 
+import pytest
+
+from heed.instance import turns
 from heed.instance.lately import REMEMBERED_SECONDS
-from heed.instance.turns import LONGEST_PAUSE_SECONDS, LOOKED_AT_BYTES, NOTICES, OFTEN, Turns
+from heed.instance.turns import LOOKED_AT_BYTES, NOTICES, OFTEN, Turns
 from tests.apart import apart
+
+BREATH, LONGEST = 0.02, 0.3  # seconds, where a server has half of one, and two
+
+
+@pytest.fixture(autouse=True)
+def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a test takes no longer than it must."""
+    monkeypatch.setattr(turns, "BREATH_SECONDS", BREATH)
+    monkeypatch.setattr(turns, "LONGEST_PAUSE_SECONDS", LONGEST)
 
 
 class Door:
@@ -14,7 +27,7 @@ class Door:
 
     def __init__(self, places: int = 1) -> None:
         self.now = 0.0
-        self.turns = Turns(places, lambda: self.now)
+        self.turns = Turns(places, lambda: self.now + time.monotonic())
         self.done: list[str] = []
         self.opened = asyncio.Event()
 
@@ -43,6 +56,7 @@ class Door:
             await self.come(f"before{n}", source)
         self.opened.clear()
         self.done.clear()
+        self.now += LONGEST
 
     async def crowd(self, *comers: tuple[str, ...]) -> "list[asyncio.Task[None]]":
         tasks = [asyncio.ensure_future(self.come(*one)) for one in comers]
@@ -85,10 +99,10 @@ def test_a_crowd_waits_while_others_are_there_but_never_longer_than_the_pause() 
         door = Door(places=8)
         await door.has_answered("192.0.2.1", OFTEN + 1)
         stays = await door.crowd(("dana", "10.0.0.1"))
+        door.now -= LONGEST  # one of the crowd had its turn just now
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(9)))
         assert +door.turns._under_way == Counter(notice=1)
-        door.now += LONGEST_PAUSE_SECONDS
-        await asyncio.sleep(LONGEST_PAUSE_SECONDS + 0.1)  # nobody comes or goes meanwhile
+        await asyncio.sleep(LONGEST + 0.1)  # nobody comes or goes meanwhile
         alone = door.turns._under_way["crowd"]
         door.opened.set()
         await asyncio.gather(*stays, *flood)
@@ -105,7 +119,7 @@ def test_pages_without_end_keep_no_crowd_waiting_for_ever() -> None:
         await door.has_answered("192.0.2.1", OFTEN + 1)
         pages = await door.crowd(*((f"page{n}", "10.0.0.1", "GET", "/") for n in range(3)))
         flood = await door.crowd(("flood", "192.0.2.1"))
-        door.now += LONGEST_PAUSE_SECONDS
+        door.now += LONGEST
         door.opened.set()
         await asyncio.gather(*pages, *flood)
         return door.done

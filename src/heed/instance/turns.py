@@ -3,9 +3,10 @@
 Nobody is turned away. Few notices are answered at a time, since each takes longer for the others.
 Who sends several within a minute or two waits for others, and so does what names the same place or
 says the same words as several before it, wherever it comes from: the place is protected by then.
-The crowd of all these is answered one by one while nobody else is, and one of it every second
-whoever else is there, so that the others' answers take no longer for it. In the crowd, too, those
-are first who sent least. Pages, answers and a platform's calls are as good as a first notice.
+The crowd of all these is answered one by one while nobody else is, with a breath between, and one
+of it every two seconds whoever else is there, so that the others' answers take no longer for it. In
+the crowd, too, those are first who sent least. Pages, answers and a platform's calls are as good as
+a first notice.
 """
 
 import asyncio
@@ -24,11 +25,11 @@ from heed.web.notifier.doors import source_from
 Scope = MutableMapping[str, Any]
 FORM = "/notice"
 PAGE = -1  # the rank of all that is no notice
-OFTEN = 2  # notices within a minute or two; a third one is one of the crowd
-CROWD = OFTEN + 1  # its first rank
+OFTEN = 2  # notices within a minute or two: who has sent so many is one of the crowd
 LOOKED_AT_BYTES = 1 << 16  # of a form; a longer one may say anything, and is of the crowd
 NOTICES = 3  # answered at a time: more would each take as much longer
-LONGEST_PAUSE_SECONDS = 1.0  # between two of the crowd, whoever else is there
+BREATH_SECONDS = 0.5  # between two of the crowd, and nobody else is there
+LONGEST_PAUSE_SECONDS = 2.0  # between two of the crowd, whoever else is there
 _Given = tuple[int, int, "asyncio.Future[None]"]  # rank, arrival
 
 
@@ -42,7 +43,7 @@ class Turns:
         self._arrivals = count()
         self._under_way: Counter[str] = Counter()
         self._sources, self._said = Lately(clock), Lately(clock)
-        self._last_of_crowd = clock()
+        self._last_of_crowd = float("-inf")
         self._again: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
@@ -86,16 +87,19 @@ class Turns:
     def _page_is_first(self) -> bool:
         """It came before a first notice; or one of the crowd came, and has not waited long."""
         rank, arrival, _ = self._notices[0]
-        if not self._pages or (rank > OFTEN and self._paused() >= LONGEST_PAUSE_SECONDS):
+        if not self._pages or (rank >= OFTEN and self._paused() >= LONGEST_PAUSE_SECONDS):
             return False
         return (0, self._pages[0][1]) < (rank, arrival)
 
     def _may(self, rank: int) -> bool:
-        if rank <= OFTEN:
+        if rank < OFTEN:
             return self._under_way["notice"] < NOTICES
         if self._under_way["crowd"]:
             return False
-        return not self._under_way.total() or self._paused() >= LONGEST_PAUSE_SECONDS
+        return self._paused() >= self._pause()
+
+    def _pause(self) -> float:
+        return LONGEST_PAUSE_SECONDS if self._under_way.total() else BREATH_SECONDS
 
     def _paused(self) -> float:
         return self._clock() - self._last_of_crowd
@@ -112,14 +116,13 @@ class Turns:
 
     def _look_again(self) -> None:
         """The others may stay long: a crowd that waits is thought of when the pause is over."""
-        waits = bool(self._notices) and self._notices[0][0] > OFTEN
-        if self._again is None and waits and not self._under_way["crowd"]:
-            left = max(0.0, LONGEST_PAUSE_SECONDS - self._paused())
-            self._again = asyncio.get_running_loop().call_later(left + 0.01, self._once_more)
-
-    def _once_more(self) -> None:
-        self._again = None
-        self._let_in()
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+        waits = bool(self._notices) and self._notices[0][0] >= OFTEN
+        if waits and not self._under_way["crowd"]:
+            left = max(0.0, self._pause() - self._paused())
+            self._again = asyncio.get_running_loop().call_later(left + 0.01, self._let_in)
 
     def _rank(self, scope: Scope, body: bytes | None) -> int:
         """Notices that this source sent lately, more for one of a crowd; `PAGE` for no notice."""
@@ -127,18 +130,18 @@ class Turns:
             return PAGE
         sent = self._sources.again(_source(scope))
         if body is None or len(body) > LOOKED_AT_BYTES:
-            return sent + CROWD
+            return sent + OFTEN
         said = marks(body, _header(scope, b"content-type"))
-        return max(sent, CROWD) if self._often(said) else sent
+        return max(sent, OFTEN) if self._often(said) else sent
 
     def _often(self, said: frozenset[str]) -> bool:
-        return max(map(self._said.again, said), default=0) > OFTEN
+        return max(map(self._said.again, said), default=0) >= OFTEN
 
 
 def _kind(rank: int) -> str:
     if rank == PAGE:
         return "page"
-    return "notice" if rank <= OFTEN else "crowd"
+    return "notice" if rank < OFTEN else "crowd"
 
 
 def _source(scope: Scope) -> str:

@@ -97,7 +97,7 @@ def test_a_body_of_any_length_is_given_as_it_comes_and_not_when_it_breaks_off() 
 
 def test_few_bodies_of_any_length_are_taken_in_at_a_time() -> None:
     async def play(site: Site) -> list[bytes]:
-        places = bridge.ROOM[-1][1]
+        places = bridge.LONG_AT_ONCE
         slow = [
             asyncio.ensure_future(site.hear(HALF, REST, pause=0.2, chunked=True))
             for _ in range(places + 1)
@@ -109,11 +109,22 @@ def test_few_bodies_of_any_length_are_taken_in_at_a_time() -> None:
         await asyncio.gather(*slow)
         return site.bodies
 
-    site = Site(threads=bridge.ROOM[-1][1] + 1)
-    assert len(apart(asyncio.run, play(site))) == bridge.ROOM[-1][1] + 2
+    site = Site(threads=bridge.LONG_AT_ONCE + 1)
+    assert len(apart(asyncio.run, play(site))) == bridge.LONG_AT_ONCE + 2
 
 
 def test_a_short_answer_says_how_long_it_is() -> None:
     site = Site()
     apart(asyncio.run, site.hear(HALF, REST))
     assert (b"content-length", b"5") in site.said[0]["headers"]
+
+
+def test_where_too_many_wait_the_next_is_told_to_come_again() -> None:
+    def turn(*_: object) -> Any:
+        raise bridge.TooMany
+
+    site = Site()
+    site.threads = bridge.Threads(site._answer, ThreadPoolExecutor(1), turn)
+    assert apart(asyncio.run, site.hear(HALF, REST)) == [503]
+    assert (b"retry-after", b"60") in site.said[0]["headers"]
+    assert site.bodies == []

@@ -1,5 +1,6 @@
 """Who connects and says nothing, or too little, or too slowly, is not waited for."""
 
+import contextlib
 import socket
 import threading
 import time
@@ -16,16 +17,18 @@ from heed.instance.patience import MOST_HEAD_BYTES, Patient
 SHORT = 0.3  # seconds, where a visitor has sixty
 HELLO = b"GET / HTTP/1.1\r\nhost: h\r\n\r\n"
 FORM = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 200000\r\n\r\n"
+MIDDLE = 6_000_000
 LONG = 30_000_000  # bytes of an answer that no buffer holds
 
 
 async def site(scope: Any, receive: Any, send: Any) -> None:
     """Reads all that is sent, and says how much it was, or very much."""
-    size, more = 0, True
+    size, more = 0, scope["path"] != "/early"
     while more and (message := await receive())["type"] == "http.request":
         size += len(message["body"])
         more = message["more_body"]
-    said = b"x" * LONG if scope["path"] == "/long" else b"%d" % size
+    long = {"/long": LONG, "/middle": MIDDLE}.get(scope["path"], 0)
+    said = b"x" * long or b"%d" % size
     headers = [(b"content-length", b"%d" % len(said))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": said})
@@ -85,8 +88,8 @@ def test_whoever_comes_to_the_end_is_answered_as_often_as_they_like(at: tuple[st
 
 @pytest.mark.parametrize(
     "said",
-    [b"", b"GET / HTTP/1.1\r\nho", FORM, FORM + b"a" * 1_000, HELLO + HELLO[:-2]],
-    ids=["nothing", "half-a-head", "no-body", "half-a-body", "half-of-the-next"],
+    [b"", b"GET / HTTP/1.1\r\nho", FORM, FORM + b"a" * 1_000, HELLO + HELLO[:-2], HELLO + FORM],
+    ids=["nothing", "half-a-head", "no-body", "half-a-body", "half-a-next", "next-without-body"],
 )
 def test_what_does_not_come_is_not_waited_for(
     at: tuple[str, int], said: bytes, monkeypatch: pytest.MonkeyPatch
@@ -95,8 +98,64 @@ def test_what_does_not_come_is_not_waited_for(
         visitor.sendall(said)
         if said.startswith(HELLO):
             assert answer(visitor) == b"0"
-            visitor.sendall(b"\r")  # it is no silence, then: that would be kept for longer
         assert read(visitor) == b""
+
+
+def test_a_body_that_ends_after_the_answer_keeps_no_line_open(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"POST /early HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n")
+        assert answer(visitor) == b"0"
+        visitor.sendall(b"0\r\n\r\n")
+        assert read(visitor) == b""
+
+
+OFFER = b"connection: Upgrade, HTTP2-Settings\r\nUpgrade : h2c\r\n"
+
+
+def test_who_offers_another_protocol_is_answered_in_this_one(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        for offer in (OFFER, OFFER.replace(b"Upgrade :", b"upgrade:")):
+            head = b"POST / HTTP/1.1\r\nhost: h\r\n" + offer.replace(b" :", b":")
+            visitor.sendall(head + b"content-length: 9\r\n\r\nUpgrade: ")
+            assert answer(visitor) == b"9"
+            visitor.sendall(head + b"content-length: 9\r\n\r\n")
+            time.sleep(0.05)
+            visitor.sendall(b"Upgrade: ")
+            assert answer(visitor) == b"9"
+
+
+@pytest.mark.parametrize("parts", [OFFER[:40], OFFER[:46]])
+def test_no_body_is_ever_taken_for_a_request(at: tuple[str, int], parts: bytes) -> None:
+    """Else a stranger could have the next visitor's answer, through a proxy that keeps lines."""
+    offer = OFFER.replace(b" :", b":")
+    hidden = b"GET /long HTTP/1.1\r\nhost: h\r\n\r\n"
+    with connected(at) as visitor:
+        visitor.sendall(b"POST / HTTP/1.1\r\nhost: h\r\n" + parts)
+        time.sleep(0.05)
+        visitor.sendall(offer[len(parts) :] + b"content-length: %d\r\n\r\n" % len(hidden))
+        time.sleep(0.05)
+        with contextlib.suppress(ConnectionError):
+            visitor.sendall(hidden)
+        assert b"x" * 100 not in read(visitor)
+
+
+def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at: tuple[str, int]) -> None:
+    with connected(at) as visitor, pytest.raises(ConnectionError):
+        visitor.sendall(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n")
+        visitor.sendall(b"1\r\na\r\n0\r\n")
+        for n in range(400):
+            visitor.sendall(b"x-%d: " % n + b"a" * 1_000 + b"\r\n")
+            time.sleep(0.001)
+
+
+def test_who_takes_the_answer_slowly_but_steadily_has_all_of_it(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"GET /middle HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+        size = 0
+        while some := visitor.recv(40_000):
+            size += len(some)
+            time.sleep(SHORT / 20)
+    assert size > MIDDLE
 
 
 def test_a_head_that_drips_is_not_waited_for(at: tuple[str, int]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from heed.instance import turns
+from heed.instance.bridge import FORMS, TooMany
 from heed.instance.lately import REMEMBERED_SECONDS
 from heed.instance.turns import LOOKED_AT_BYTES, NOTICES, OFTEN, Turns
 from tests.apart import apart
@@ -38,6 +39,7 @@ class Door:
         method: str = "POST",
         path: str = "/notice",
         body: bytes | None = b"",
+        status: int = 200,
     ) -> None:
         scope: dict[str, Any] = {
             "method": method,
@@ -45,9 +47,10 @@ class Door:
             "headers": [(b"content-type", b"application/x-www-form-urlencoded")],
             "client": (source, 1),
         }
-        async with self.turns.turn(scope, body):
+        async with self.turns.turn(scope, body) as answered:
             await self.opened.wait()
             self.done.append(name)
+            answered(status)
 
     async def has_answered(self, source: str, many: int) -> None:
         """So many notices of this source were taken before the test begins."""
@@ -74,7 +77,7 @@ def test_a_first_notice_goes_before_the_hundredth_of_another() -> None:
         return door.done
 
     order = apart(asyncio.run, play())
-    assert order == ["flood0", "dana", "page", "flood1", "flood2", "flood3", "flood4"]
+    assert order == ["flood0", "dana", "flood1", "page", "flood2", "flood3", "flood4"]
 
 
 def test_a_crowd_leaves_all_places_but_one_to_the_others_and_gets_its_turn_in_the_end() -> None:
@@ -127,20 +130,104 @@ def test_pages_without_end_keep_no_crowd_waiting_for_ever() -> None:
     assert apart(asyncio.run, play()) == ["page0", "flood", "page1", "page2"]
 
 
-def test_forms_that_are_long_to_read_take_one_place_however_many_send_them() -> None:
-    async def play() -> "Counter[str]":
+def test_forms_that_are_long_to_read_take_one_place_and_keep_it_from_nobody() -> None:
+    async def play() -> "tuple[Counter[str], list[str]]":
         door = Door(places=8)
         slow = [
-            asyncio.ensure_future(door.come(f"{n}", f"10.0.0.{n}", body=body))
-            for n, body in enumerate([None, b"x" * (LOOKED_AT_BYTES + 1)] * 3)
+            asyncio.ensure_future(door.come(f"{n}", f"10.0.0.{n}", body=None)) for n in range(6)
         ]
         await asyncio.sleep(0)
         under_way = Counter(door.turns._under_way)
+        wordy = asyncio.ensure_future(
+            door.come("wordy", "10.0.1.1", body=b"x" * (LOOKED_AT_BYTES + 1))
+        )
+        await asyncio.sleep(0)
+        crowd = door.turns._under_way["crowd"]
         door.opened.set()
-        await asyncio.gather(*slow)
+        await asyncio.gather(*slow, wordy)
+        return under_way + Counter(crowd=crowd), door.done
+
+    under_way, done = apart(asyncio.run, play())
+    assert under_way == Counter(long=1, crowd=1)
+    assert len(done) == 7
+
+
+def test_first_notices_without_end_keep_no_crowd_waiting_for_ever() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        await door.has_answered("192.0.2.1", OFTEN + 1)
+        firsts = await door.crowd(*((f"{n}", f"10.0.0.{n}") for n in range(3)))
+        flood = await door.crowd(("flood", "192.0.2.1"))
+        door.now += LONGEST
+        door.opened.set()
+        await asyncio.gather(*firsts, *flood)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["0", "flood", "1", "2"]
+
+
+def test_a_second_notice_waits_for_no_page_that_came_later() -> None:
+    async def play() -> list[str]:
+        door = Door()
+        await door.has_answered("10.0.0.1", 1)
+        first = await door.crowd(("holds", "10.0.0.2", "GET", "/"))
+        second = await door.crowd(("second", "10.0.0.1"))
+        pages = await door.crowd(*((f"page{n}", "10.0.0.3", "GET", "/") for n in range(3)))
+        door.opened.set()
+        await asyncio.gather(*first, *second, *pages)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["holds", "second", "page0", "page1", "page2"]
+
+
+def test_where_hundreds_of_a_crowd_wait_the_next_is_told_to_come_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns, "MOST_OF_CROWD", 2)
+
+    async def play() -> list[str]:
+        door = Door()
+        await door.has_answered("192.0.2.1", OFTEN + 1)
+        holds = await door.crowd(("holds", "10.0.0.2"))
+        flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(2)))
+        with pytest.raises(TooMany):
+            await door.come("too many", "192.0.2.1")
+        other = await door.crowd(("dana", "10.0.0.1"))
+        door.opened.set()
+        await asyncio.gather(*holds, *flood, *other)
+        return door.done
+
+    assert apart(asyncio.run, play()) == ["holds", "dana", "flood0", "flood1"]
+
+
+def test_junk_that_names_a_place_makes_nobody_wait_who_names_it_in_earnest() -> None:
+    async def play(status: int) -> str:
+        door = Door()
+        door.opened.set()
+        for n in range(OFTEN + 1):
+            await door.come(f"{n}", f"192.0.2.{n}", body=b"links=one", status=status)
+        door.opened.clear()
+        dana = asyncio.ensure_future(door.come("dana", "10.0.0.1", body=b"links=one"))
+        await asyncio.sleep(0)
+        kind = next(iter(+door.turns._under_way), "waits")
+        dana.cancel()
+        return kind
+
+    assert apart(asyncio.run, play(422)) == "notice"
+    assert apart(asyncio.run, play(200)) == "waits"
+
+
+@pytest.mark.parametrize("path", FORMS)
+def test_wherever_a_notice_can_be_sent_to_it_is_one(path: str) -> None:
+    async def play() -> "Counter[str]":
+        door = Door()
+        task = asyncio.ensure_future(door.come("dana", "10.0.0.1", path=path))
+        await asyncio.sleep(0)
+        under_way = Counter(door.turns._under_way)
+        task.cancel()
         return under_way
 
-    assert apart(asyncio.run, play()) == Counter(crowd=1)
+    assert apart(asyncio.run, play()) == Counter(notice=1)
 
 
 def test_what_says_the_same_lets_others_go_first_wherever_it_comes_from() -> None:

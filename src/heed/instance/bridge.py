@@ -17,15 +17,25 @@ Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Turn = Callable[[Scope, bytes | None], AbstractAsyncContextManager[None]]
+Answered = Callable[[int], None]  # told the status of an answer
+Turn = Callable[[Scope, bytes | None], AbstractAsyncContextManager[Answered]]
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 AT_ONCE_BYTES = 1 << 20  # a body or an answer up to this is taken whole; a longer one in pieces
 SENT_WITHIN_SECONDS = 60.0  # a body of that size, over a slow phone
-LONG_WITHIN_SECONDS = 600.0  # a longer one
-# Of requests with a body of at most so many bytes, how many are taken in at a time: so much memory,
-# and for the longest, so many threads that wait for what is sent slowly.
-ROOM = ((1 << 16, 2_000), (AT_ONCE_BYTES, 100), (sys.maxsize, 4))
+LONG_WITHIN_SECONDS = 600.0  # a longer one, and more time by its length
+LEAST_BYTES_A_SECOND = 50_000
+FORMS = ("/", "/notice")  # where notices are sent to
+# Requests with a body above 64 KiB, and above `AT_ONCE_BYTES`, that are taken in at a time: so much
+# memory, and so many threads that wait for what is sent slowly. Notices have as much again.
+SMALL_BYTES, MIDDLE_AT_ONCE, LONG_AT_ONCE = 1 << 16, 64, 4
+_COME_AGAIN = (
+    b"Very many people are sending at this moment. Go back, wait a minute, and send again."
+)
+
+
+class TooMany(Exception):
+    """So many wait that this one is told to come again."""
 
 
 class Body(io.RawIOBase):
@@ -35,10 +45,14 @@ class Body(io.RawIOBase):
     before its end.
     """
 
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, receive: Receive, loop: asyncio.AbstractEventLoop, size: int | None = None
+    ) -> None:
+        """`size` in bytes, where that is known."""
         self._receive, self._loop = receive, loop
         self._kept, self._over = b"", False
-        self._until = loop.time() + LONG_WITHIN_SECONDS
+        within = LONG_WITHIN_SECONDS + (size or 0) / LEAST_BYTES_A_SECOND
+        self._until = loop.time() + within
 
     def readable(self) -> bool:
         """It is."""
@@ -86,14 +100,18 @@ class Threads:
     """A WSGI application as an ASGI one."""
 
     def __init__(
-        self, application: Wsgi, executor: Executor, turn: Turn = lambda *_: nullcontext()
+        self, application: Wsgi, executor: Executor, turn: Turn = lambda *_: nullcontext(_nobody)
     ) -> None:
         """`turn` is waited for before the usual executor is asked, and held until it is done.
 
         It is told of the body where that is short enough to be read before.
         """
         self._application, self._executor, self._turn = application, executor, turn
-        self._room = [(most, asyncio.Semaphore(places)) for most, places in ROOM]
+        self._room = {
+            (form, places): asyncio.Semaphore(places)
+            for form in (False, True)
+            for places in (MIDDLE_AT_ONCE, LONG_AT_ONCE)
+        }
 
     async def __call__(
         self,
@@ -108,36 +126,55 @@ class Threads:
 
         No thread waits for a short body: whoever sends it slowly takes nobody's place.
         """
-        if executor is not None:  # whoever has one has bounds of its own
-            messages = await self._answer(scope, receive, send, body, executor)
-        else:
-            async with self._room_for(scope, body):
-                messages = await self._in_turn(scope, receive, send, body)
+        async with self._room_for(scope, body, executor):
+            if body is None and length(scope) in range(1, AT_ONCE_BYTES + 1):
+                body = await _in_time(receive, send)
+                if body is None:
+                    return
+            messages = await self._in_turn(scope, receive, send, body, executor)
         for message in messages:
             await send(message)
 
     async def _in_turn(
-        self, scope: Scope, receive: Receive, send: Send, body: bytes | None
-    ) -> list[Message]:
-        if body is None and length(scope) in range(1, AT_ONCE_BYTES + 1):
-            body = await _in_time(receive, send)
-            if body is None:
-                return []
-        async with self._turn(scope, body):
-            return await self._answer(scope, receive, send, body, self._executor)
+        self, scope: Scope, receive: Receive, send: Send, body: bytes | None,
+        executor: Executor | None,
+    ) -> list[Message]:  # fmt: skip
+        if executor is not None:  # whoever has one has bounds of its own
+            return await self._answer(scope, receive, send, body, executor)
+        try:
+            async with self._turn(scope, body) as answered:
+                messages = await self._answer(scope, receive, send, body, self._executor)
+                answered(messages[0].get("status", 200))
+                return messages
+        except TooMany:
+            return _told(503, _COME_AGAIN, (b"retry-after", b"60"))
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, body: bytes | None, executor: Executor
     ) -> list[Message]:
         loop = asyncio.get_running_loop()
-        stream = Body(receive, loop) if body is None else Whole(body)
+        stream = Body(receive, loop, length(scope)) if body is None else Whole(body)
         answer = _Answer(send, loop)
         run = lambda: answer.take(self._application, environ(scope, stream))  # noqa: E731
         return await loop.run_in_executor(executor, run)
 
-    def _room_for(self, scope: Scope, body: bytes | None) -> asyncio.Semaphore:
+    def _room_for(
+        self, scope: Scope, body: bytes | None, executor: Executor | None
+    ) -> AbstractAsyncContextManager[Any]:
         size = _most_bytes(scope) if body is None else len(body)
-        return next(room for most, room in self._room if size <= most)
+        if size <= SMALL_BYTES or (size > AT_ONCE_BYTES and executor is not None):
+            return nullcontext()
+        places = MIDDLE_AT_ONCE if size <= AT_ONCE_BYTES else LONG_AT_ONCE
+        return self._room[is_form(scope), places]
+
+
+def _nobody(_: int) -> None:
+    """Whom no status is told."""
+
+
+def is_form(scope: Scope) -> bool:
+    """A notice is sent, or something where one could be."""
+    return scope["method"] == "POST" and scope["path"] in FORMS
 
 
 def _most_bytes(scope: Scope) -> int:
@@ -161,10 +198,15 @@ async def _in_time(receive: Receive, send: Send) -> bytes | None:
         async with asyncio.timeout(SENT_WITHIN_SECONDS):
             return await _whole(receive)
     except TimeoutError:
-        headers = [(b"connection", b"close"), (b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 408, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+        for message in _told(408, b"", (b"connection", b"close")):
+            await send(message)
         return None
+
+
+def _told(status: int, words: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
+    plain = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(words))]
+    start = {"type": "http.response.start", "status": status, "headers": [*plain, *headers]}
+    return [start, {"type": "http.response.body", "body": words}]
 
 
 async def _whole(receive: Receive) -> bytes | None:

@@ -17,9 +17,19 @@ class Lately:
 
     def again(self, what: str) -> int:
         """How often it was seen before, within one or two minutes; this time counts from now on."""
-        if self._clock() - self._since > REMEMBERED_SECONDS:
-            self._before, self._now, self._since = self._now, Counter(), self._clock()
+        self._turn_over()
         key = hash(what)
         seen = self._now[key] + self._before[key]
         self._now[key] += 1
         return seen
+
+    def take_back(self, what: str) -> None:
+        """It was not seen after all, the last time."""
+        counts = self._now if self._now[hash(what)] else self._before
+        counts[hash(what)] = max(0, counts[hash(what)] - 1)
+
+    def _turn_over(self) -> None:
+        passed = self._clock() - self._since
+        if passed > REMEMBERED_SECONDS:
+            self._before = self._now if passed <= 2 * REMEMBERED_SECONDS else Counter()
+            self._now, self._since = Counter(), self._clock()

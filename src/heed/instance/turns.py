@@ -1,35 +1,37 @@
 """Whose request is next: whoever has sent many notices of late lets the others go first.
 
-Nobody is turned away. Few notices are answered at a time, since each takes longer for the others.
-Who sends several within a minute or two waits for others, and so does what names the same place or
-says the same words as several before it, wherever it comes from: the place is protected by then.
-The crowd of all these is answered one by one while nobody else is, with a breath between, and one
-of it every two seconds whoever else is there, so that the others' answers take no longer for it. In
-the crowd, too, those are first who sent least. Pages, answers and a platform's calls are as good as
-a first notice.
+Few notices are answered at a time, since each takes longer for the others. Who sends several within
+a minute or two waits for others, and so does what names the same place or says the same words as
+several that were taken before it, wherever it comes from. The crowd of all these is answered one by
+one while nobody else is, with a breath between, and one of it every two seconds whoever else is
+there, so that the others' answers take no longer for it. In the crowd, too, those are first who
+sent least; only where hundreds of it wait is the next one told to come again. A form that is read
+while it has its place keeps a place that nobody else needs. Pages, answers and a platform's calls
+are as good as a first notice.
 """
 
 import asyncio
 import heapq
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
+from heed.instance.bridge import Answered, TooMany, is_form
 from heed.instance.lately import Lately
 from heed.web.notifier.alike import marks
 from heed.web.notifier.doors import source_from
 
 Scope = MutableMapping[str, Any]
-FORM = "/notice"
-PAGE = -1  # the rank of all that is no notice
+PAGE, NOTICE, CROWD, LONG = "page", "notice", "crowd", "long"
 OFTEN = 2  # notices within a minute or two: who has sent so many is one of the crowd
-LOOKED_AT_BYTES = 1 << 16  # of a form; a longer one may say anything, and is of the crowd
+LOOKED_AT_BYTES = 1 << 14  # of a form; a longer one may say anything, and is of the crowd
 NOTICES = 3  # answered at a time: more would each take as much longer
 BREATH_SECONDS = 0.5  # between two of the crowd, and nobody else is there
 LONGEST_PAUSE_SECONDS = 2.0  # between two of the crowd, whoever else is there
+MOST_OF_CROWD = 500  # that wait, each with a form in memory
 _Given = tuple[int, int, "asyncio.Future[None]"]  # rank, arrival
 
 
@@ -38,80 +40,87 @@ class Turns:
 
     def __init__(self, places: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._places, self._clock = places, clock
-        self._pages: deque[_Given] = deque()
-        self._notices: list[_Given] = []
+        self._waiting: dict[str, list[_Given]] = {PAGE: [], NOTICE: [], CROWD: [], LONG: []}
         self._arrivals = count()
         self._under_way: Counter[str] = Counter()
         self._sources, self._said = Lately(clock), Lately(clock)
-        self._last_of_crowd = float("-inf")
+        self._last_of_crowd = self._crowd_since = float("-inf")
         self._again: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, scope: Scope, body: bytes | None) -> AsyncIterator[None]:
-        """Wait for a place, and give it back after the block. `body` if it was read before."""
-        rank = self._rank(scope, body)
-        await self._wait(rank)
-        try:
-            yield
-        finally:
-            self._give_back(rank)
+    async def turn(self, scope: Scope, body: bytes | None) -> AsyncIterator[Answered]:
+        """Wait for a place, and give it back after the block. `body` if it was read before.
 
-    async def _wait(self, rank: int) -> None:
+        What it gives is told the answer's status. Raises `TooMany`.
+        """
+        kind, rank, said = self._ranked(scope, body)
+        if kind == CROWD and len(self._waiting[CROWD]) >= MOST_OF_CROWD:
+            self._take_back(said)
+            raise TooMany
+        await self._wait(kind, rank)
+        try:
+            yield lambda status: None if status == 200 else self._take_back(said)
+        finally:
+            self._give_back(kind)
+
+    async def _wait(self, kind: str, rank: int) -> None:
         given = asyncio.get_running_loop().create_future()
-        if rank == PAGE:
-            self._pages.append((rank, next(self._arrivals), given))
-        else:
-            heapq.heappush(self._notices, (rank, next(self._arrivals), given))
+        if kind == CROWD and not self._waiting[CROWD]:
+            self._crowd_since = self._clock()
+        heapq.heappush(self._waiting[kind], (rank, next(self._arrivals), given))
         self._let_in()
         try:
             await given
         except asyncio.CancelledError:
             if given.done() and not given.cancelled():
-                self._give_back(rank)  # it was given in the moment in which nobody wanted it
+                self._give_back(kind)  # it was given in the moment in which nobody wanted it
             raise
 
     def _let_in(self) -> None:
-        while self._under_way.total() < self._places and (found := self._next()):
-            rank, _, given = found
+        while self._under_way.total() < self._places and (kind := self._next()):
+            _, _, given = heapq.heappop(self._waiting[kind])
             if not given.done():
-                self._take(rank)
+                self._take(kind)
                 given.set_result(None)
         self._look_again()
 
-    def _next(self) -> _Given | None:
-        """The next notice that may go, unless a page comes before it."""
-        if self._notices and self._may(self._notices[0][0]) and not self._page_is_first():
-            return heapq.heappop(self._notices)
-        return self._pages.popleft() if self._pages else None
+    def _next(self) -> str | None:
+        """Of which kind the next one is, if one may go."""
+        crowd = bool(self._waiting[CROWD]) and not self._under_way[CROWD]
+        if crowd and self._left_to_wait(others=True) <= 0:
+            return CROWD
+        if self._waiting[LONG] and not self._under_way[LONG]:
+            return LONG
+        if self._waiting[NOTICE] and self._under_way[NOTICE] < NOTICES and not self._page_first():
+            return NOTICE
+        if self._waiting[PAGE]:
+            return PAGE
+        return CROWD if crowd and self._left_to_wait(others=self._others()) <= 0 else None
 
-    def _page_is_first(self) -> bool:
-        """It came before a first notice; or one of the crowd came, and has not waited long."""
-        rank, arrival, _ = self._notices[0]
-        if not self._pages or (rank >= OFTEN and self._paused() >= LONGEST_PAUSE_SECONDS):
-            return False
-        return (0, self._pages[0][1]) < (rank, arrival)
+    def _page_first(self) -> bool:
+        """A page came before this notice."""
+        pages = self._waiting[PAGE]
+        return bool(pages) and pages[0][1] < self._waiting[NOTICE][0][1]
 
-    def _may(self, rank: int) -> bool:
-        if rank < OFTEN:
-            return self._under_way["notice"] < NOTICES
-        if self._under_way["crowd"]:
-            return False
-        return self._paused() >= self._pause()
+    def _others(self) -> bool:
+        return self._under_way.total() > self._under_way[LONG]
 
-    def _pause(self) -> float:
-        return LONGEST_PAUSE_SECONDS if self._under_way.total() else BREATH_SECONDS
+    def _left_to_wait(self, *, others: bool) -> float:
+        """Seconds until one of the crowd may go."""
+        since = self._last_of_crowd
+        if others:
+            since, pause = max(since, self._crowd_since), LONGEST_PAUSE_SECONDS
+        else:
+            pause = BREATH_SECONDS
+        return since + pause - self._clock()
 
-    def _paused(self) -> float:
-        return self._clock() - self._last_of_crowd
-
-    def _take(self, rank: int) -> None:
-        kind = _kind(rank)
+    def _take(self, kind: str) -> None:
         self._under_way[kind] += 1
-        if kind == "crowd":
+        if kind == CROWD:
             self._last_of_crowd = self._clock()
 
-    def _give_back(self, rank: int) -> None:
-        self._under_way[_kind(rank)] -= 1
+    def _give_back(self, kind: str) -> None:
+        self._under_way[kind] -= 1
         self._let_in()
 
     def _look_again(self) -> None:
@@ -119,29 +128,30 @@ class Turns:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        waits = bool(self._notices) and self._notices[0][0] >= OFTEN
-        if waits and not self._under_way["crowd"]:
-            left = max(0.0, self._pause() - self._paused())
+        if self._waiting[CROWD] and not self._under_way[CROWD]:
+            left = max(0.0, self._left_to_wait(others=self._others()))
             self._again = asyncio.get_running_loop().call_later(left + 0.01, self._let_in)
 
-    def _rank(self, scope: Scope, body: bytes | None) -> int:
-        """Notices that this source sent lately, more for one of a crowd; `PAGE` for no notice."""
-        if scope["method"] != "POST" or scope["path"] != FORM:
-            return PAGE
+    def _ranked(self, scope: Scope, body: bytes | None) -> tuple[str, int, frozenset[str]]:
+        """The kind of a request, how often its source sent notices lately, and what marks it has.
+
+        Who is of the crowd by its source needs no marks: they take time to be read.
+        """
+        if not is_form(scope):
+            return PAGE, 0, frozenset()
         sent = self._sources.again(_source(scope))
-        if body is None or len(body) > LOOKED_AT_BYTES:
-            return sent + OFTEN
+        if body is None:
+            return LONG, sent, frozenset()
+        if sent >= OFTEN or len(body) > LOOKED_AT_BYTES:
+            return CROWD, sent, frozenset()
         said = marks(body, _header(scope, b"content-type"))
-        return max(sent, OFTEN) if self._often(said) else sent
+        often = max(map(self._said.again, said), default=0) >= OFTEN
+        return CROWD if often else NOTICE, sent, said
 
-    def _often(self, said: frozenset[str]) -> bool:
-        return max(map(self._said.again, said), default=0) >= OFTEN
-
-
-def _kind(rank: int) -> str:
-    if rank == PAGE:
-        return "page"
-    return "notice" if rank < OFTEN else "crowd"
+    def _take_back(self, said: frozenset[str]) -> None:
+        """It was no notice: whoever names that place next waits for nobody because of it."""
+        for mark in said:
+            self._said.take_back(mark)
 
 
 def _source(scope: Scope) -> str:

@@ -1,11 +1,10 @@
 """The web server: one process, an event loop, a few threads, and bounds on what may wait."""
 
 import resource
-from contextlib import suppress
 
 THREADS = 8  # for pages; each may hold a database connection; see the pool in settings
 WAITING = 256  # connections the kernel may keep for us; more are refused rather than forgotten
-KEPT_OPEN_SECONDS = 75  # between two requests of a visitor; longer than any proxy would keep it
+KEPT_OPEN_SECONDS = 150  # between two requests of a visitor; Caddy keeps a connection for 120
 GO_WITHIN_SECONDS = 8  # answers that are under way at the end
 OPEN_FILES = 8_192  # far above what the connections (`patience`) can take
 
@@ -15,6 +14,11 @@ def serve(host: str, port: int) -> None:
     import uvicorn
 
     from heed.instance.patience import Patient
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, *_: object) -> None:
+            """Ends, and returns: uvicorn's own would let the signal kill us afterwards."""
+            self.should_exit = True
 
     _have_room()
     config = uvicorn.Config(
@@ -29,13 +33,13 @@ def serve(host: str, port: int) -> None:
         proxy_headers=False,  # whom to believe is the operator's to say, see `source_from`
         server_header=False,
         log_config=None,
+        log_level="error",  # what strangers send wrongly fills no log
         access_log=False,
         backlog=WAITING,
         timeout_keep_alive=KEPT_OPEN_SECONDS,
         timeout_graceful_shutdown=GO_WITHIN_SECONDS,
     )
-    with suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run()
+    Server(config).run()
 
 
 def _have_room() -> None:

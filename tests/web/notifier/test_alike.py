@@ -58,6 +58,9 @@ def test_a_thousand_links_have_few_marks() -> None:
         (b"links=%ff%fe", URLENCODED + "; charset=utf-16"),
         (b"&".join(b"a%d=1" % n for n in range(9_000)), URLENCODED),
         (b"{}", "application/json"),
+        (b"--x", "multipart/form-data; boundary*=nope'x'y"),
+        (b"--x", "multipart/form-data; boundary*0=x; boundary*=a"),
+        (b"links=1", URLENCODED + "; charset=x\0y"),
         (NOT_BASE64, "multipart/form-data; boundary=x"),
     ],
 )  # fmt: skip

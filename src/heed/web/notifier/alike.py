@@ -20,7 +20,7 @@ def marks(body: bytes, content_type: str) -> frozenset[str]:
     """
     try:
         said = WSGIRequest(_environ(body, content_type)).POST
-    except (BadRequest, SuspiciousOperation, MultiPartParserError, UnicodeError):
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, ValueError, TypeError):
         return frozenset()
     return frozenset((*_places(said), *_words(said)))
 

@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 PATH = "/api/v1/uploads/check"
 HOOK = "/api/v1/uploads/raw"
 MOST_BYTES = 1 << 20  # of signals; more is Django's to refuse
+IN_PIECES = 128  # bodies of signals that are read at a time, of those that come in pieces
+SENT_WITHIN_SECONDS = 60.0  # such a one
 LOOKING = 4  # files that are fetched and read at a time, beside the pages
 MOST_WAITING = 64  # for their turn to be; who comes then is held at once
 SIGNALS_WITHIN_SECONDS = 5.0
@@ -79,6 +81,7 @@ class Gate:
         self._inside = 0  # requests that are being looked at, or wait for that
         self._keys = KnownKeys(_look, ThreadPoolExecutor(1, "keys"))
         self._together = Together()
+        self._room = asyncio.Semaphore(IN_PIECES)
 
     async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
         """One request."""
@@ -94,7 +97,11 @@ class Gate:
             await self._look_at(_Asked(scope, _token(scope), send), receive, within)
 
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
-        body, whole = await _body(receive)
+        try:
+            body, whole = await self._body(receive)
+        except TimeoutError:
+            await _say(_Asked(scope, "", send), b"", 408)
+            return
         token = _token(scope)
         answer = await self._at_once(scope, body, self._keys.fresh(token)) if whole else None
         asked = _Asked(scope, token, send, body)
@@ -106,6 +113,23 @@ class Gate:
             await self._look_at(asked, receive, within=FETCHED_WITHIN_SECONDS)
         else:
             await self._or_hold(asked, self._answered(asked, receive), SIGNALS_WITHIN_SECONDS)
+
+    async def _body(self, receive: Receive) -> tuple[bytes, bool]:
+        """What has come, and whether that is all: it is not when there is too much of it.
+
+        Raises `TimeoutError`. What comes in one piece, as nearly all does, waits for no room.
+        """
+        message = await receive()
+        body = bytes(message.get("body", b""))
+        if not message.get("more_body"):
+            return body, True
+        async with self._room, asyncio.timeout(SENT_WITHIN_SECONDS):
+            while message.get("more_body"):
+                if len(body) > MOST_BYTES:
+                    return body, False
+                message = await receive()
+                body += bytes(message.get("body", b""))
+        return body, True
 
     async def _answered(self, asked: _Asked, receive: Receive) -> int:
         """With a key that was not looked up just now."""
@@ -306,20 +330,6 @@ def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None
         if known == name:
             return value
     return None
-
-
-async def _body(receive: Receive) -> tuple[bytes, bool]:
-    """What has come, and whether that is all: it is not when there is too much of it."""
-    parts, size = [], 0
-    while True:
-        message = await receive()
-        part = bytes(message.get("body", b""))
-        parts.append(part)
-        size += len(part)
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return b"".join(parts), True
-        if size > MOST_BYTES:
-            return b"".join(parts), False
 
 
 def _again(begun: bytes, receive: Receive) -> Receive:

@@ -51,14 +51,17 @@
   };
 
   // "seeked" may come before the frame does, and the canvas would then be given the one before it.
-  // Where no new frame comes (a still scene, a tab in the background) what is there is taken.
+  // Where no new frame comes (a still scene, a tab in the background) what is there is taken, and
+  // after the third time nobody waits any more.
+  let inVain = 0;
   const frameAt = (video, at, within = 1000) => new Promise((resolve) => {
-    if (!video.requestVideoFrameCallback) { resolve(); return; }
-    const timer = setTimeout(resolve, within);
+    if (!video.requestVideoFrameCallback || inVain > 2) { resolve(); return; }
+    let asked = 0;
+    const timer = setTimeout(() => { inVain += 1; video.cancelVideoFrameCallback(asked); resolve(); }, within);
     const look = (_, frame) => {
-      if (Math.abs(frame.mediaTime - at) < 0.5) { clearTimeout(timer); resolve(); } else { video.requestVideoFrameCallback(look); }
+      if (Math.abs(frame.mediaTime - at) < 0.5) { clearTimeout(timer); resolve(); } else { asked = video.requestVideoFrameCallback(look); }
     };
-    video.requestVideoFrameCallback(look);
+    asked = video.requestVideoFrameCallback(look);
   });
 
   const seek = async (video, at) => {

@@ -1,5 +1,6 @@
 """Who connects and says nothing, or too little, or too slowly, is not waited for."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -27,6 +28,8 @@ async def site(scope: Any, receive: Any, send: Any) -> None:
     while more and (message := await receive())["type"] == "http.request":
         size += len(message["body"])
         more = message["more_body"]
+    if scope["path"] == "/slow":
+        await asyncio.sleep(4 * SHORT)
     long = {"/long": LONG, "/middle": MIDDLE}.get(scope["path"], 0)
     said = b"x" * long or b"%d" % size
     headers = [(b"content-length", b"%d" % len(said))]
@@ -137,6 +140,47 @@ def test_no_body_is_ever_taken_for_a_request(at: tuple[str, int], parts: bytes) 
         with contextlib.suppress(ConnectionError):
             visitor.sendall(hidden)
         assert b"x" * 100 not in read(visitor)
+
+
+def test_wherever_a_request_is_cut_in_two_its_body_is_what_was_sent(at: tuple[str, int]) -> None:
+    body = b"a\nUpgrade: x\r\n\r\nUpgrade: y\r\n\r\nGET /long HTTP/1.1\r\nhost: h\r\n\r\n"
+    raw = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    for place in range(1, len(raw)):
+        with connected(at) as visitor:
+            visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            visitor.sendall(raw[:place])
+            time.sleep(0.004)
+            visitor.sendall(raw[place:])
+            assert answer(visitor) == b"%d" % len(body)
+            visitor.sendall(HELLO)
+            assert answer(visitor) == b"0"
+
+
+def test_an_answer_that_nobody_takes_keeps_no_line_open(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"GET /long HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+        time.sleep(5 * SHORT)
+        assert len(read(visitor)) < LONG
+
+
+def test_chunks_whose_frames_come_apart_are_read_to_the_end(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _ in range(4):
+            visitor.sendall(b"1;" + b"e" * 30_000 + b"\r\n")
+            time.sleep(0.01)
+            visitor.sendall(b"a\r\n")
+            time.sleep(0.01)
+        visitor.sendall(b"0\r\n\r\n")
+        assert answer(visitor) == b"4"
+
+
+def test_whoever_waits_for_a_long_answer_may_send_an_empty_line(at: tuple[str, int]) -> None:
+    with connected(at) as visitor:
+        visitor.sendall(b"GET /slow HTTP/1.1\r\nhost: h\r\n\r\n")
+        time.sleep(0.02)
+        visitor.sendall(b"\r\n")
+        assert answer(visitor) == b"0"
 
 
 def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at: tuple[str, int]) -> None:

@@ -27,7 +27,7 @@ class Patient(HttpToolsProtocol):
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
         self._since: float | None = self.loop.time()  # when what we wait for began
-        self._in_head, self._head_bytes, self._has_body = True, 0, False
+        self._begins, self._head_bytes, self._has_body = True, 0, False
         self._came = self._came_before = 0
         self._full_since: float | None = None  # when what we say was no longer taken
         self._left = 0  # bytes of it at the last look
@@ -51,23 +51,21 @@ class Patient(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Some of a request, or of several."""
         if self._since is None:
-            self._since, self._in_head, self._head_bytes = self.loop.time(), True, 0
+            self._since, self._head_bytes = self.loop.time(), 0
         self._came += len(data)
         self._has_body = False
-        super().data_received(_not_upgraded(data) if self._in_head else data)
-        if not self._has_body and not self.transport.is_closing():
-            self._head_bytes += len(data)
-            if self._head_bytes > MOST_HEAD_BYTES:
-                self.send_400_response("The head of this request is too long.")
+        super().data_received(_not_upgraded(data) if self._begins else data)
+        self._head_bytes = 0 if self._has_body else self._head_bytes + len(data)
+        if self._head_bytes > MOST_HEAD_BYTES and not self.transport.is_closing():
+            self.send_400_response("The head of this request is too long.")
 
     def on_message_begin(self) -> None:
         """The first letter of a request."""
-        self._since, self._in_head, self._head_bytes = self.loop.time(), True, 0
+        self._since, self._begins, self._head_bytes = self.loop.time(), False, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """What is wanted is known. Raises where the parser would take the body for a request."""
-        self._in_head = False
         if self.parser.should_upgrade():
             raise HttpParserError("no other protocol is spoken here")
         super().on_headers_complete()
@@ -80,7 +78,7 @@ class Patient(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """All of a request is there; how long the answer takes is our affair."""
         self._since = self.loop.time() if self.cycle.response_complete else None
-        self._in_head = True
+        self._begins = True
         super().on_message_complete()
 
     def pause_writing(self) -> None:
@@ -96,6 +94,8 @@ class Patient(HttpToolsProtocol):
 
     def _look_again(self) -> None:
         came, self._came_before = self._came - self._came_before, self._came
+        if self._full_since is None and self.transport.is_closing():
+            self._full_since, self._left = self.loop.time(), self._untaken()  # it waits to be taken
         if (self._is_waited_for() and came < ENOUGH_BYTES) or self._is_stuck():
             self.transport.abort()
         else:
@@ -103,7 +103,10 @@ class Patient(HttpToolsProtocol):
 
     def _is_waited_for(self) -> bool:
         """The rest of a request, for long enough, and it is not we who let it wait."""
-        return self._is_long(self._since) and not self.flow.read_paused
+        if not self._is_long(self._since) or self.flow.read_paused:
+            return False
+        cycle: Any = self.cycle  # none before the first request
+        return cycle is None or cycle.more_body or cycle.response_complete
 
     def _is_stuck(self) -> bool:
         """Of what we say, hardly anything is taken."""
@@ -123,7 +126,10 @@ class Patient(HttpToolsProtocol):
 
 def _not_upgraded(data: bytes) -> bytes:
     """Without the offer of another protocol, which some clients make with each request, and which
-    may be ignored (RFC 9110, 7.8). One that comes in two parts is refused: see above.
+    may be ignored (RFC 9110, 7.8).
+
+    `data` begins between two requests, so no body's line can be meant. An offer that comes in a
+    later part of a head is refused: see above.
     """
     if b"pgrade" not in data:
         return data

@@ -128,7 +128,8 @@ class Turns:
         if self._again is not None:
             self._again.cancel()
             self._again = None
-        if self._waiting[CROWD] and not self._under_way[CROWD]:
+        room = self._under_way.total() < self._places  # else whoever goes looks
+        if room and self._waiting[CROWD] and not self._under_way[CROWD]:
             left = max(0.0, self._left_to_wait(others=self._others()))
             self._again = asyncio.get_running_loop().call_later(left + 0.01, self._let_in)
 

@@ -52,7 +52,7 @@
 
   // "seeked" may come before the frame does, and the canvas would then be given the one before it.
   // Where no new frame comes (a still scene, a tab in the background) what is there is taken, and
-  // after the third time nobody waits any more.
+  // after the third time in one film nobody waits any more.
   let inVain = 0;
   const frameAt = (video, at, within = 1000) => new Promise((resolve) => {
     if (!video.requestVideoFrameCallback || inVain > 2) { resolve(); return; }
@@ -77,6 +77,7 @@
     video.muted = true;
     video.playsInline = true;
     video.preload = "auto";
+    inVain = 0;
     try {
       const ready = once(video, "loadeddata");
       video.src = url;

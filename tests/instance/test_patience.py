@@ -54,6 +54,13 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     thread.join(10)
 
 
+@pytest.fixture
+def at_ease(at: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> tuple[str, int]:
+    """Where a visitor has sixty seconds, however slow the machine is."""
+    monkeypatch.setattr(patience, "WITHIN_SECONDS", 60)
+    return at
+
+
 def connected(at: tuple[str, int]) -> "closing[socket.socket]":
     return closing(socket.create_connection(at, timeout=20))
 
@@ -77,8 +84,10 @@ def answer(visitor: socket.socket) -> bytes:
     return said.rpartition(b"\r\n\r\n")[2]
 
 
-def test_whoever_comes_to_the_end_is_answered_as_often_as_they_like(at: tuple[str, int]) -> None:
-    with connected(at) as visitor:
+def test_whoever_comes_to_the_end_is_answered_as_often_as_they_like(
+    at_ease: tuple[str, int],
+) -> None:
+    with connected(at_ease) as visitor:
         for _ in range(4):
             visitor.sendall(HELLO)
             assert answer(visitor) == b"0"
@@ -115,8 +124,8 @@ def test_a_body_that_ends_after_the_answer_keeps_no_line_open(at: tuple[str, int
 OFFER = b"connection: Upgrade, HTTP2-Settings\r\nUpgrade : h2c\r\n"
 
 
-def test_who_offers_another_protocol_is_answered_in_this_one(at: tuple[str, int]) -> None:
-    with connected(at) as visitor:
+def test_who_offers_another_protocol_is_answered_in_this_one(at_ease: tuple[str, int]) -> None:
+    with connected(at_ease) as visitor:
         for offer in (OFFER, OFFER.replace(b"Upgrade :", b"upgrade:")):
             head = b"POST / HTTP/1.1\r\nhost: h\r\n" + offer.replace(b" :", b":")
             visitor.sendall(head + b"content-length: 9\r\n\r\nUpgrade: ")
@@ -142,11 +151,13 @@ def test_no_body_is_ever_taken_for_a_request(at: tuple[str, int], parts: bytes) 
         assert b"x" * 100 not in read(visitor)
 
 
-def test_wherever_a_request_is_cut_in_two_its_body_is_what_was_sent(at: tuple[str, int]) -> None:
+def test_wherever_a_request_is_cut_in_two_its_body_is_what_was_sent(
+    at_ease: tuple[str, int],
+) -> None:
     body = b"a\nUpgrade: x\r\n\r\nUpgrade: y\r\n\r\nGET /long HTTP/1.1\r\nhost: h\r\n\r\n"
     raw = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: %d\r\n\r\n" % len(body) + body
     for place in range(1, len(raw)):
-        with connected(at) as visitor:
+        with connected(at_ease) as visitor:
             visitor.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             visitor.sendall(raw[:place])
             time.sleep(0.004)
@@ -163,8 +174,8 @@ def test_an_answer_that_nobody_takes_keeps_no_line_open(at: tuple[str, int]) -> 
         assert len(read(visitor)) < LONG
 
 
-def test_chunks_whose_frames_come_apart_are_read_to_the_end(at: tuple[str, int]) -> None:
-    with connected(at) as visitor:
+def test_chunks_whose_frames_come_apart_are_read_to_the_end(at_ease: tuple[str, int]) -> None:
+    with connected(at_ease) as visitor:
         visitor.sendall(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n")
         for _ in range(4):
             visitor.sendall(b"1;" + b"e" * 30_000 + b"\r\n")
@@ -183,8 +194,8 @@ def test_whoever_waits_for_a_long_answer_may_send_an_empty_line(at: tuple[str, i
         assert answer(visitor) == b"0"
 
 
-def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at: tuple[str, int]) -> None:
-    with connected(at) as visitor, pytest.raises(ConnectionError):
+def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at_ease: tuple[str, int]) -> None:
+    with connected(at_ease) as visitor, pytest.raises(ConnectionError):
         visitor.sendall(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n")
         visitor.sendall(b"1\r\na\r\n0\r\n")
         for n in range(400):
@@ -192,7 +203,10 @@ def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at: tuple[str, int]) -
             time.sleep(0.001)
 
 
-def test_who_takes_the_answer_slowly_but_steadily_has_all_of_it(at: tuple[str, int]) -> None:
+def test_who_takes_the_answer_slowly_but_steadily_has_all_of_it(
+    at: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "WITHIN_SECONDS", 1.0)
     with connected(at) as visitor:
         visitor.sendall(b"GET /middle HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
         size = 0
@@ -210,8 +224,8 @@ def test_a_head_that_drips_is_not_waited_for(at: tuple[str, int]) -> None:
             time.sleep(0.05)
 
 
-def test_a_head_without_end_is_refused(at: tuple[str, int]) -> None:
-    with connected(at) as visitor:
+def test_a_head_without_end_is_refused(at_ease: tuple[str, int]) -> None:
+    with connected(at_ease) as visitor:
         visitor.sendall(b"GET / HTTP/1.1\r\nx: " + b"a" * (MOST_HEAD_BYTES - 100))
         time.sleep(0.05)
         visitor.sendall(b"a" * 200)

@@ -43,6 +43,10 @@ def test_people_have_no_mark_in_common() -> None:
     assert not first & other
 
 
+def test_who_asks_for_another_language_has_sent_nothing() -> None:
+    assert sent(links="https://a.example/1", why=WORDS, only_speak="1") == frozenset()
+
+
 def test_a_thousand_links_have_few_marks() -> None:
     assert len(sent(links="\n".join(f"https://a.example/{n}" for n in range(1_000)))) == 3
 

@@ -126,7 +126,7 @@ def _sync_directory(path: Path) -> None:
 
 def _in_large_pages(memory: mmap.mmap) -> None:
     """Where the system can: a search looks at places all over, and finding 512 small pages of
-    memory takes as long each as finding a large one. It takes up to half as long again without.
+    memory takes as long as finding as many large ones.
     """
     if len(memory) >= _LARGE_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
         with contextlib.suppress(OSError):  # a kernel without them

@@ -22,6 +22,8 @@ def marks(body: bytes, content_type: str) -> frozenset[str]:
         said = WSGIRequest(_environ(body, content_type)).POST
     except (BadRequest, SuspiciousOperation, MultiPartParserError, ValueError, TypeError):
         return frozenset()
+    if "only_speak" in said:  # another language was asked for, and nothing sent
+        return frozenset()
     return frozenset((*_places(said), *_words(said)))
 
 

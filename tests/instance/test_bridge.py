@@ -121,10 +121,11 @@ def test_a_short_answer_says_how_long_it_is() -> None:
 
 def test_where_too_many_wait_the_next_is_told_to_come_again() -> None:
     def turn(*_: object) -> Any:
-        raise bridge.TooMany
+        raise bridge.TooMany(b"later")
 
     site = Site()
     site.threads = bridge.Threads(site._answer, ThreadPoolExecutor(1), turn)
     assert apart(asyncio.run, site.hear(HALF, REST)) == [503]
     assert (b"retry-after", b"60") in site.said[0]["headers"]
+    assert site.said[1]["body"] == b"later"
     assert site.bodies == []

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from heed.instance import turns
 from heed.instance.bridge import FORMS, TooMany
@@ -190,8 +191,10 @@ def test_where_hundreds_of_a_crowd_wait_the_next_is_told_to_come_again(
         await door.has_answered("192.0.2.1", OFTEN + 1)
         holds = await door.crowd(("holds", "10.0.0.2"))
         flood = await door.crowd(*((f"flood{n}", "192.0.2.1") for n in range(2)))
-        with pytest.raises(TooMany):
+        with pytest.raises(TooMany) as refused:
             await door.come("too many", "192.0.2.1")
+        for code, _ in settings.LANGUAGES:
+            assert f'lang="{code}"'.encode() in refused.value.page
         other = await door.crowd(("dana", "10.0.0.1"))
         door.opened.set()
         await asyncio.gather(*holds, *flood, *other)

@@ -29,13 +29,13 @@ FORMS = ("/", "/notice")  # where notices are sent to
 # Requests with a body above 64 KiB, and above `AT_ONCE_BYTES`, that are taken in at a time: so much
 # memory, and so many threads that wait for what is sent slowly. Notices have as much again.
 SMALL_BYTES, MIDDLE_AT_ONCE, LONG_AT_ONCE = 1 << 16, 64, 4
-_COME_AGAIN = (
-    b"Very many people are sending at this moment. Go back, wait a minute, and send again."
-)
 
 
 class TooMany(Exception):
-    """So many wait that this one is told to come again."""
+    """So many wait that this one is told to come again, with the page that says so."""
+
+    def __init__(self, page: bytes) -> None:
+        self.page = page
 
 
 class Body(io.RawIOBase):
@@ -146,8 +146,8 @@ class Threads:
                 messages = await self._answer(scope, receive, send, body, self._executor)
                 answered(messages[0].get("status", 200))
                 return messages
-        except TooMany:
-            return _told(503, _COME_AGAIN, (b"retry-after", b"60"))
+        except TooMany as refused:
+            return _told(503, refused.page, (b"retry-after", b"60"))
 
     async def _answer(
         self, scope: Scope, receive: Receive, send: Send, body: bytes | None, executor: Executor
@@ -203,10 +203,12 @@ async def _in_time(receive: Receive, send: Send) -> bytes | None:
         return None
 
 
-def _told(status: int, words: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
-    plain = [(b"content-type", b"text/plain"), (b"content-length", b"%d" % len(words))]
-    start = {"type": "http.response.start", "status": status, "headers": [*plain, *headers]}
-    return [start, {"type": "http.response.body", "body": words}]
+def _told(status: int, page: bytes, *headers: tuple[bytes, bytes]) -> list[Message]:
+    kind = (b"content-type", b"text/html; charset=utf-8")
+    size, kept = (b"content-length", b"%d" % len(page)), (b"cache-control", b"no-store")
+    said = [kind, size, kept, *headers]
+    start = {"type": "http.response.start", "status": status, "headers": said}
+    return [start, {"type": "http.response.body", "body": page}]
 
 
 async def _whole(receive: Receive) -> bytes | None:

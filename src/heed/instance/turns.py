@@ -22,6 +22,7 @@ from typing import Any
 from heed.instance.bridge import Answered, TooMany, is_form
 from heed.instance.lately import Lately
 from heed.web.notifier.alike import marks
+from heed.web.notifier.crowded import come_again
 from heed.web.notifier.doors import source_from
 
 Scope = MutableMapping[str, Any]
@@ -56,7 +57,7 @@ class Turns:
         kind, rank, said = self._ranked(scope, body)
         if kind == CROWD and len(self._waiting[CROWD]) >= MOST_OF_CROWD:
             self._take_back(said)
-            raise TooMany
+            raise TooMany(come_again())
         await self._wait(kind, rank)
         try:
             yield lambda status: None if status == 200 else self._take_back(said)

@@ -13,6 +13,7 @@ from tests.apart import apart
 HALF = {"type": "http.request", "body": b"links=https%3A%2F%2F", "more_body": True}
 REST = {"type": "http.request", "body": b"town.example", "more_body": False}
 GONE = {"type": "http.disconnect"}
+AT_MOST_SECONDS = 60  # for what comes at once: a slow machine is no fault
 WHOLE = b"links=https%3A%2F%2Ftown.example"
 
 
@@ -30,14 +31,21 @@ class Site:
         return [b"heard"]
 
     async def hear(
-        self, *messages: dict[str, Any], pause: float = 0.0, chunked: bool = False
+        self,
+        *messages: dict[str, Any],
+        pause: float = 0.0,
+        after: asyncio.Event | None = None,
+        chunked: bool = False,
     ) -> list[int]:
-        """Send these parts; returns the statuses that were answered."""
+        """Send these parts, the last one `after` something; returns the statuses answered."""
         parts = iter(messages)
 
         async def receive() -> dict[str, Any]:
             await asyncio.sleep(pause)
-            return next(parts)
+            part = next(parts)
+            if after and part is messages[-1]:
+                await after.wait()
+            return part
 
         async def send(message: Any) -> None:
             self.said.append(message)
@@ -74,9 +82,11 @@ def test_who_takes_too_long_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_slow_sender_keeps_no_thread_from_another() -> None:
     async def play(site: Site) -> list[bytes]:
-        slow = asyncio.ensure_future(site.hear(HALF, REST, pause=0.3))
+        heard = asyncio.Event()
+        slow = asyncio.ensure_future(site.hear(HALF, REST, after=heard))
         await asyncio.sleep(0.05)
-        await asyncio.wait_for(site.hear({**REST, "body": b"quick"}), 0.2)
+        await asyncio.wait_for(site.hear({**REST, "body": b"quick"}), AT_MOST_SECONDS)
+        heard.set()
         await slow
         return site.bodies
 
@@ -97,15 +107,16 @@ def test_a_body_of_any_length_is_given_as_it_comes_and_not_when_it_breaks_off() 
 
 def test_few_bodies_of_any_length_are_taken_in_at_a_time() -> None:
     async def play(site: Site) -> list[bytes]:
-        places = bridge.LONG_AT_ONCE
+        places, heard = bridge.LONG_AT_ONCE, asyncio.Event()
         slow = [
-            asyncio.ensure_future(site.hear(HALF, REST, pause=0.2, chunked=True))
+            asyncio.ensure_future(site.hear(HALF, REST, after=heard, chunked=True))
             for _ in range(places + 1)
         ]
         await asyncio.sleep(0.05)
         quick = {**REST, "body": b"quick"}
-        await asyncio.wait_for(site.hear(quick), 0.1)
+        await asyncio.wait_for(site.hear(quick), AT_MOST_SECONDS)
         assert site.bodies == [b"quick"]
+        heard.set()
         await asyncio.gather(*slow)
         return site.bodies
 

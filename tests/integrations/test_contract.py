@@ -3,6 +3,7 @@
 import contextlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,14 @@ from heed.integrations.contract.caller import Caller, Times
 from heed.integrations.contract.check import Finding, Outcome, check
 from heed.integrations.contract.faults import FAULTS
 from heed.integrations.contract.stage import Evidence, Stage
-from tests.integrations.wrong_callbacks import ITEM, SECRET, TOKEN, Serve, Site
+from tests.integrations.wrong_callbacks import ITEM, SECRET, SLOW_SECONDS, TOKEN, Serve, Site
 
-TIMES = Times(within_seconds=0.9, slow_seconds=0.45, settle_seconds=0.0, pause_seconds=0.05)
+# A machine that stalls for a second finds no fault that is not there.
+TIMES = Times(within_seconds=30.0, slow_seconds=20.0, settle_seconds=0.0, pause_seconds=0.05)
+TIMES_OF = {
+    "slow": replace(TIMES, slow_seconds=SLOW_SECONDS / 2),
+    "too-slow": replace(TIMES, within_seconds=SLOW_SECONDS / 2),
+}
 
 
 @pytest.fixture
@@ -36,7 +42,8 @@ def played(site: Site, *, look: bool = True, item: str = ITEM) -> list[Finding]:
 
 
 def playing(site: Site, *, look: bool = True, item: str = ITEM) -> Iterator[Finding]:
-    stage = Stage(caller=Caller(site.url, secret=SECRET, times=TIMES), item=item)
+    times = TIMES_OF.get(site.wrong, TIMES)
+    stage = Stage(caller=Caller(site.url, secret=SECRET, times=times), item=item)
     if look:
         stage.looks = [f"{site.url}/p/81"]
         stage.evidence = Evidence(url=f"{site.url}/evidence", token=TOKEN)

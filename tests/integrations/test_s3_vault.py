@@ -41,7 +41,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
     program = shutil.which("weed", path=str(Path(sys.executable).parent))
     assert program, "requirements/dev.txt brings it"
     ports = [f"-{one}.port={free_port()}" for one in ("master", "volume", "filer", "admin")]
-    off = ["-webdav=false", f"-s3.port={port}", f"-s3.port.iceberg={free_port()}"]
+    off = ["-webdav=false", f"-s3.port={port}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     with (where / "log").open("w") as log:
         server = subprocess.Popen(
             [program, "mini", "-dir", str(where), "-ip=127.0.0.1", *ports, *off],

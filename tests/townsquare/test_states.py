@@ -204,7 +204,7 @@ def test_a_site_that_is_down_answers_503_to_all(town: Town) -> None:
 def test_a_slow_site_answers_later_than_it_is_waited_for(town: Town) -> None:
     town.pretend("slow", seconds=1, only="/trending")
     with pytest.raises(httpx2.ReadTimeout):
-        town.http.get("/trending", timeout=0.2)
+        town.http.get("/trending", timeout=httpx2.Timeout(30, read=0.2))
 
 
 def test_a_late_site_answers_202_and_reports_afterwards(town: Town, heed: StandInHeed) -> None:

@@ -1,5 +1,6 @@
 """The plays: each says something to the callback and names what the site did wrong."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -230,6 +231,7 @@ def broken_body(stage: Stage) -> Iterator[Fault]:
     """Half of a message, and then nothing more: it is none."""
     stage.want("hidden", hid := stage.next())
     stage.caller.break_off(stage.message(stage.state("visible", stage.next())))
+    time.sleep(stage.caller.times.pause_seconds)  # it acts on its half, if it does, by itself
     came = stage.want("visible", hid)  # so that it says what it has
     one = came.result(stage.item) or {}
     if not came.taken or one.get("revision", hid) != hid:

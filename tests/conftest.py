@@ -27,6 +27,7 @@ from hypothesis import settings as hypothesis_settings
 
 from heed.instance import checks, grants, keys, postgres
 from heed.instance.addresses import Urls
+from heed.instance.compiling import kept_in
 from heed.instance.place import ROOT, Place
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is None:
         directory = Path(tempfile.mkdtemp(prefix="heed-test-"))
         # Each stage has a `var` of its own, and would compile the index anew for half a minute.
-        os.environ["NUMBA_CACHE_DIR"] = str(ROOT / "var" / "compiled-for-tests")
+        os.environ["NUMBA_CACHE_DIR"] = str(kept_in(ROOT / "var" / "for-tests"))
     else:
         directory = Path(os.environ[RUN]) / worker
         directory.mkdir()
@@ -69,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     var = directory / "var"
     keys.ensure(Place(var))
     os.environ["HEED_VAR"] = str(var)
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / "var" / "compiled"))  # kept between runs
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(kept_in(ROOT / "var")))  # kept between runs
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
     settings.HEED_VAULT_DIR = var / "vault"

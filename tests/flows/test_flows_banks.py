@@ -30,7 +30,7 @@ from heed.flows.manage_banks import (
 from heed.flows.shared.bank_files import Unreadable
 from heed.flows.view_file import MayNotView, view_file
 from heed.media import meeting
-from heed.media.models import Bank, BankSignal, Item, Match, Upload, Watermark
+from heed.media.models import Bank, BankSignal, File, Item, Match, Upload, Watermark
 from heed.media.services import FileIn
 from heed.outbox.models import StateTelling
 from heed.people.models import Role
@@ -100,6 +100,24 @@ def test_a_bank_that_hides_is_tried_first_and_hides_what_is_there_and_what_comes
     meet_banks.sweep_banks(now=town.now)
     meet_banks.meet_banks(item_ids=[town.item("old").id], now=town.now)
     assert facts_now() == before
+
+
+def test_without_the_index_the_database_is_asked_in_portions_and_says_the_same(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ref, file in (("else", OTHER), ("old", ONE), ("near", NEAR)):
+        town.post(ref, file)
+    bank = filled(town, ONE)
+    ids = list(bank.signals.filter(type="pdq").values_list("id", flat=True))
+    indexed = meeting.files_that_meet(ids)
+    monkeypatch.setattr(meeting.matching, "current", lambda _: None)
+    monkeypatch.setattr(meeting, "COMPARED_AT_ONCE", 1)
+    compared = meeting.files_that_meet(ids)
+    of = {one.id: bytes(one.sha256) for one in File.objects.all()}
+    assert {(of[one.file_id], one.distance_bits) for one in compared} == {
+        (ONE.sha256, 0), (NEAR.sha256, 9)
+    }  # fmt: skip
+    assert set(compared) == set(indexed)
 
 
 def test_an_uploader_is_told_of_no_notice_where_nobody_gave_one(town: Stage) -> None:

@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from numpy.typing import NDArray
 
 from heed.hashing.index import book as books
 from heed.hashing.index import merging
 from heed.hashing.index.book import DROP, NEAR, PUT, SAME, Book, Fresh
 from heed.hashing.index.files import Abandoned, ForeignFile, NotWritable, TornFile
 from heed.hashing.index.hits import compare_all
+from heed.hashing.index.segments import MANY, VERY_MANY
 
 KINDS = {"pdq": NEAR, "sha256": SAME}
 MOST = 40
@@ -107,6 +109,55 @@ def test_a_crowd_of_variants_and_a_crowd_of_questions_lose_nothing(tmp_path: Pat
     assert len(found.ref) == len(true.ref) > 6_000
     for ours, theirs in zip(found, true, strict=True):
         assert (ours == theirs).all()
+
+
+def test_however_many_ask_together_everybody_is_answered_the_same(tmp_path: Path) -> None:
+    chance = np.random.default_rng(3)
+    centre = chance.integers(0, 256, (1, 32), dtype=np.uint8)
+    crowd = turned(centre, chance.integers(0, 9, 5_000), chance)  # a few buckets hold them all
+    values = np.concatenate([chance.integers(0, 256, (2_000, 32), dtype=np.uint8), crowd])
+    book = open_book(tmp_path / "book")
+    none = np.zeros(len(values), np.uint32)
+    told = Fresh(np.arange(len(values)), none.astype(np.uint64) + 10, none + PUT, none, values)
+    assert merging.merge(book, told, watermark=11)
+    asking = chance.integers(0, 256, (VERY_MANY + 300, 32), dtype=np.uint8)
+    asking[500:900] = centre ^ (asking[500:900] & 3)  # many of whom go to the same buckets
+    near = np.concatenate([np.arange(0, len(asking), 40), np.arange(400)])
+    planted = values[chance.integers(0, len(values), len(near))]
+    asking[near] = turned(planted, chance.integers(0, 42, len(near)), chance)
+    for within in (0, 15, 31, 40):
+        together = book.near("pdq", asking, within)
+        starts = range(0, len(asking), MANY)
+        each = [book.near("pdq", asking[start : start + MANY], within) for start in starts]
+        parts = [
+            np.concatenate([part.query + start for part, start in zip(each, starts, strict=True)]),
+            np.concatenate([part.ref for part in each]),
+            np.concatenate([part.bits for part in each]),
+        ]
+        assert len(together.ref) == len(parts[0]) > 0
+        for ours, theirs in zip(answers(*together), answers(*parts), strict=True):
+            assert (ours == theirs).all()
+    some = np.flatnonzero(together.query < 50)
+    few = np.ascontiguousarray(asking[:50]).view(np.uint64)
+    true = compare_all(values.view(np.uint64), np.arange(len(values)), few, 40)
+    assert set(zip(*(row[some].tolist() for row in together), strict=True)) == set(
+        zip(*(row.tolist() for row in true), strict=True)
+    )
+
+
+def turned(
+    values: NDArray[np.uint8], bits: NDArray[np.int64], chance: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Each value with so many of its bits turned."""
+    ranks = np.argsort(chance.random((len(bits), 256)), axis=1)
+    made: NDArray[np.uint8] = values ^ np.packbits(ranks < bits[:, None], axis=1)
+    return made
+
+
+def answers(*rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Query, entry and bits, in one order."""
+    ranked = np.lexsort(rows)
+    return [row[ranked] for row in rows]
 
 
 @given(st.binary(min_size=32, max_size=32), st.sets(st.integers(0, 255), max_size=42))

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from heed.instance import keys
 from heed.instance.addresses import Urls, configured
+from heed.instance.compiling import kept_in
 from heed.instance.place import IMPORTS, Place, here
 
 
@@ -19,7 +20,7 @@ def environment(place: Place, *, database_url: str, public_url: str = "") -> dic
         "HEED_PUBLIC_URL": public_url or place.runs_at(),
         "HEED_VIEWER_SOCKET": str(place.viewer_socket),
         "PYTHONUNBUFFERED": "1",
-        "NUMBA_CACHE_DIR": str(place.var / "compiled"),  # made once, on this machine
+        "NUMBA_CACHE_DIR": str(kept_in(place.var)),  # made once, on this machine
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }
     unset = {name: value for name, value in ours.items() if value and not os.environ.get(name)}

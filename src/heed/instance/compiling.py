@@ -20,17 +20,21 @@ _NAME = "index"
 @contextmanager
 def beside(say: Say) -> Iterator[None]:
     """Compile what is not compiled yet while the block runs, without its waiting, and say so."""
-    if _note().exists():
+    place = _place()
+    note = place / f"index-{_digest()}"  # there when this very code is compiled
+    if note.exists():
         yield
         return
     say(_NAME, "is being compiled for this machine, once; searches are exact meanwhile, and slower")
     process = subprocess.Popen(
         [*leash.command(signal.SIGKILL), sys.executable, "-m", "heed.hashing.index.compiling"],
-        env={**os.environ, "NUMBA_CACHE_DIR": str(_place()), "PYTHONPATH": str(ROOT / "src")},
+        env={**os.environ, "NUMBA_CACHE_DIR": str(place), "PYTHONPATH": str(ROOT / "src")},
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         start_new_session=True,
     )  # fmt: skip
-    thread = threading.Thread(target=_tell, args=(process, say), name="compiling", daemon=True)
+    thread = threading.Thread(
+        target=_tell, args=(process, note, say), name="compiling", daemon=True
+    )
     try:
         thread.start()
         yield
@@ -39,10 +43,10 @@ def beside(say: Say) -> Iterator[None]:
         process.wait()
 
 
-def _tell(process: subprocess.Popen[bytes], say: Say) -> None:
+def _tell(process: subprocess.Popen[bytes], note: Path, say: Say) -> None:
     _, said = process.communicate()
     if process.returncode == 0:
-        _note().touch()
+        note.touch()
         say(_NAME, "is compiled")
     elif process.returncode > 0:  # else we were stopped first: the next start goes on
         last = (said.decode(errors="replace").strip().splitlines() or ["no reason given"])[-1]
@@ -50,12 +54,19 @@ def _tell(process: subprocess.Popen[bytes], say: Say) -> None:
 
 
 def _place() -> Path:
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or here().var / "compiled")
+    return Path(os.environ.get("NUMBA_CACHE_DIR") or kept_in(here().var))
 
 
-def _note() -> Path:
-    """There when this very code is compiled."""
+def kept_in(var: Path) -> Path:
+    """Where this very code is kept once it is compiled.
+
+    Numba looks whether a function's own file has changed, and not at the others that it calls.
+    """
+    return var / "compiled" / _digest()
+
+
+def _digest() -> str:
     digest = hashlib.sha256(sys.version.encode())
     for path in sorted((ROOT / "src" / "heed" / "hashing" / "index").glob("*.py")):
         digest.update(path.read_bytes())
-    return _place() / f"index-{digest.hexdigest()[:16]}"
+    return digest.hexdigest()[:16]

@@ -22,10 +22,9 @@ from heed.hashing.index.counters import Counters, locked
 from heed.hashing.index.delta import DROP, PUT, RECORD, Delta, Last
 from heed.hashing.index.files import Abandoned, Mapped, TornFile, write, writing
 from heed.hashing.index.hits import I64, U8, U64, Hits, nothing, together
-from heed.hashing.index.segments import NEAR, SAME, NearSegment, Segment, opened, ordered
+from heed.hashing.index.segments import NEAR, SAME, NearSegment, Segment, opened, ordered, portions
 
-FORMAT = 1  # of all files here; another one is foreign
-AT_ONCE = 8_192  # queries of a ring: with more of them, their probes leave the second-level cache
+FORMAT = 2  # of all files here; another one is foreign
 
 
 class Fresh(NamedTuple):
@@ -111,13 +110,15 @@ class Book:
         rings = [one for one in view.segments if one.kind == kind and isinstance(one, NearSegment)]
         raw = np.ascontiguousarray(queries).view(np.uint64)
         found = []
-        for start in range(0, len(raw), AT_ONCE):
-            some = raw[start : start + AT_ONCE]
+        for portion in portions(len(raw)):
+            some = raw[portion]
             hits = [view.delta.near(kind, some, within_bits, compiled=bool(rings))]
             if rings:
-                turned = ordered(queries[start : start + AT_ONCE])
+                turned = ordered(queries[portion])
                 hits += [view.live(one.near(turned, within_bits), one.seq) for one in rings]
-            found += [Hits(one.query + start, one.ref, one.bits) for one in hits if one.ref.size]
+            found += [
+                Hits(one.query + portion.start, one.ref, one.bits) for one in hits if one.ref.size
+            ]
         return together(found) if found else nothing()
 
     def warm(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from heed.hashing.index import merging
 from heed.hashing.index.book import NEAR, PUT, Book, Fresh
+from heed.hashing.index.segments import IN_ONE_BREATH, VERY_MANY
 
 
 def main() -> None:
@@ -19,7 +20,10 @@ def main() -> None:
         fresh = Fresh(np.arange(4), np.ones(4, np.uint64), none + PUT, none, zeros)
         merging.merge(book, fresh, watermark=2)
         book.take(fresh._replace(ref=np.arange(4, 8), xid=np.full(4, 3, np.uint64)), watermark=3)
-        assert len(book.near("pdq", zeros[:1], 31).ref) == 8
+        for asking in (1, IN_ONE_BREATH + 1, VERY_MANY):
+            asked = np.full((asking, 32), 255, np.uint8)
+            asked[0] = 0
+            assert len(book.near("pdq", asked, 31).ref) == 8
 
 
 if __name__ == "__main__":

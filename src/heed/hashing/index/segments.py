@@ -1,6 +1,6 @@
 """Immutable parts of a book: near values in a ring, or equal ones in order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,13 @@ from heed.hashing.index import order
 from heed.hashing.index.files import Mapped, write
 from heed.hashing.index.hits import I64, MOST_BITS, U8, U64, Hits, nothing
 
-MOST_ENTRIES = 1 << 24  # of one ring; beyond some 30 million its buckets grow long
+MOST_ENTRIES = 1 << 24  # of one ring: their numbers have 24 bits
 _CHUNKS, _OFFSETS, _PAST_END = 16, (1 << 16) + 1, 64
 _FIRST_ROOM = 1 << 10
 NEAR, SAME = "near", "same"
 IN_ONE_BREATH = 64  # queries that other threads of the process wait for
+MANY = 8_192  # asked together: with more of them, their probes leave the second-level cache
+VERY_MANY, MOST_AT_ONCE = 16_384, 131_072  # from so many on, bucket by bucket is quicker
 
 Part = tuple[U64, I64]  # values (4 words a row, or one key) and refs
 
@@ -24,6 +26,8 @@ def write_near(path: Path, facts: dict[str, Any], parts: Sequence[Part]) -> None
     from heed.hashing.index import ring
 
     count = sum(len(refs) for _, refs in parts)
+    if count > MOST_ENTRIES:
+        raise ValueError(f"a ring holds {MOST_ENTRIES:,} values at most, and these are {count:,}")
     stride = (count + _PAST_END + 15) // 16 * 16
 
     def fill(arrays: dict[str, Any]) -> None:
@@ -69,6 +73,25 @@ def write_same(path: Path, facts: dict[str, Any], parts: Sequence[Part]) -> None
     write(path, {**facts, "search": SAME, "count": len(keys), "order": 0}, sections, fill)
 
 
+def portions(asking: int) -> Iterator[slice]:
+    """How so many queries are best put to a ring, one portion after the other."""
+    start = 0
+    while start < asking:
+        left = asking - start
+        size = MANY if left < VERY_MANY else min(left, MOST_AT_ONCE)
+        yield slice(start, start + size)
+        start += size
+
+
+def _searching(asking: int) -> Callable[..., int]:
+    """What answers so many queries soonest."""
+    from heed.hashing.index import crossing, ring
+
+    if asking >= VERY_MANY:
+        return crossing.cross  # type: ignore[no-any-return]
+    return ring.find if asking <= IN_ONE_BREATH else ring.find_many  # type: ignore[no-any-return]
+
+
 class NearSegment:
     """A ring, open for searching."""
 
@@ -86,14 +109,13 @@ class NearSegment:
 
         if not 0 <= within_bits <= MOST_BITS:
             raise ValueError(f"a threshold lies between 0 and {MOST_BITS} bits")
-        asked, words = ring.probes(within_bits), wholes.view(np.uint16)
-        find = ring.find if len(wholes) <= IN_ONE_BREATH else ring.find_many
+        asked, find = ring.probes(within_bits), _searching(len(wholes))
+        flat = wholes.reshape(-1)
         room = np.empty((3, max(_FIRST_ROOM, 16 * len(wholes))), np.int64)
         while True:
             found = find(
-                *self._tables, self._values, self._words, self.mapped.facts["stride"], wholes,
-                words, within_bits, asked.flips, asked.costs, asked.single_bits, asked.pair_bits,
-                room,
+                *self._tables, self._values, self._words, self.mapped.facts["stride"], flat,
+                flat.view(np.uint16), asked.flips, asked.costs, asked.limits, room,
             )  # fmt: skip
             if found <= room.shape[1]:
                 break

@@ -42,6 +42,16 @@ def popcount32(typing: Any, x: Any) -> Any:
 
 
 @intrinsic
+def lowest_set64(typing: Any, x: Any) -> Any:
+    """The place of the lowest bit that is set, of 64; undefined for 0."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.uint64(types.uint64), code
+
+
+@intrinsic
 def lowest_set(typing: Any, x: Any) -> Any:
     """The place of the lowest bit that is set; undefined for 0."""
 
@@ -101,3 +111,35 @@ def within_budget(typing: Any, array: Any, at: Any, word: Any, budget: Any) -> A
         return builder.bitcast(fits, ir.IntType(LANES))
 
     return types.uint32(array, types.intp, types.uint16, types.uint16), code
+
+
+@intrinsic
+def which_set(typing: Any, array: Any) -> Any:
+    """Which of the first 64 uint32 are not 0: bit i of the answer is for `array[i]`."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(32), 64)
+        place = _pointer(context, builder, signature.args[0], args[0], ir.IntType(64)(0))
+        numbers = builder.load(builder.bitcast(place, vector.as_pointer()))
+        numbers.align = 4
+        told = builder.icmp_unsigned("!=", numbers, ir.Constant(vector, None))
+        return builder.bitcast(told, ir.IntType(64))
+
+    return types.uint64(array), code
+
+
+@intrinsic
+def copy_four(typing: Any, source: Any, at: Any, target: Any, to: Any, more: Any) -> Any:
+    """Four uint64 from `source[at]` to `target[to]`, each with the bits of `more` set."""
+
+    def code(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector = ir.VectorType(ir.IntType(64), 4)
+        read = _pointer(context, builder, signature.args[0], args[0], args[1])
+        four = builder.load(builder.bitcast(read, vector.as_pointer()))
+        four.align = 8
+        made = builder.or_(four, _splat(builder, vector, args[4]))
+        written = _pointer(context, builder, signature.args[2], args[2], args[3])
+        builder.store(made, builder.bitcast(written, vector.as_pointer())).align = 8
+        return context.get_dummy_value()
+
+    return types.void(source, types.intp, target, types.intp, types.uint64), code

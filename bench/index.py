@@ -29,7 +29,7 @@ import numpy as np
 import psutil  # type: ignore[import-untyped, unused-ignore]
 from numpy.typing import NDArray
 
-from bench.machine import machine
+from bench.machine import budget, machine
 from heed.hashing.index import merging
 from heed.hashing.index.book import NEAR, PUT, Book, Fresh
 from heed.hashing.index.hits import Hits, compare_all
@@ -302,8 +302,7 @@ def judged(kind: str, size: int, rows: list[Row]) -> bool:
     if slow and kind == "random" and (least := TIMES_PDQ_INDEX.get(size)):
         times = ours.times(slow, BATCHES[-1])
         budgets.append((f"{times:,.0f} times PDQIndex", times >= least, f"{least:.0f}"))
-    said = (f"{what} (budget {than}): {'pass' if kept else 'FAIL'}" for what, kept, than in budgets)
-    print("\n" + "; ".join(said))
+    print("\n" + "; ".join(what + budget(than, kept=kept) for what, kept, than in budgets))
     return all(kept for _, kept, _ in budgets)
 
 

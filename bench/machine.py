@@ -1,4 +1,4 @@
-"""The machine as a figure of a bench has to be read with it."""
+"""What a figure of a bench has to be read with: its budget, and the machine."""
 
 import os
 import time
@@ -7,6 +7,11 @@ from typing import Any
 import psutil  # type: ignore[import-untyped, unused-ignore]
 
 _AT_FIRST = psutil.cpu_times()
+
+
+def budget(than: str, *, kept: bool) -> str:
+    """A figure's budget, and whether it was kept, to be put behind the figure."""
+    return f" (budget {than}: {'pass' if kept else 'FAIL'})"
 
 
 def machine() -> str:

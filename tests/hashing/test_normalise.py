@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from examples.pictures import scene
 from heed.hashing.distance import distance
 from heed.hashing.signals import FileSignals, signals_of
 from tests.hashing.patterns import drawn, encoded
@@ -149,6 +150,36 @@ def test_a_picture_with_little_structure_says_so_and_is_not_asked() -> None:
     assert (signals.state, signals.reason) == ("low_quality", "low_quality")
     assert signals.pdq is not None and signals.pdq_quality < 50
     assert signals.query_forms == ()
+
+
+def _apart_from_every_pixel(data: bytes) -> int:
+    quick, whole = signals_of(data), signals_of(data, exact_value=True)
+    assert quick.pdq is not None and whole.pdq is not None
+    assert (quick.width_px, quick.height_px) == (whole.width_px, whole.height_px)
+    return distance(quick.pdq, whole.pdq)
+
+
+def _stripes(seed: int) -> bytes:
+    """From edge to edge, under a lamp: hardly anything changes from top to bottom."""
+    chance = np.random.default_rng(seed)
+    across, down = np.linspace(0, 1, 1600)[None, :], np.linspace(0, 1, 1200)[:, None]
+    lamp = 4 * (across - chance.uniform(0.3, 0.7)) ** 2 + (down - chance.uniform(0.2, 0.6)) ** 2
+    lines = np.repeat(chance.uniform(0.4, 1, 80), 20)[None, :]
+    shown = (lines * np.exp(-lamp) * 200 + 20).astype(np.uint8)
+    return encoded(Image.fromarray(shown).convert("RGB"), "JPEG", quality=75)
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (1632, 1224), (4000, 3000)])
+def test_a_large_jpeg_is_hashed_as_if_every_pixel_had_been_read(size: tuple[int, int]) -> None:
+    data = encoded(scene(11).resize(size), "JPEG", quality=75)
+    assert _apart_from_every_pixel(data) <= NEAR
+
+
+def test_where_next_to_nothing_decides_every_pixel_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    striped = [_stripes(seed) for seed in range(6)]
+    assert [_apart_from_every_pixel(data) for data in striped] == [0] * 6
+    monkeypatch.setattr("heed.hashing.signals.LOOKED_AGAIN_PX", 1 << 20)  # as if enormous
+    assert max(_apart_from_every_pixel(data) for data in striped) > NEAR
 
 
 def test_exact_hashes_are_those_of_the_bytes() -> None:

@@ -36,6 +36,7 @@ SIDE = 64  # samples a side after blurring
 FREQUENCIES = 16  # lowest frequencies a side, without the constant one
 SMALLEST_PX = 5  # the reference does not hash less (MIN_HASHABLE_DIM)
 FLAT_BELOW = 0.5  # levels of 255 between the darkest and the lightest sample: only rounding is left
+NEAR_MIDDLE = 0.25  # of a coefficient: a scaled decode changes half of them by less
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as the reference
 _STRIP_PIXELS = 1 << 18  # at most so many pixels are floats at a time
 _USUAL_PX = 8_192
@@ -58,12 +59,14 @@ _SIGNS = np.where(np.arange(FREQUENCIES) % 2 == 0, -1, 1).astype(np.float32)
 class PdqHash:
     """The 32-byte value, its quality (0..100), and the values of the picture turned and mirrored.
 
-    `turned` holds eight values, the plain one first.
+    `turned` holds eight values, the plain one first. `unsure` counts bits (0..256) that next to
+    nothing decides, as in stripes that run from edge to edge.
     """
 
     value: bytes
     quality: int
     turned: tuple[bytes, ...]
+    unsure: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +204,15 @@ def hash_block(block: Floats) -> PdqHash:
         raise NotHashable(Reason.TOO_FLAT, "one colour all over")
     coefficients: Floats = (_COSINES @ block @ _COSINES.T).astype(np.float32)
     turned = _turned(coefficients)
-    return PdqHash(value=turned[0], quality=_quality(block), turned=turned)
+    return PdqHash(
+        value=turned[0], quality=_quality(block), turned=turned, unsure=_unsure(coefficients)
+    )
+
+
+def _unsure(coefficients: Floats) -> int:
+    """Bits that an error of a scaled decode may turn."""
+    middle = np.partition(coefficients, 127, axis=None)[127]
+    return int(np.count_nonzero(np.abs(coefficients - middle) < NEAR_MIDDLE))
 
 
 def pdq(pixels: Pixels, scale: Scale | None = None) -> PdqHash:

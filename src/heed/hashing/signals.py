@@ -23,6 +23,8 @@ STATES = (HASHED, LOW_QUALITY, NOT_HASHABLE)
 WAYS = 8  # to turn and mirror a frame; a video's `query_forms` come in such groups
 SAME_MOMENT = 8  # bits; a frame between two seconds that is nearer to the last one is not asked
 MAX_FRAME_FORMS = 8  # values of an animation's later frames among the queries
+MOST_UNSURE = 12  # bits; with more, a scaled decode is not good enough (`bench.hashing`)
+LOOKED_AGAIN_PX = 1 << 25  # up to this size: a third of a second
 SAME_FRAME = 12  # bits; a frame nearer to one already kept adds nothing to a query
 
 
@@ -130,11 +132,8 @@ def seen(
 
 
 def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals:
-    from heed.hashing.normalise import open_picture
-
-    picture = open_picture(data, scaled=scaled)
+    picture, looked = _looked_at(data, scaled=scaled)
     width, height = picture.size_px
-    looked = _look(picture, data)
     good = looked.first.quality >= GOOD_QUALITY
     return replace(
         exact,
@@ -149,6 +148,22 @@ def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals
         other_values=looked.kept,
         query_forms=looked.forms,
     )
+
+
+def _looked_at(data: bytes, *, scaled: bool) -> "tuple[Picture, _Looked]":
+    """Its values; from every pixel after all where those of a scaled decode would be chance.
+
+    Of a picture so large that this would take long, they stay as they are.
+    """
+    from heed.hashing.normalise import open_picture
+
+    picture = open_picture(data, scaled=scaled)
+    looked = _look(picture, data)
+    wide, high = picture.size_px
+    if picture.factor == 1 or looked.first.unsure <= MOST_UNSURE or wide * high > LOOKED_AGAIN_PX:
+        return picture, looked
+    whole = open_picture(data)
+    return whole, _look(whole, data)
 
 
 class _Hashed(NamedTuple):

@@ -24,7 +24,7 @@ SETTLE_SECONDS = 5.0  # lazily imported modules of the worker come in after the 
 
 
 def main() -> int:
-    with directory() as path:
+    with directory(first_start=True) as path:
         first, _ = started(Place(path))
         ready, used = started(Place(path))
     total = sum(used.values())

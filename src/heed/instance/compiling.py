@@ -21,7 +21,7 @@ _NAME = "index"
 def beside(say: Say) -> Iterator[None]:
     """Compile what is not compiled yet while the block runs, without its waiting, and say so."""
     place = _place()
-    note = place / f"index-{_digest()}"  # there when this very code is compiled
+    note = _note(place)
     if note.exists():
         yield
         return
@@ -63,6 +63,11 @@ def kept_in(var: Path) -> Path:
     Numba looks whether a function's own file has changed, and not at the others that it calls.
     """
     return var / "compiled" / _digest()
+
+
+def _note(place: Path) -> Path:
+    """There when this very code is compiled."""
+    return place / f"index-{_digest()}"
 
 
 def _digest() -> str:

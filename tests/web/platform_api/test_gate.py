@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import json
 import threading
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, repeat
 from pathlib import Path
@@ -218,6 +219,35 @@ def test_errors_and_missing_rights_are_django_s_to_tell(
     ApiKey.objects.update(scopes=["items"])
     assert door.post(api.key, json={"signals": SIGNALS}).status_code == 403
     assert door.talk(lambda client: client.get("/status"), "").text == "I-AM-ALIVE"
+
+
+def test_a_question_in_pieces_is_whole_and_one_that_never_ends_keeps_nobody_else(
+    door: Door, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = json.dumps({"signals": SIGNALS}).encode()
+    as_json = {"Content-Type": "application/json"}
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(whole), 50):
+            yield whole[at : at + 50]
+
+    async def endless() -> AsyncIterator[bytes]:
+        yield whole[:50]
+        await asyncio.Event().wait()
+
+    async def ask(client: httpx2.AsyncClient) -> list[int]:
+        late = [client.post(CHECK, content=endless(), headers=as_json) for _ in range(3)]
+        waiting = asyncio.gather(*late)
+        await asyncio.sleep(0)
+        quick = await client.post(CHECK, json={"signals": SIGNALS})
+        return [quick.status_code, *(one.status_code for one in await waiting)]
+
+    said = door.post(api.key, content=pieces(), headers=as_json)
+    assert (said.status_code, said.json()["verdict"], door.asked) == (200, "allow", 0)
+    monkeypatch.setattr(handler, "SENT_WITHIN_SECONDS", 0.05)
+    door.gate._room = asyncio.Semaphore(1)  # the second and third wait for the first
+    assert door.talk(ask, api.key) == [200, 408, 408, 408]
+    assert door.asked == 0
 
 
 def test_an_index_that_is_not_up_to_date_is_not_believed(door: Door, api: Api) -> None:

@@ -250,6 +250,31 @@ def test_a_question_in_pieces_is_whole_and_one_that_never_ends_keeps_nobody_else
     assert door.asked == 0
 
 
+def test_strangers_who_never_end_keep_no_room_from_who_has_a_key(door: Door, api: Api) -> None:
+    whole = json.dumps({"signals": SIGNALS}).encode()
+    as_json = {"Content-Type": "application/json"}
+    door.gate._strangers_room = asyncio.Semaphore(1)
+
+    async def pieces(*, ends: bool) -> AsyncIterator[bytes]:
+        yield whole[:50]
+        if not ends:
+            await asyncio.Event().wait()
+        yield whole[50:]
+
+    async def ask(client: httpx2.AsyncClient) -> tuple[int, bool]:
+        stranger = {**as_json, "Authorization": "Bearer heed_x_y"}
+        late = [client.post(CHECK, content=pieces(ends=False), headers=stranger) for _ in range(3)]
+        waiting = asyncio.gather(*late, return_exceptions=True)
+        await asyncio.sleep(0.05)
+        said = await client.post(CHECK, content=pieces(ends=True), headers=as_json)
+        still = not waiting.done()
+        waiting.cancel()
+        return said.status_code, still
+
+    assert door.post(api.key, json={"signals": SIGNALS}).status_code == 200  # its key is seen
+    assert door.talk(ask, api.key) == (200, True)
+
+
 def test_an_index_that_is_not_up_to_date_is_not_believed(door: Door, api: Api) -> None:
     door.following._at = float("-inf")
     assert door.post(api.key, json={"signals": SIGNALS}).json()["verdict"] == "allow"

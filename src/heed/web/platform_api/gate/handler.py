@@ -36,6 +36,7 @@ PATH = "/api/v1/uploads/check"
 HOOK = "/api/v1/uploads/raw"
 MOST_BYTES = 1 << 20  # of signals; more is Django's to refuse
 IN_PIECES = 128  # bodies of signals that are read at a time, of those that come in pieces
+STRANGERS_IN_PIECES = 32  # of those whose key was not seen to be good: they wait among themselves
 SENT_WITHIN_SECONDS = 60.0  # such a one
 LOOKING = 4  # files that are fetched and read at a time, beside the pages
 MOST_WAITING = 64  # for their turn to be; who comes then is held at once
@@ -82,6 +83,7 @@ class Gate:
         self._keys = KnownKeys(_look, ThreadPoolExecutor(1, "keys"))
         self._together = Together()
         self._room = asyncio.Semaphore(IN_PIECES)
+        self._strangers_room = asyncio.Semaphore(STRANGERS_IN_PIECES)
 
     async def __call__(self, scope: Scope_, receive: Receive, send: Send) -> None:
         """One request."""
@@ -97,12 +99,13 @@ class Gate:
             await self._look_at(_Asked(scope, _token(scope), send), receive, within)
 
     async def _signals(self, scope: Scope_, receive: Receive, send: Send) -> None:
+        token = _token(scope)
+        room = self._room if self._keys.was_good(token) else self._strangers_room
         try:
-            body, whole = await self._body(receive)
+            body, whole = await _body(receive, room)
         except TimeoutError:
             await _say(_Asked(scope, "", send), b"", 408)
             return
-        token = _token(scope)
         answer = await self._at_once(scope, body, self._keys.fresh(token)) if whole else None
         asked = _Asked(scope, token, send, body)
         if answer is not None:
@@ -113,23 +116,6 @@ class Gate:
             await self._look_at(asked, receive, within=FETCHED_WITHIN_SECONDS)
         else:
             await self._or_hold(asked, self._answered(asked, receive), SIGNALS_WITHIN_SECONDS)
-
-    async def _body(self, receive: Receive) -> tuple[bytes, bool]:
-        """What has come, and whether that is all: it is not when there is too much of it.
-
-        Raises `TimeoutError`. What comes in one piece, as nearly all does, waits for no room.
-        """
-        message = await receive()
-        body = bytes(message.get("body", b""))
-        if not message.get("more_body"):
-            return body, True
-        async with self._room, asyncio.timeout(SENT_WITHIN_SECONDS):
-            while message.get("more_body"):
-                if len(body) > MOST_BYTES:
-                    return body, False
-                message = await receive()
-                body += bytes(message.get("body", b""))
-        return body, True
 
     async def _answered(self, asked: _Asked, receive: Receive) -> int:
         """With a key that was not looked up just now."""
@@ -330,6 +316,24 @@ def _header(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> bytes | None
         if known == name:
             return value
     return None
+
+
+async def _body(receive: Receive, room: asyncio.Semaphore) -> tuple[bytes, bool]:
+    """What has come, and whether that is all: it is not when there is too much of it.
+
+    Raises `TimeoutError`. What comes in one piece, as nearly all does, waits for no room.
+    """
+    message = await receive()
+    body = bytes(message.get("body", b""))
+    if not message.get("more_body"):
+        return body, True
+    async with room, asyncio.timeout(SENT_WITHIN_SECONDS):
+        while message.get("more_body"):
+            if len(body) > MOST_BYTES:
+                return body, False
+            message = await receive()
+            body += bytes(message.get("body", b""))
+    return body, True
 
 
 def _again(begun: bytes, receive: Receive) -> Receive:

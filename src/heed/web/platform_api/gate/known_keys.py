@@ -41,6 +41,10 @@ class KnownKeys:
             known.looking = asyncio.ensure_future(self._looked_up(token))
         return known.caller if age < BELIEVED_SECONDS else None
 
+    def was_good(self, token: str) -> bool:
+        """Whether it was, when it was last looked up; by now it may have been withdrawn."""
+        return token in self._known
+
     async def caller(self, token: str) -> Caller | None:
         """Whose key it is, asking the database when it was not asked just now."""
         caller = self.fresh(token)

@@ -1,5 +1,6 @@
 """One sight, many formats: the value of the plain picture is found in each."""
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,6 +181,21 @@ def test_where_next_to_nothing_decides_every_pixel_is_read(monkeypatch: pytest.M
     assert [_apart_from_every_pixel(data) for data in striped] == [0] * 6
     monkeypatch.setattr("heed.hashing.signals.LOOKED_AGAIN_PX", 1 << 20)  # as if enormous
     assert max(_apart_from_every_pixel(data) for data in striped) > NEAR
+
+
+def test_a_border_round_it_does_not_hide_that_every_pixel_is_needed() -> None:
+    with Image.open(io.BytesIO(_stripes(0))) as image:
+        bordered = encoded(ImageOps.expand(image, (0, 160), "black"), "JPEG", quality=90)
+    quick, whole = signals_of(bordered), signals_of(bordered, exact_value=True)
+    assert quick.other_values == whole.other_values and quick.other_values
+
+
+def test_a_dark_or_pale_picture_keeps_what_the_first_look_gave_it() -> None:
+    grain = np.random.default_rng(2).integers(-3, 4, (1200, 1600))
+    for level in (8, 200):
+        data = encoded(Image.fromarray((grain + level).astype(np.uint8)), "JPEG", quality=90)
+        seen = signals_of(data)
+        assert (seen.state, seen.width_px, seen.pdq is None) == ("low_quality", 1600, False)
 
 
 def test_exact_hashes_are_those_of_the_bytes() -> None:

@@ -187,15 +187,18 @@ def _quality(block: Floats) -> int:
     return min(100, int(sum(float(np.abs(part).sum()) for part in scaled) / 90))
 
 
-def _turned(coefficients: Floats) -> tuple[bytes, ...]:
-    """Values of the eight ways to turn and mirror a picture, the plain one first."""
+def _turned(coefficients: Floats) -> tuple[tuple[bytes, ...], int]:
+    """Values of the eight ways to turn and mirror a picture, the plain one first; and of the way
+    with most of them, the bits that an error of a scaled decode may turn.
+    """
     c, down, across = coefficients, _SIGNS[:, None], _SIGNS[None, :]
     ways = [c, c.T * down, c * down * across, c.T * across]  # turned by 0, 90, 180, 270 degrees
     ways += [c * down, c * across, c.T, c.T * down * across]  # mirrored, in the reference's order
     stack = np.stack([way.reshape(-1) for way in ways])
     middle = np.partition(stack, 127, axis=1)[:, 127:128]  # the reference takes the lower median
     packed = np.packbits((stack > middle)[:, ::-1], axis=1)
-    return tuple(bytes(row) for row in packed)
+    unsure = np.count_nonzero(np.abs(stack - middle) < NEAR_MIDDLE, axis=1).max()
+    return tuple(bytes(row) for row in packed), int(unsure)
 
 
 def hash_block(block: Floats) -> PdqHash:
@@ -203,16 +206,8 @@ def hash_block(block: Floats) -> PdqHash:
     if float(block.max() - block.min()) < FLAT_BELOW:
         raise NotHashable(Reason.TOO_FLAT, "one colour all over")
     coefficients: Floats = (_COSINES @ block @ _COSINES.T).astype(np.float32)
-    turned = _turned(coefficients)
-    return PdqHash(
-        value=turned[0], quality=_quality(block), turned=turned, unsure=_unsure(coefficients)
-    )
-
-
-def _unsure(coefficients: Floats) -> int:
-    """Bits that an error of a scaled decode may turn."""
-    middle = np.partition(coefficients, 127, axis=None)[127]
-    return int(np.count_nonzero(np.abs(coefficients - middle) < NEAR_MIDDLE))
+    turned, unsure = _turned(coefficients)
+    return PdqHash(value=turned[0], quality=_quality(block), turned=turned, unsure=unsure)
 
 
 def pdq(pixels: Pixels, scale: Scale | None = None) -> PdqHash:

@@ -24,7 +24,7 @@ WAYS = 8  # to turn and mirror a frame; a video's `query_forms` come in such gro
 SAME_MOMENT = 8  # bits; a frame between two seconds that is nearer to the last one is not asked
 MAX_FRAME_FORMS = 8  # values of an animation's later frames among the queries
 MOST_UNSURE = 12  # bits; with more, a scaled decode is not good enough (`bench.hashing`)
-LOOKED_AGAIN_PX = 1 << 25  # up to this size: a third of a second
+LOOKED_AGAIN_PX = 1 << 24  # up to this size: 0.3 s more, 2 s for the costliest kind of JPEG
 SAME_FRAME = 12  # bits; a frame nearer to one already kept adds nothing to a query
 
 
@@ -153,17 +153,20 @@ def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals
 def _looked_at(data: bytes, *, scaled: bool) -> "tuple[Picture, _Looked]":
     """Its values; from every pixel after all where those of a scaled decode would be chance.
 
-    Of a picture so large that this would take long, they stay as they are.
+    They stay as they are of a picture so large that this would take long, or that then has none.
     """
     from heed.hashing.normalise import open_picture
 
     picture = open_picture(data, scaled=scaled)
     looked = _look(picture, data)
     wide, high = picture.size_px
-    if picture.factor == 1 or looked.first.unsure <= MOST_UNSURE or wide * high > LOOKED_AGAIN_PX:
+    if picture.factor == 1 or looked.unsure <= MOST_UNSURE or wide * high > LOOKED_AGAIN_PX:
         return picture, looked
-    whole = open_picture(data)
-    return whole, _look(whole, data)
+    try:
+        whole = open_picture(data)
+        return whole, _look(whole, data)
+    except (NotHashable, MemoryError):
+        return picture, looked
 
 
 class _Hashed(NamedTuple):
@@ -176,11 +179,15 @@ class _Hashed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """The plain hash, the values to keep beside it, and all good values to ask with."""
+    """The plain hash, the values to keep beside it, and all good values to ask with.
+
+    `unsure`: of the good value with most such bits, see `PdqHash`.
+    """
 
     first: "PdqHash"
     kept: tuple[Value, ...]
     forms: tuple[bytes, ...]
+    unsure: int
 
 
 def _look(picture: "Picture", data: bytes) -> _Looked:
@@ -207,7 +214,9 @@ def _look(picture: "Picture", data: bytes) -> _Looked:
     ]
     kept = tuple(Value(one.value, one.quality) for one in _different(shown.hash, beside)[1:])
     asked_last = sorted(found, key=lambda one: one.part is Part.ASKED)
-    return _Looked(shown.hash, kept, _forms(shown.hash, [one.hash for one in asked_last]))
+    unsure = [one.hash.unsure for one in found if one.hash.quality >= GOOD_QUALITY]
+    forms = _forms(shown.hash, [one.hash for one in asked_last])
+    return _Looked(shown.hash, kept, forms, max(unsure, default=0))
 
 
 def _different(first: "PdqHash", others: "Iterable[PdqHash]") -> "list[PdqHash]":

@@ -26,6 +26,7 @@ import httpx2
 import psycopg
 
 from bench.first_evening_parts import Browser, Nginx, Promise, drawn, free_port, printed
+from heed.instance.compiling import kept_in
 from heed.instance.place import ROOT, SHELTER, Place
 from heed.integrations.mastodon.stand_in import StandIn
 from heed.integrations.mastodon.stand_in import running as mastodon
@@ -69,7 +70,7 @@ class Evening:
         kept = {name: said for name, said in os.environ.items() if not name.startswith("HEED_")}
         kept.pop("PYTHONDONTWRITEBYTECODE", None)
         path = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-        compiled = str(ROOT / "var" / "compiled-for-tests")
+        compiled = str(kept_in(ROOT / "var" / "bench" / "compiled"))
         return kept | {"PYTHONPATH": path, "HEED_VAR": str(var or self.place.var),
                        "NUMBA_CACHE_DIR": compiled}  # fmt: skip
 

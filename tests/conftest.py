@@ -61,7 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if worker is None:
         directory = Path(tempfile.mkdtemp(prefix="heed-test-"))
         # Each stage has a `var` of its own, and would compile the index anew for half a minute.
-        os.environ["NUMBA_CACHE_DIR"] = str(kept_in(ROOT / "var" / "for-tests"))
+        os.environ["NUMBA_CACHE_DIR"] = str(kept_in(ROOT / "var" / "compiled-for-tests"))
     else:
         directory = Path(os.environ[RUN]) / worker
         directory.mkdir()
@@ -70,7 +70,9 @@ def pytest_configure(config: pytest.Config) -> None:
     var = directory / "var"
     keys.ensure(Place(var))
     os.environ["HEED_VAR"] = str(var)
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(kept_in(ROOT / "var")))  # kept between runs
+    os.environ.setdefault(
+        "NUMBA_CACHE_DIR", str(kept_in(ROOT / "var" / "compiled"))
+    )  # kept between runs
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
     settings.HEED_VAULT_DIR = var / "vault"

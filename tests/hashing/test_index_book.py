@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from numpy.typing import NDArray
 
 from heed.hashing.index import book as books
-from heed.hashing.index import merging
+from heed.hashing.index import merging, segments
 from heed.hashing.index.book import DROP, NEAR, PUT, SAME, Book, Fresh
 from heed.hashing.index.files import Abandoned, ForeignFile, NotWritable, TornFile
-from heed.hashing.index.hits import compare_all
-from heed.hashing.index.segments import MANY, VERY_MANY
+from heed.hashing.index.hits import compare_all, rows
+from heed.hashing.index.segments import MANY, VERY_MANY, VERY_MANY_OF_ONE_PROBE
 
 KINDS = {"pdq": NEAR, "sha256": SAME}
 MOST = 40
@@ -120,15 +120,18 @@ def test_however_many_ask_together_everybody_is_answered_the_same(tmp_path: Path
     none = np.zeros(len(values), np.uint32)
     told = Fresh(np.arange(len(values)), none.astype(np.uint64) + 10, none + PUT, none, values)
     assert merging.merge(book, told, watermark=11)
-    asking = chance.integers(0, 256, (VERY_MANY + 300, 32), dtype=np.uint8)
+    asking = chance.integers(0, 256, (VERY_MANY_OF_ONE_PROBE, 32), dtype=np.uint8)
     asking[500:900] = centre ^ (asking[500:900] & 3)  # many of whom go to the same buckets
     near = np.concatenate([np.arange(0, len(asking), 40), np.arange(400)])
     planted = values[chance.integers(0, len(values), len(near))]
     asking[near] = turned(planted, chance.integers(0, 42, len(near)), chance)
-    for within in (0, 15, 31, 40):
-        together = book.near("pdq", asking, within)
-        starts = range(0, len(asking), MANY)
-        each = [book.near("pdq", asking[start : start + MANY], within) for start in starts]
+    for within, size in ((15, VERY_MANY_OF_ONE_PROBE), (31, VERY_MANY + 300), (40, VERY_MANY)):
+        assert segments.very_many(within) <= size
+        together = book.near("pdq", asking[:size], within)
+        starts = range(0, size, MANY)
+        each = [
+            book.near("pdq", asking[start : min(start + MANY, size)], within) for start in starts
+        ]
         parts = [
             np.concatenate([part.query + start for part, start in zip(each, starts, strict=True)]),
             np.concatenate([part.ref for part in each]),
@@ -143,6 +146,26 @@ def test_however_many_ask_together_everybody_is_answered_the_same(tmp_path: Path
     assert set(zip(*(row[some].tolist() for row in together), strict=True)) == set(
         zip(*(row.tolist() for row in true), strict=True)
     )
+
+
+def test_after_warming_nothing_is_compiled_for_a_question(tmp_path: Path) -> None:
+    book = open_book(tmp_path / "book")
+    assert merging.merge(book, news((1, 10, PUT, 0, bytes(32))), watermark=11)
+    book.take(news((2, 12, PUT, 0, bytes(32))), watermark=12)
+    context = multiprocessing.get_context("spawn")  # where no other test has asked before
+    with context.Pool(1) as pool:
+        assert pool.apply(_compiled_by_a_question, (tmp_path / "book",)) == 0
+
+
+def _compiled_by_a_question(place: Path) -> int:
+    from heed.hashing.index import ring
+
+    loaded = (ring.permute, ring.find, ring.compare)
+    book = open_book(place)
+    book.warm()
+    before = sum(len(one.signatures) for one in loaded)
+    assert book.near("pdq", rows([bytes(32)]), 31).ref.size == 2
+    return sum(len(one.signatures) for one in loaded) - before
 
 
 def turned(

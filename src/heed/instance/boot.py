@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from heed.instance import keys
 from heed.instance.addresses import Urls, configured
@@ -20,11 +21,16 @@ def environment(place: Place, *, database_url: str, public_url: str = "") -> dic
         "HEED_PUBLIC_URL": public_url or place.runs_at(),
         "HEED_VIEWER_SOCKET": str(place.viewer_socket),
         "PYTHONUNBUFFERED": "1",
-        "NUMBA_CACHE_DIR": str(kept_in(place.var)),  # made once, on this machine
         "MALLOC_ARENA_MAX": "2",  # glibc would keep a pool of memory for each thread
     }
     unset = {name: value for name, value in ours.items() if value and not os.environ.get(name)}
-    fixed = {"HEED_VAR": str(place.var), "HEED_DATABASE_URL": database_url, "PYTHONPATH": IMPORTS}
+    compiled = kept_in(Path(os.environ.get("NUMBA_CACHE_DIR") or place.var / "compiled"))
+    fixed = {
+        "HEED_VAR": str(place.var),
+        "HEED_DATABASE_URL": database_url,
+        "PYTHONPATH": IMPORTS,
+        "NUMBA_CACHE_DIR": str(compiled),  # made once, on this machine
+    }
     return unset | fixed
 
 

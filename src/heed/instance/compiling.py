@@ -54,15 +54,15 @@ def _tell(process: subprocess.Popen[bytes], note: Path, say: Say) -> None:
 
 
 def _place() -> Path:
-    return Path(os.environ.get("NUMBA_CACHE_DIR") or kept_in(here().var))
+    return kept_in(Path(os.environ.get("NUMBA_CACHE_DIR") or here().var / "compiled"))
 
 
-def kept_in(var: Path) -> Path:
-    """Where this very code is kept once it is compiled.
+def kept_in(directory: Path) -> Path:
+    """Where in this directory this very code is kept once it is compiled. Repeating adds nothing.
 
     Numba looks whether a function's own file has changed, and not at the others that it calls.
     """
-    return var / "compiled" / _digest()
+    return directory if directory.name == _digest() else directory / _digest()
 
 
 def _note(place: Path) -> Path:

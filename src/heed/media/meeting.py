@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from django.db import connection
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
 
@@ -16,7 +17,7 @@ from heed.media.models import Bank, BankSignal, File, Item, Match, Signal
 from heed.media.queries import VIDEO_BITS, forms_of, near_files
 
 AT_ONCE = 5_000  # signals in one question
-FILES_AT_ONCE = 8_192  # with eight forms or more each: the index is quickest with very many
+FILES_AT_ONCE = 4_096  # with eight forms or more each: the index is quickest with very many
 COMPARED_AT_ONCE = 16_384  # forms in one question to the database, where there is no index
 
 
@@ -104,7 +105,9 @@ def _hits(forms: list[bytes], wanted: dict[int, int]) -> Iterable[tuple[int, int
     book = matching.current(BANKED)
     if book is not None:
         hits = matching.near("pdq", forms, within, book=book)
-        return zip(hits.query.tolist(), hits.ref.tolist(), hits.bits.tolist(), strict=True)
+        ours = np.isin(hits.ref, np.fromiter(wanted, np.int64))  # of millions, perhaps a few
+        found = (hits.query[ours], hits.ref[ours], hits.bits[ours])
+        return zip(*(row.tolist() for row in found), strict=True)
     return _compared(forms, list(wanted), within)
 
 

@@ -21,7 +21,7 @@ from heed.hashing.index import order
 from heed.hashing.index.counters import Counters, locked
 from heed.hashing.index.delta import DROP, PUT, RECORD, Delta, Last
 from heed.hashing.index.files import Abandoned, Mapped, TornFile, write, writing
-from heed.hashing.index.hits import I64, U8, U64, Hits, nothing, together
+from heed.hashing.index.hits import I64, U8, U64, Hits, nothing, rows, together
 from heed.hashing.index.segments import NEAR, SAME, NearSegment, Segment, opened, ordered, portions
 
 FORMAT = 2  # of all files here; another one is foreign
@@ -110,7 +110,7 @@ class Book:
         rings = [one for one in view.segments if one.kind == kind and isinstance(one, NearSegment)]
         raw = np.ascontiguousarray(queries).view(np.uint64)
         found = []
-        for portion in portions(len(raw)):
+        for portion in portions(len(raw), within_bits):
             some = raw[portion]
             hits = [view.delta.near(kind, some, within_bits, compiled=bool(rings))]
             if rings:
@@ -125,7 +125,7 @@ class Book:
         """Have loaded what `near` loads at its first use, in this process."""
         if self._warm == self._view.generation:
             return
-        nothing_there, view = np.zeros((1, 32), np.uint8), self.view()
+        nothing_there, view = rows([bytes(32)]), self.view()  # as whoever asks has it
         ordered(nothing_there)
         for kind in (kind for kind, how in self.kinds.items() if how == NEAR):
             view.delta.near(kind, nothing_there.view(np.uint64), 0, compiled=True)

@@ -9,6 +9,7 @@ import numpy as np
 
 from heed.hashing.index import merging
 from heed.hashing.index.book import NEAR, PUT, Book, Fresh
+from heed.hashing.index.hits import rows
 from heed.hashing.index.segments import IN_ONE_BREATH, VERY_MANY
 
 
@@ -22,8 +23,7 @@ def main() -> None:
         merging.merge(book, fresh, watermark=2)
         book.take(fresh._replace(ref=np.arange(4, 8), xid=np.full(4, 3, np.uint64)), watermark=3)
         for asking in (1, IN_ONE_BREATH + 1, VERY_MANY):
-            asked = np.full((asking, 32), 255, np.uint8)
-            asked[0] = 0
+            asked = rows([bytes(32), *[b"\xff" * 32] * (asking - 1)])  # as whoever asks has it
             assert len(book.near("pdq", asked, 31).ref) == 8
 
 

@@ -34,7 +34,7 @@ CHUNK_BITS = 16
 BUCKETS = 1 << CHUNK_BITS
 OFFSETS = BUCKETS + 1
 MOST_BITS = 40  # thresholds up to this; the method itself would go on
-CANDIDATES = 4096  # looked at in one go; more are looked at in several
+_CANDIDATES = 4096  # looked at in one go; more are looked at in several
 _AT_A_TIME = 1024  # entries of a bucket between two looks at the room for candidates
 _AHEAD = 64  # buckets asked for before the first of them is read; a power of two
 _NEARLY = 7  # low bits of keys that are left out of order
@@ -267,8 +267,8 @@ def find(
     keys, whose = np.empty((2, probing), np.uint16), np.empty((2, probing), np.uint32)
     starts = np.empty(BUCKETS >> _NEARLY, np.int64)
     waiting = np.zeros((_AHEAD, 3), np.int64)  # buckets: begin, end, asker
-    places, askers = np.empty(CANDIDATES, np.int64), np.empty(CANDIDATES, np.uint32)
-    numbers = np.empty(CANDIDATES, np.uint32)
+    places, askers = np.empty(_CANDIDATES, np.int64), np.empty(_CANDIDATES, np.uint32)
+    numbers = np.empty(_CANDIDATES, np.uint32)
     step, many, count = 0, 0, 0
     _in_order(offsets, queries, 0, flips, keys[0], whose[0], starts)
     for t in range(17):
@@ -286,7 +286,7 @@ def find(
                 many = _scan(nexts, entries, begin, upto, beside, budget, asker,
                              places, askers, many)  # fmt: skip
                 begin = upto
-                if many > CANDIDATES - _AT_A_TIME:
+                if many > _CANDIDATES - _AT_A_TIME:
                     many = _thinned(nexts, entries, queries, costs, limits[3],
                                     places, askers, numbers, many)  # fmt: skip
                     count = settle(numbers, askers, many, values, words, wholes, queries, limits,

@@ -16,7 +16,9 @@ _FIRST_ROOM = 1 << 10
 NEAR, SAME = "near", "same"
 IN_ONE_BREATH = 64  # queries that other threads of the process wait for
 MANY = 8_192  # asked together: with more of them, their probes leave the second-level cache
-VERY_MANY, MOST_AT_ONCE = 16_384, 131_072  # from so many on, bucket by bucket is quicker
+VERY_MANY = 16_384  # from so many on, bucket by bucket is quicker
+VERY_MANY_OF_ONE_PROBE = 65_536  # the same, where each looks into one bucket of a table
+MOST_AT_ONCE = 131_072  # with more of them, their own values would leave the caches
 
 Part = tuple[U64, I64]  # values (4 words a row, or one key) and refs
 
@@ -73,21 +75,26 @@ def write_same(path: Path, facts: dict[str, Any], parts: Sequence[Part]) -> None
     write(path, {**facts, "search": SAME, "count": len(keys), "order": 0}, sections, fill)
 
 
-def portions(asking: int) -> Iterator[slice]:
+def very_many(within_bits: int) -> int:
+    """From how many queries on a ring is searched bucket by bucket."""
+    return VERY_MANY_OF_ONE_PROBE if within_bits < _CHUNKS else VERY_MANY
+
+
+def portions(asking: int, within_bits: int) -> Iterator[slice]:
     """How so many queries are best put to a ring, one portion after the other."""
     start = 0
     while start < asking:
         left = asking - start
-        size = MANY if left < VERY_MANY else min(left, MOST_AT_ONCE)
+        size = MANY if left < very_many(within_bits) else min(left, MOST_AT_ONCE)
         yield slice(start, start + size)
         start += size
 
 
-def _searching(asking: int) -> Callable[..., int]:
+def _searching(asking: int, within_bits: int) -> Callable[..., int]:
     """What answers so many queries soonest."""
     from heed.hashing.index import crossing, ring
 
-    if asking >= VERY_MANY:
+    if asking >= very_many(within_bits):
         return crossing.cross  # type: ignore[no-any-return]
     return ring.find if asking <= IN_ONE_BREATH else ring.find_many  # type: ignore[no-any-return]
 
@@ -109,7 +116,7 @@ class NearSegment:
 
         if not 0 <= within_bits <= MOST_BITS:
             raise ValueError(f"a threshold lies between 0 and {MOST_BITS} bits")
-        asked, find = ring.probes(within_bits), _searching(len(wholes))
+        asked, find = ring.probes(within_bits), _searching(len(wholes), within_bits)
         flat = wholes.reshape(-1)
         room = np.empty((3, max(_FIRST_ROOM, 16 * len(wholes))), np.int64)
         while True:

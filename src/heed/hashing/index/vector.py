@@ -2,7 +2,8 @@
 """Machine instructions that numba has no name for: bit counts, prefetch, and a vector compare.
 
 They are written in LLVM's portable terms, so that every processor gets its own best form of them.
-Importing this module imports numba, which takes half a second and some 60 MB: only `ring` does.
+Importing this module imports numba, which takes half a second and some 60 MB: only `ring` and
+`crossing` do.
 """
 
 from typing import Any

@@ -20,7 +20,7 @@ from PIL import Image
 
 from bench.machine import budget, machine
 from bench.photographs import pictures
-from bench.varied import varied
+from bench.varied import clipped, varied
 from examples.pictures import scene
 from heed.hashing.distance import GOOD_QUALITY, distance
 from heed.hashing.sandbox import DecoderPool
@@ -129,6 +129,17 @@ def _distances(count: int) -> tuple[str, bool]:
     return f"{line}{budget(f'{MOST_BITS}', kept=kept)}; every pixel {_spread(exact)}", kept
 
 
+def _clipped() -> str:
+    """The greatest distances of a kind of picture for which a scaled decode is made least well."""
+    most: dict[str, int] = {}
+    for name, data in clipped():
+        quick, whole = _ours(data), _ours(data, exact_value=True)
+        if quick.pdq and whole.pdq and min(quick.pdq_quality, whole.pdq_quality) >= GOOD_QUALITY:
+            most[name] = max(most.get(name, 0), distance(quick.pdq, whole.pdq))
+    said = ", ".join(f"{name} {bits}" for name, bits in most.items())
+    return f"where the decoder clips, at most so many bits from every pixel: {said}"
+
+
 def _spread(bits: list[int]) -> str:
     return f"mean {np.mean(bits):.2f}, p99 {np.percentile(bits, 99):.0f}, max {max(bits)} bits"
 
@@ -147,6 +158,7 @@ def main(count: int = 400) -> bool:
         line, well = _distances(count)
         kept &= well
         print(line, flush=True)
+    print(_clipped())
     print(machine())
     return kept
 

@@ -21,7 +21,7 @@ _NAME = "index"
 def beside(say: Say) -> Iterator[None]:
     """Compile what is not compiled yet while the block runs, without its waiting, and say so."""
     place = _place()
-    note = _note(place)
+    note = place / "whole"  # there once all of it is compiled
     if note.exists():
         yield
         return
@@ -63,11 +63,6 @@ def kept_in(directory: Path) -> Path:
     Numba looks whether a function's own file has changed, and not at the others that it calls.
     """
     return directory if directory.name == _digest() else directory / _digest()
-
-
-def _note(place: Path) -> Path:
-    """There when this very code is compiled."""
-    return place / f"index-{_digest()}"
 
 
 def _digest() -> str:

@@ -16,9 +16,9 @@ _FIRST_ROOM = 1 << 10
 NEAR, SAME = "near", "same"
 IN_ONE_BREATH = 64  # queries that other threads of the process wait for
 MANY = 8_192  # asked together: with more of them, their probes leave the second-level cache
-VERY_MANY = 16_384  # from so many on, bucket by bucket is quicker
+VERY_MANY = 16_384  # from so many on, bucket by bucket is as quick, and then quicker
 VERY_MANY_OF_ONE_PROBE = 65_536  # the same, where each looks into one bucket of a table
-MOST_AT_ONCE = 131_072  # with more of them, their own values would leave the caches
+MOST_AT_ONCE = 131_072  # 4 MB of values: what the bench of ten million measures
 
 Part = tuple[U64, I64]  # values (4 words a row, or one key) and refs
 

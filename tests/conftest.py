@@ -122,9 +122,6 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 def _swept(_: TransactionTestCase) -> None:
     """Empties the tables that hold something; Django would take all of them, for half a second."""
-    from heed.media import matching  # models: not before Django is ready
-    from heed.media.feeds import BANKED, REGISTERED
-
     names = connection.introspection.django_table_names(only_existing=True, include_views=False)
     kept = [name for name in names if name not in DJANGOS_OWN]
     ask = " UNION ALL ".join(
@@ -140,9 +137,15 @@ def _swept(_: TransactionTestCase) -> None:
         for name in full:
             cursor.execute(f'ALTER TABLE "{name}" ENABLE TRIGGER USER')
         cursor.execute("DELETE FROM procrastinate_jobs")  # not Django's, and nobody else's work
+    _unindex()
+
+
+def _unindex() -> None:
+    """Forgets what the match index holds: all of it was in tables that are empty now."""
+    from heed.media import matching  # models: not before Django is ready
+
     shutil.rmtree(Path(os.environ["HEED_VAR"]) / "index", ignore_errors=True)
-    for feed in (BANKED, REGISTERED):  # what is found by them was in the tables
-        matching._shelf.forget(feed)
+    matching._shelf.books.clear()
 
 
 TransactionTestCase._fixture_teardown = _swept  # type: ignore[attr-defined]
@@ -225,11 +228,12 @@ def _checkpoints_of_its_own() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_jobs_of_other_tests(request: pytest.FixtureRequest) -> None:
-    """Django empties its own tables after a transactional test; the queue's are not among them."""
+def _nothing_of_other_tests(request: pytest.FixtureRequest) -> None:
+    """Django empties and rolls back its own tables; the queue and the match index know nothing."""
     asks = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
     if not asks and request.node.get_closest_marker("django_db") is None:
         return
     request.getfixturevalue("_django_db_helper")
+    _unindex()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")

@@ -80,7 +80,9 @@ def answer(visitor: socket.socket) -> bytes:
     """One answer whose body is a number."""
     said = b""
     while b"\r\n\r\n" not in said or said.endswith(b"\r\n\r\n"):
-        said += visitor.recv(1 << 16)
+        some = visitor.recv(1 << 16)
+        assert some, "the connection was ended"
+        said += some
     return said.rpartition(b"\r\n\r\n")[2]
 
 
@@ -206,14 +208,16 @@ def test_what_comes_behind_a_body_is_bounded_as_a_head_is(at_ease: tuple[str, in
 def test_who_takes_the_answer_slowly_but_steadily_has_all_of_it(
     at: tuple[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "WITHIN_SECONDS", 1.0)
+    monkeypatch.setattr(patience, "WITHIN_SECONDS", 3.0)  # of which a slow machine takes some
+    began = time.monotonic()
     with connected(at) as visitor:
         visitor.sendall(b"GET /middle HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
         size = 0
         while some := visitor.recv(40_000):
             size += len(some)
-            time.sleep(SHORT / 20)
+            time.sleep(SHORT / 12)
     assert size > MIDDLE
+    assert time.monotonic() - began > 3.0
 
 
 def test_a_head_that_drips_is_not_waited_for(at: tuple[str, int]) -> None:

@@ -93,7 +93,7 @@ def settings_of(name: str, behind: Behind) -> str:
 def running(command: list[str], *ports: int) -> Iterator[None]:
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         for port in ports:
             while not _listens(port):
                 assert process.poll() is None and time.monotonic() < until, process.stdout
@@ -101,7 +101,7 @@ def running(command: list[str], *ports: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 def _listens(port: int) -> bool:

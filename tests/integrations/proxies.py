@@ -76,7 +76,7 @@ def _running(command: list[str], port: int, here: str) -> Iterator[None]:
 
 
 def _wait(process: "subprocess.Popen[bytes]", port: int) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return

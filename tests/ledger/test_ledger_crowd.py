@@ -41,20 +41,27 @@ def crowd(database_url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]
             one.kill()
 
 
+@contextmanager
+def sequencer(database_url: str) -> Iterator[subprocess.Popen[str]]:
+    """One that is at work."""
+    with crowd(database_url, "sequence") as one:
+        assert one.stdout is not None
+        assert one.stdout.readline()
+        yield one
+
+
 @pytest.mark.processes
 @pytest.mark.django_db(transaction=True)
 def test_nothing_is_lost_when_many_enter_and_a_sequencer_is_shot(
     app_database_url: str, now: datetime
 ) -> None:
     with (
+        sequencer(app_database_url) as shot,
         crowd(app_database_url, "enter", "a", "25") as a,
         crowd(app_database_url, "enter", "b", "25") as b,
-        crowd(app_database_url, "sequence") as shot,
     ):
-        assert shot.stdout is not None
-        shot.stdout.readline()
         shots = 0
-        while a.poll() is None or b.poll() is None:
+        while a.poll() is None or b.poll() is None or not shots:
             services.sequence(now=now)
             if queries.size() > 10 and not shots:
                 time.sleep(random.random() / 20)

@@ -122,16 +122,16 @@ def test_killed_and_rival_deliverers_lose_nothing_and_never_go_back() -> None:
             deliverer(platform, site.place),
         ):
             change(items)
-            assert until(lambda: stand_in.calls > 5, 20)
-            ends, killed = time.monotonic() + 1.5, False
-            while time.monotonic() < ends:
+            assert until(lambda: stand_in.calls > 5, 90)
+            begins, killed = time.monotonic(), False
+            while (lasted := time.monotonic() - begins) < 1.5 or (not killed and lasted < 60):
                 change(chance.sample(items, 5))
                 time.sleep(0.02)
                 if not killed and stand_in.in_flight.total() > 0:
                     first.kill()  # kill -9, mostly in the middle of a delivery
                     killed = True
             assert killed
-            assert until(lambda: all_settled(platform), 20)
+            assert until(lambda: all_settled(platform), 90)
     assert stand_in.wrongs == []
     assert {item: stand_in.heard[str(item)][-1] for item in items} == revision
 
@@ -158,11 +158,11 @@ def test_a_deliverer_killed_before_the_answer_gives_its_states_back() -> None:
     with open_site() as site:
         site.pages["/hook"] = hook
         with deliverer(platform, site.place) as first:
-            assert until(lambda: len(calls) == 1, 20)
+            assert until(lambda: len(calls) == 1, 90)
             first.kill()
             first.wait()
         answer.set()
         assert not all_settled(platform)
         with deliverer(platform, site.place):
-            assert until(lambda: all_settled(platform), 20)
+            assert until(lambda: all_settled(platform), 90)
     assert calls[0] == calls[1]

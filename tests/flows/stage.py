@@ -33,6 +33,7 @@ from tests import people as cast
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
+MOMENT = timedelta(microseconds=1)  # no two people are heard at the very same time
 TOWN = "https://town.example"
 CHILD_CLAUSE = "child-sexual"
 
@@ -64,6 +65,7 @@ class Stage:
 
     def __init__(self, slug: str = "town", at: str = TOWN, **more: Any) -> None:
         self.now, self.at = NOON, at
+        self.heard_at: datetime | None = None
         added = add_platform(slug=slug, name=slug.title(), url_prefixes=[at], now=self.now, **more)
         self.platform_id, self.callback_secret = added.platform_id, added.callback_secret
 
@@ -99,6 +101,8 @@ class Stage:
     # -------------------------------------------------------------- what people say
 
     def hear(self, notice: NoticeIn, *, then_work: bool = True, **more: Any) -> Received:
+        if self.now == self.heard_at:
+            self.now += MOMENT
         heard = receive_notice(
             platform_id=self.platform_id,
             notice=notice,
@@ -107,6 +111,7 @@ class Stage:
             now=self.now,
             **more,
         )
+        self.heard_at = self.now
         if then_work:
             self.work()
         return heard

@@ -37,6 +37,10 @@ class WebPush:
     def _key(self) -> EllipticCurvePrivateKey:
         return keys.read(settings.HEED_PUSH_KEY_FILE)
 
+    def close(self) -> None:
+        """Close every idle connection."""
+        self._wire.close()
+
     def public_key(self) -> str:
         """See `heed.ports.Push.public_key`."""
         return keys.public(self._key)

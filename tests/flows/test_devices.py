@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -12,7 +12,6 @@ from procrastinate.jobs import Job
 from pytest_django import Settings
 
 from heed.cases.models import Notice
-from heed.flows import wiring
 from heed.flows.answer_notifiers import answer_notifiers
 from heed.flows.decide_case import decide
 from heed.flows.erase_contact import erase_contact
@@ -31,7 +30,6 @@ from heed.flows.tell_devices import signs_as, tell_device
 from heed.flows.withdraw_notice import withdraw_notice
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ids import mint
-from heed.integrations.web_push.push import WebPush
 from heed.ledger.models import EntryBody
 from heed.people import devices
 from heed.people.models import Device
@@ -40,7 +38,7 @@ from heed.rules.decisions import Ruling, Scope
 from heed.rules.devices import MOST_DEVICES, NotAPushAddress
 from heed.worker.jobs import RETRY
 from tests.flows.stage import CHILD_CLAUSE, Stage, entries, picture, push_out, waiting
-from tests.integrations.push_service import PushService, push_service
+from tests.integrations.push_service import PushService, the_only_one
 from tests.people import dana, gil
 
 pytestmark = pytest.mark.django_db
@@ -48,11 +46,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.HEED_PUSH_SERVICES = [service.origin]
+    with the_only_one(settings) as service:
         yield service
-        cast(WebPush, wiring.push()).close()
-        wiring.push.cache_clear()
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 
+from heed.flows import wiring
 from heed.integrations.stand_ins import Server, Visit, answering
+from heed.integrations.web_push.push import WebPush
 
 LONGEST_SECONDS = 24 * 3600  # RFC 8292, 2: a signature that holds longer is refused
 
@@ -125,3 +127,13 @@ def push_service() -> Iterator[PushService]:
     """One that answers for the block."""
     with answering(PushService()) as service:
         yield service
+
+
+@contextmanager
+def the_only_one(settings: Any) -> Iterator[PushService]:
+    """The one that devices may be told at, for the block."""
+    with push_service() as service:
+        settings.HEED_PUSH_SERVICES = [service.origin]
+        yield service
+        cast(WebPush, wiring.push()).close()
+        wiring.push.cache_clear()

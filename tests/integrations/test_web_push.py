@@ -1,6 +1,7 @@
 """One empty message to a device: signed so that its push service knows us, and nothing in it."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,25 +13,30 @@ from heed.instance.place import Place
 from heed.integrations.web_push import keys
 from heed.integrations.web_push.push import WITHIN_SECONDS, WebPush
 from heed.ports import DeviceGone, NoPushKey, PushBusy, PushRefused
-from tests.integrations.push_service import PushService, push_service
+from tests.integrations.push_service import PushService, the_only_one
 
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.HEED_PUSH_SERVICES = [service.origin]
+    with the_only_one(settings) as service:
         yield service
 
 
-def tell(address: str) -> None:
-    WebPush().tell(address, now=datetime.now(UTC))
+@pytest.fixture
+def push() -> Iterator[WebPush]:
+    with closing(WebPush()) as push:
+        yield push
+
+
+def tell(address: str, *, after: timedelta = timedelta()) -> None:
+    with closing(WebPush()) as push:
+        push.tell(address, now=datetime.now(UTC) + after)
 
 
 def test_the_message_is_empty_and_signed_by_the_key_that_browsers_are_given(
-    service: PushService, settings: Settings
+    service: PushService, push: WebPush, settings: Settings
 ) -> None:
-    settings.HEED_PUSH_CONTACT = "mailto:people@heed.example"
-    push, address = WebPush(), service.device()
+    settings.HEED_PUSH_CONTACT, address = "mailto:people@heed.example", service.device()
     push.tell(address, now=datetime.now(UTC))
     push.tell(address, now=datetime.now(UTC))
     assert service.refused == []
@@ -46,14 +52,13 @@ def test_the_message_is_empty_and_signed_by_the_key_that_browsers_are_given(
 
 
 def test_a_signature_for_longer_than_a_day_or_by_another_key_would_be_refused(
-    service: PushService, tmp_path: Path, settings: Settings
+    service: PushService, push: WebPush, tmp_path: Path, settings: Settings
 ) -> None:
     """The stand-in looks: a test of it, or the test above would mean nothing."""
     address = service.device()
     with pytest.raises(PushRefused, match="status 400"):
-        WebPush().tell(address, now=datetime.now(UTC) + timedelta(days=2))
+        tell(address, after=timedelta(days=2))
     assert service.refused == ["signed for too long"]
-    push = WebPush()
     assert push.public_key()
     settings.HEED_PUSH_KEY_FILE = tmp_path / "other"
     settings.HEED_PUSH_KEY_FILE.write_bytes(keys.make())

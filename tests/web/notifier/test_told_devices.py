@@ -5,8 +5,8 @@ Only the two calls that need a browser maker's servers are replaced: `PushManage
 """
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -16,16 +16,14 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from heed.cases.models import Notice
-from heed.flows import wiring
 from heed.flows.keep_devices import FROM_ONE_SOURCE, keep_device
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ids import mint
-from heed.integrations.web_push.push import WebPush
 from heed.people.models import Device
 from heed.rules.devices import MOST_DEVICES
 from tests.apart import apart
 from tests.flows.stage import Stage, push_out
-from tests.integrations.push_service import PushService, push_service
+from tests.integrations.push_service import PushService, the_only_one
 from tests.web.notifier.forms import link_in, number_in, send
 from tests.web.notifier.test_notifier_browser import violations
 
@@ -49,6 +47,9 @@ SUBSCRIBES = """(() => {
     return given();
   };
   PushManager.prototype.getSubscription = async () => given();
+  const ask = Notification.requestPermission.bind(Notification);
+  window.asked = 0;
+  Notification.requestPermission = () => { window.asked += 1; return ask(); };
 })();"""
 SHOWN = """async () => {
   const held = await navigator.serviceWorker.getRegistration("/n/");
@@ -60,11 +61,8 @@ SHOWN = """async () => {
 
 @pytest.fixture
 def service(settings: Settings) -> Iterator[PushService]:
-    with push_service() as service:
-        settings.HEED_PUSH_SERVICES = [service.origin]
+    with the_only_one(settings) as service:
         yield service
-        cast(WebPush, wiring.push()).close()
-        wiring.push.cache_clear()
 
 
 def opened(visit: "Visit", site: LiveServer, town: Stage, phone: str, **options: Any) -> "Page":
@@ -101,7 +99,7 @@ def push_to(page: "Page", site: LiveServer) -> None:
         ),
     )
     cdp.send("ServiceWorker.enable")
-    for _try in range(100):
+    for _try in range(200):
         if ids:
             break
         page.wait_for_timeout(100)
@@ -111,13 +109,15 @@ def push_to(page: "Page", site: LiveServer) -> None:
     )
 
 
-def shown(page: "Page") -> list[dict[str, Any]]:
-    """What the screen shows by now, waited for."""
-    for _try in range(100):
-        if found := page.evaluate(SHOWN):
-            return cast(list[dict[str, Any]], found)
+def until(page: "Page", right: Callable[[list[Any]], bool]) -> list[dict[str, Any]]:
+    """What the screen shows, once it is `right` or has had the time to be."""
+    found: list[dict[str, Any]] = page.evaluate(SHOWN)
+    for _try in range(200):
+        if right(found):
+            break
         page.wait_for_timeout(100)
-    return []
+        found = page.evaluate(SHOWN)
+    return found
 
 
 @pytest.mark.browser
@@ -137,23 +137,21 @@ def test_a_device_is_told_in_the_words_of_its_page_and_in_no_others(
     assert apart(push_out, timezone.now()) == 1
     assert [one.token for one in service.told] == [phone.rpartition("/")[2]]
     push_to(page, live_server)
-    [line] = shown(page)
+    [line] = until(page, bool)
     with translation.override(locale):
         assert line["title"] == _(LINE)
     assert (line["lang"], line["dir"]) == (locale[:2], "rtl" if locale == "ar-EG" else "ltr")
     assert (line["body"], line["data"], line["tag"]) == ("", None, "news")
     assert notice.number not in json.dumps(line)
-    push_to(page, live_server)
-    assert len(shown(page)) == 1, "a second one takes the place of the first"
     page.reload()
     told_here(page)
     page.wait_for_selector("[data-tell][data-ready]")
-    assert page.evaluate(SHOWN) == [], "it is being read"
+    assert until(page, lambda found: not found) == [], "it is being read"
 
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_it_is_asked_in_words_with_a_tick_and_ended_by_one_press(
+def test_it_is_asked_in_words_and_with_a_tick_by_the_keyboard_alone(
     visit: "Visit", live_server: LiveServer, town: Stage, service: PushService
 ) -> None:
     page = opened(
@@ -174,6 +172,7 @@ def test_it_is_asked_in_words_with_a_tick_and_ended_by_one_press(
     assert violations(page) == []
     page.click("[data-begin] button")
     assert page.evaluate("document.activeElement.name") == "mine", "nothing goes on without a tick"
+    assert page.evaluate("window.asked") == 0, "the browser is asked nothing before"
     assert apart(Device.objects.count) == 0
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
@@ -183,9 +182,30 @@ def test_it_is_asked_in_words_with_a_tick_and_ended_by_one_press(
     assert page.is_hidden("[data-off]") and page.is_hidden("[data-others]")
     assert violations(page) == []
     assert apart(Device.objects.count) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_what_is_told_is_shown_and_each_device_or_all_of_them_ended_by_one_press(
+    visit: "Visit", live_server: LiveServer, town: Stage, service: PushService
+) -> None:
+    page = opened(
+        visit, live_server, town, service.device(), permissions=["notifications"], bypass_csp=True
+    )
+    begin(page)
+    told_here(page)
+    apart(lambda: Device.objects.update(refused_at=timezone.now()))
+    _another(service)
+    page.reload()
+    page.wait_for_selector("[data-missed]:not([hidden])")
+    assert page.is_visible("text=1 other device is told, too.")
+    assert violations(page) == []
     page.click("[data-end] button")
     page.wait_for_selector("[data-off]:not([hidden])")
     assert "This device is not told any more." in page.inner_text(".note-good")
+    assert page.is_visible("text=1 device is told when there is something new.")
+    page.click("text=Stop telling all devices")
+    page.wait_for_selector("text=No device is told any more.")
     assert apart(Device.objects.count) == 0
     held = "navigator.serviceWorker.getRegistrations().then((all) => all.length)"
     assert page.evaluate(held) == 0
@@ -216,6 +236,12 @@ def test_a_browser_that_refuses_is_answered_with_the_way_out(
     assert apart(Device.objects.count) == 0
 
 
+def _another(service: PushService) -> None:
+    """The same person has another device, which is told as well."""
+    notice, address, now = apart(Notice.objects.get), service.device(), timezone.now()
+    apart(lambda: keep_device(notice_id=notice.id, address=address, source="x", now=now))
+
+
 def _denied(page: "Page", site: LiveServer) -> None:
     """As the person once chose in the browser's settings."""
     browser = page.context.browser
@@ -239,10 +265,7 @@ def test_without_scripts_nothing_of_it_shows_but_what_is_told_can_be_ended(
 ) -> None:
     page = opened(visit, live_server, town, "", java_script_enabled=False)
     assert page.is_hidden("#tell")
-    notice = apart(Notice.objects.get)
-    apart(lambda: keep_device(
-        notice_id=notice.id, address=service.device(), source="x", now=timezone.now()
-    ))  # fmt: skip
+    _another(service)
     page.reload()
     assert "1 device is told when there is something new." in page.inner_text("#tell")
     assert page.is_hidden("[data-off]") and page.is_hidden("[data-on]")

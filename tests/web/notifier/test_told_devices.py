@@ -170,7 +170,8 @@ def test_it_is_asked_in_words_and_with_a_tick_by_the_keyboard_alone(
     ):
         assert words in said
     assert violations(page) == []
-    page.click("[data-begin] button")
+    page.focus("[data-begin] button")
+    page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.name") == "mine", "nothing goes on without a tick"
     assert page.evaluate("window.asked") == 0, "the browser is asked nothing before"
     assert apart(Device.objects.count) == 0

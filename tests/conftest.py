@@ -75,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )  # kept between runs
     settings.HEED_VAR = var
     settings.HEED_SIGNING_KEY_FILE = var / "keys" / "log.key"
+    settings.HEED_PUSH_KEY_FILE = var / "keys" / "push.key"
     settings.HEED_VAULT_DIR = var / "vault"
     settings.HEED_VAULT_KEYS = var / "keys" / "vault"
     settings.EMAIL_FILE_PATH = var / "mail"

@@ -6,6 +6,7 @@ a real site: without `HEED_SECRET_KEY` the instance makes one and keeps it under
 
 import os
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -44,6 +45,11 @@ class Configuration(BaseSettings):
     mail_url: str = ""  # smtp://user:password@host:587 ; empty: var/mail as files
     mail_from: str = "notices@localhost"
     mail_returns: str = ""  # a mailbox whose mail goes to `heed returned-mail`; empty: none
+    push_services: str = (  # where devices may be told, with commas; empty: none is
+        "fcm.googleapis.com,updates.push.services.mozilla.com,"
+        "*.notify.windows.com,web.push.apple.com"
+    )
+    push_contact: str = ""  # mailto: or https: for push services; empty: public_url, or mail_from
     failpoint: str = ""  # tests: directory of files named like the steps at which to die
     proxies: int = 0  # reverse proxies in front, each adding to X-Forwarded-For
     vault_keys: Path = Path()  # empty: var/keys/vault; the web process needs the .pub files alone
@@ -221,6 +227,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
+        "worker-src": [NONE],  # but for the private page: see web/notifier/told.py
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
@@ -306,9 +313,19 @@ EMAIL_TIMEOUT = 20  # seconds: a mail server that hangs holds up one worker, of 
 HEED_MAIL_URL = CONFIG.mail_url
 HEED_MAIL_RETURNS = CONFIG.mail_returns
 
+# Whom push services may turn to: they want an address of mail or a page (RFC 8292, 2.1).
+HEED_PUSH_CONTACT = CONFIG.push_contact or (
+    PUBLIC_URL if PUBLIC_URL.startswith("https://") else f"mailto:{parseaddr(CONFIG.mail_from)[1]}"
+)
+if not HEED_PUSH_CONTACT.startswith(("mailto:", "https://")):
+    raise SystemExit("heed: HEED_PUSH_CONTACT: write it as mailto:you@example.org, or https://...")
+HEED_PUSH_SERVICES = CONFIG.push_services.replace(",", " ").split()
+HEED_PUSH_KEY_FILE = CONFIG.var / "keys" / "push.key"
+
 # Which integration keeps which promise of `ports.py`: one dotted path each.
 HEED_PLATFORM_PORT = "heed.integrations.webhook.platform.Webhook"
 HEED_MAIL_PORT = "heed.integrations.mail.DjangoMail"
+HEED_PUSH_PORT = "heed.integrations.web_push.push.WebPush"
 HEED_PAGER_PORT = "heed.integrations.pager.mail_and_team.MailAndTeam"
 HEED_FETCHER_PORT = "heed.integrations.fetcher.Fetcher"
 HEED_SEALS_PORT = "heed.integrations.vault.sealing.AgeSeals"

@@ -23,6 +23,7 @@ from heed.flows.protect_target import protect
 from heed.flows.receive_notice import NoticeIn, Received, receive_notice
 from heed.flows.register_items import register_items
 from heed.flows.roll_back import roll_back
+from heed.flows.tell_devices import tell_device
 from heed.ledger.models import EntryBody
 from heed.media.models import File, Item, Platform
 from heed.media.services import FileIn, ItemIn, Registered
@@ -217,6 +218,20 @@ def post_mail(now: datetime) -> None:
         send = getattr(send_mail, name.removeprefix("heed."))
         notice_id = (json.loads(args) if isinstance(args, str) else args)["notice_id"]
         send(notice_id=UUID(notice_id), now=now)
+
+
+def push_out(now: datetime) -> int:
+    """The devices that wait are told, each by a job of its own; returns how many there were."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE status = 'todo'"
+            " AND task_name = 'heed.tell_device' RETURNING args"
+        )
+        rows = [row[0] for row in cursor.fetchall()]
+    for args in rows:
+        said = json.loads(args) if isinstance(args, str) else args
+        tell_device(device_id=UUID(said["device_id"]), now=now)
+    return len(rows)
 
 
 def entries(event: str) -> int:

@@ -186,7 +186,7 @@ def test_a_notice_withdrawn_before_it_was_protected_is_protected_all_the_same(
 
 def test_a_new_link_ends_the_old_one(town: Stage) -> None:
     heard = town.hear(gil(town.url("post")))
-    fresh = renew_link(notice_id=heard.notice_id)
+    fresh = renew_link(notice_id=heard.notice_id, now=town.now)
     assert bytes(Notice.objects.get().link_hash) == digest(fresh) != digest(heard.link_secret)
 
 

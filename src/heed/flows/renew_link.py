@@ -1,6 +1,7 @@
 """A private page's link is lost, or somebody else has seen it.
 
-1. Make a new one; the old one leads nowhere from now on.
+1. Make a new one; the old one leads nowhere from now on. No device is told any more: whoever had
+   the old one may have added one of their own.
 2. The same sending of the form again; nobody knows whether its answer was seen: new words too.
 3. Without the link: the number and the four words lead back. Wrong guesses are counted, for all
    processes together, by where they come from; a number that is guessed at is not shut for others.
@@ -10,8 +11,11 @@ import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
+
 from heed.cases.models import Notice
 from heed.cases.services import notices
+from heed.flows.shared import devices
 from heed.people import guesses
 
 
@@ -23,9 +27,12 @@ class TooManyGuesses(Exception):
         self.wait = wait
 
 
-def renew_link(*, notice_id: UUID) -> str:
+def renew_link(*, notice_id: UUID, now: datetime) -> str:
     """A fresh secret for this notice's private page."""
-    return notices.renew_link(Notice.objects.get(id=notice_id))
+    with transaction.atomic():
+        notice = Notice.objects.get(id=notice_id)
+        devices.forget_all(notice, why="renewed", now=now)
+        return notices.renew_link(notice)
 
 
 def renew_secrets(*, notice_id: UUID) -> tuple[str, str]:

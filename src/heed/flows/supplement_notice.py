@@ -1,6 +1,7 @@
 """More facts, after the notice: words, a police number, a contact, the declaration.
 
-1. Keep what was said beside the notice, and take what it adds into the facts.
+1. Keep what was said beside the notice, and take what it adds into the facts. With "don't write to
+   me" no device is told any more either; one that is added after that was asked for anew.
 2. Judge again: a fact may protect more, and never less.
 """
 
@@ -18,7 +19,7 @@ from heed.cases.services.notices import Place
 from heed.flows import jobs
 from heed.flows.protect_target import protect_at_once
 from heed.flows.receive_notice import TargetState, target_states
-from heed.flows.shared import news, sources
+from heed.flows.shared import devices, news, sources
 from heed.ledger import services as ledger
 from heed.people import services as people
 
@@ -83,6 +84,7 @@ def _urls(said: Mapping[str, Any]) -> Sequence[str]:
 def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
     if said.get("may_write") is False:
         people.keep_silence(notice.id)
+        devices.forget_all(notice, why="silent", now=now)
         return ""
     email = str(said.get("email") or "")
     if not email:

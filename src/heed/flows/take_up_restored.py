@@ -3,7 +3,8 @@
 1. Evidence that was destroyed after the backup is destroyed again.
 2. Tips that were on their way, or nearly, wait for a person: they may have been filed since.
 3. What platforms were told after the backup is unknown: what they are told next counts from above.
-4. Note it, in the ledger too: nothing is signed and nobody is told until the operator says so.
+4. No device is told any more: which of them were ended after the backup is unknown.
+5. Note it, in the ledger too: nothing is signed and nobody is told until the operator says so.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from django.db import transaction
 
 from heed.filings import forgotten, tips
 from heed.filings.models import SealedObject, Tip
-from heed.flows.shared import evidence, tip_ends
+from heed.flows.shared import devices, evidence, tip_ends
 from heed.ledger import outside, queries
 from heed.ledger import services as ledger
 from heed.media import services as media
@@ -41,6 +42,8 @@ def take_up_restored(*, backup_made_at: datetime, now: datetime) -> TakenUp:
     with transaction.atomic():
         outbox.give_up_releases("restored", now=now)
         media.raise_revisions(now=now)
+    with transaction.atomic():
+        devices.forget_everywhere(why="restored", now=now)
     size, lost = queries.published_size(), queries.lost_count()
     body = {"size": size, "lost": lost, "destroyed": destroyed, "tips": stopped}
     with transaction.atomic():

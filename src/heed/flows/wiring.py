@@ -16,6 +16,7 @@ from heed.ports import (
     Mail,
     Pager,
     Platform,
+    Push,
     Seals,
     Tipline,
     Vault,
@@ -52,6 +53,12 @@ def fetcher() -> Fetcher:
 def mail() -> Mail:
     """Who sends mails."""
     return cast(Mail, import_string(settings.HEED_MAIL_PORT)())
+
+
+@cache
+def push() -> Push:
+    """Who tells notifiers' devices."""
+    return cast(Push, import_string(settings.HEED_PUSH_PORT)())
 
 
 @cache

@@ -214,7 +214,7 @@ def _index(place: Place) -> Finding:
 
 
 def _keys(place: Place) -> Iterator[Finding]:
-    for name in ("secret", "log.key"):
+    for name in ("secret", "log.key", "push.key"):
         path = place.keys / name
         if not path.exists():
             yield Finding(f"key {name}", "not made yet: it is made when it is first needed")

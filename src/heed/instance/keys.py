@@ -17,6 +17,7 @@ def ensure(place: Place) -> None:
     place.keys.mkdir(parents=True, exist_ok=True, mode=0o700)
     place.keys.chmod(0o700)
     _ensure(place.keys / "secret", lambda: secrets.token_urlsafe(48).encode())
+    _ensure(place.keys / "push.key", _push_key)
     if not os.environ.get("HEED_VAULT_KEYS") and not (place.vault_keys / "seal-b.pub").exists():
         from heed.integrations.vault import keys as vault_keys  # only now: age is not for everyone
 
@@ -26,6 +27,12 @@ def ensure(place: Place) -> None:
 def secret(place: Place) -> str:
     """What signs sessions and links, when `HEED_SECRET_KEY` says nothing."""
     return (place.keys / "secret").read_text().strip()
+
+
+def _push_key() -> bytes:
+    from heed.integrations.web_push import keys as push_keys  # only now: once in an instance's life
+
+    return push_keys.make()
 
 
 def _ensure(path: Path, make: Callable[[], bytes]) -> None:

@@ -115,6 +115,8 @@ EVENTS = (
     Event(62, "consent.withdrawn", "A notifier took back what they had agreed to."),
     Event(63, "contact.erased", "A notifier had the address deleted by which they were reached."),
     Event(64, "mail.returned", "An address of a notifier does not take mail."),
+    Event(139, "device.added", "A notifier asked to be told on a device that there is news."),
+    Event(140, "device.forgotten", "Devices of a notifier are not told any more."),
     Event(105, "danger.found", "A person found that a life, or somebody's safety, is in danger."),
     Event(106, "danger.told", "An authority of the place was told of a danger."),
     Event(107, "danger.dismissed", "A person found that there is no danger after all."),

@@ -119,6 +119,30 @@ class Contact(models.Model):
         return f"contact:{self.id}"
 
 
+class Device(models.Model):
+    """A browser that a notifier asked to be told on: the address that its push service gave it.
+
+    Nothing is encrypted for it, since nothing is said to it; so its keys are not kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    notice_id = models.UUIDField()
+    address_sealed = models.BinaryField()  # encrypted
+    blind_index = models.BinaryField(max_length=32, db_index=True)  # the same for several notices
+    added_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)  # its push service took it then
+    refused_at = models.DateTimeField(null=True)  # and since then it takes none
+    refused_for = models.CharField(max_length=60, blank=True)  # a status, a reason's name
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["notice_id", "blind_index"], name="device_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"device:{self.id}"
+
+
 class Guess(models.Model):
     """A wrong guess at the words of a number. Both are kept blind, for an hour."""
 

@@ -38,6 +38,11 @@ from heed.ports.platforms import PlatformCannot as PlatformCannot
 from heed.ports.platforms import PlatformUnreachable as PlatformUnreachable
 from heed.ports.platforms import Result as Result
 from heed.ports.platforms import StateResult as StateResult
+from heed.ports.push import DeviceGone as DeviceGone
+from heed.ports.push import NoPushKey as NoPushKey
+from heed.ports.push import Push as Push
+from heed.ports.push import PushBusy as PushBusy
+from heed.ports.push import PushRefused as PushRefused
 from heed.rules.tips.document import Document, FileFacts
 
 

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,8 @@ from django.db import close_old_connections
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+from procrastinate.retry import RetryDecision
 
 from heed.flows import (
     answer_notifiers,
@@ -29,12 +31,28 @@ from heed.flows import (
     roll_back,
     send_mail,
     take_instrument,
+    tell_devices,
 )
 from heed.flows.jobs import BEHIND
 
 logger = logging.getLogger(__name__)
 PAUSE, LONGEST_PAUSE_SECONDS = 3, 2.0  # times what the job before took
-RETRY = RetryStrategy(max_attempts=12, exponential_wait=2)  # 2, 4, 8 ... seconds: about an hour
+
+
+class Patience(RetryStrategy):
+    """Waits as long as the other side asks, at least; gives up at once on what is `for_good`."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """An error may say `again_in`, a span, or `for_good`."""
+        ours = super().get_retry_decision(exception=exception, job=job)
+        if ours is None or ours.retry_at is None or getattr(exception, "for_good", False):
+            return None
+        asked: timedelta | None = getattr(exception, "again_in", None)
+        theirs = timezone.now() + (asked or timedelta())
+        return RetryDecision(retry_at=max(ours.retry_at, theirs))
+
+
+RETRY = Patience(max_attempts=12, exponential_wait=2)  # 2, 4, 8 ... seconds: about an hour
 
 
 def _job(name: str, queue: str = "work") -> Callable[[Callable[..., Any]], Any]:
@@ -129,6 +147,12 @@ def confirmation(*, notice_id: str, now: datetime) -> None:
 def news(*, notice_id: str, now: datetime) -> None:
     """Mail that there is something new on a private page."""
     send_mail.send_news(notice_id=UUID(notice_id), now=now)
+
+
+@_job("tell_device", "push")
+def told_device(*, notice_id: str, device_id: str, now: datetime) -> None:
+    """Tell a device that there is something new on a private page."""
+    tell_devices.tell_device(device_id=UUID(device_id), now=now)
 
 
 @_job("preserve", "keep")

@@ -30,6 +30,7 @@ WORKERS = (
     (["keep"], 1),
     (["file"], 1),
     (["mail"], 1),
+    (["push"], 1),  # a push service that is slow delays no mail
 )
 QUIET = ((["work"], 2), ([BEHIND], 1))
 ASK_AGAIN_SECONDS = 2.0

@@ -18,7 +18,7 @@ from heed.flows.erase_contact import erase_contact
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.withdraw_notice import withdraw_notice
-from heed.web.notifier import access, choices, links, more
+from heed.web.notifier import access, choices, links, more, told
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import COUNTRIES
 from heed.web.notifier.views_help import near
@@ -49,9 +49,11 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
         return _step(request, "notifier/contact.html", notice, added, first=True)
     if added.errors:
         return _step(request, "notifier/contact.html", notice, added)
+    silent = added.said.get("may_write") is False
+    ended = told.ends_with(notice.id) if silent else ""
     mailed = _supplement(notice, added.said)
     notice.refresh_from_db()
-    return _to_page(notice, _outcome(notice, added, mailed))
+    return _to_page(notice, _outcome(notice, added, mailed) + ended)
 
 
 def _outcome(notice: Notice, added: more.Added, mailed: bool) -> str:
@@ -101,9 +103,10 @@ def _to_page(notice: Notice, done: str) -> HttpResponse:
 def erase(request: HttpRequest, number: str) -> HttpResponse:
     """Delete the address of this notice, and of those that came with it."""
     notice = access.required(request, number)
+    ended = told.ends_with(notice.id)
     for one in own_notices.with_siblings(notice):
         erase_contact(notice_id=one.id, now=timezone.now())
-    return _to_page(notice, "erased")
+    return _to_page(notice, f"erased{ended}")
 
 
 @private
@@ -169,5 +172,6 @@ def back(request: HttpRequest, number: str) -> HttpResponse:
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Take it back. Nothing is restored by that: it may not have been a free choice."""
     notice = access.required(request, number)
+    ended = told.ends_with(notice.id)
     withdraw_notice(notice_id=notice.id, now=timezone.now())
-    return _to_page(notice, "withdrawn")
+    return _to_page(notice, f"withdrawn{ended}")

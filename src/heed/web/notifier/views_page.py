@@ -18,7 +18,7 @@ from heed.filings.queries import answers_to, told_authorities
 from heed.flows.renew_link import renew_link
 from heed.rules.clocks import Stop
 from heed.web import languages
-from heed.web.notifier import access, choices, leaving, spoken, story
+from heed.web.notifier import access, choices, leaving, spoken, story, told
 from heed.web.notifier.doors import private
 from heed.web.notifier.taking import left
 from heed.web.notifier.views_help import near
@@ -49,6 +49,12 @@ DONE = {
     "renewed": _("This is your new link. The old one leads nowhere from now on."),
     "found": _("Welcome back. You have a new private link now; the old one no longer works."),
     "confirmed": _("Your e-mail address is confirmed."),
+    "told": _("This device is told from now on."),
+    "untold": _(
+        "This device is not told any more. Your browser may still list this site: you can take it "
+        "out in its settings."
+    ),
+    "none-told": _("No device is told any more."),
 }
 
 
@@ -79,6 +85,7 @@ def speaking(request: HttpRequest, notice: Notice, answer: HttpResponse) -> Http
     return languages.remember(answer, language)
 
 
+@told.with_worker
 def show(
     request: HttpRequest,
     notice: Notice,
@@ -102,6 +109,8 @@ def _shown(
         **_context(notice, private_page(notice, now), now),
         "done": DONE.get(done, ""),
         "was": done,
+        "devices_ended": request.GET.get("devices") == "ended",
+        "told": told.told(notice.id),
         "typed": typed,
         "errors": errors,
         **near(request, notice.country),
@@ -144,8 +153,9 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
     """A new link; whoever has the old one is shut out."""
     notice = access.required(request, number)
     path = access.path_of(notice.number)
-    secret = renew_link(notice_id=notice.id)
-    return access.let_in(redirect(f"{path}?done=renewed"), path, secret)
+    ended = told.ends_with(notice.id)
+    secret = renew_link(notice_id=notice.id, now=timezone.now())
+    return access.let_in(redirect(f"{path}?done=renewed{ended}"), path, secret)
 
 
 @private

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.private import PrivatePage, Promise, private_page
+from heed.filings import words
 from heed.filings.letters import replies
 from heed.filings.queries import answers_to, told_authorities
 from heed.flows.renew_link import renew_link
@@ -100,6 +101,8 @@ def _shown(
     secret = access.secret_of(request, path)
     shown = {
         **_context(notice, private_page(notice, now), now),
+        "kept_until": words.shown_until(notice).earliest,
+        "in_backups_until": _in_backups_until(notice, now),
         "done": DONE.get(done, ""),
         "was": done,
         "typed": typed,
@@ -109,6 +112,11 @@ def _shown(
     }
     answer = render(request, "notifier/page.html", shown, status=422 if errors else 200)
     return access.let_in(answer, path, secret)
+
+
+def _in_backups_until(notice: Notice, now: datetime) -> datetime | None:
+    until = words.gone_for_good_after(notice)
+    return until if until is not None and until > now else None
 
 
 def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from heed.ledger import queries as ledger
 from heed.ledger.models import EntryBody
 from heed.ledger.receipts import upgraded
 from heed.ledger.verify import verify_receipt
+from heed.media.services import FileIn
 from heed.people.duty_models import Call
 from heed.people.models import Contact
 from heed.ports import Reported
@@ -196,6 +197,22 @@ def test_what_is_no_word_stays(town: Stage) -> None:
     assert [one["account_ref"] for one in told.document["suspects"]] == ["uri", ""]
     case.refresh_from_db()
     assert case.known_facts == [["standing", "depicted"]]
+
+
+def test_of_an_address_stays_what_is_the_platforms_own(town: Stage) -> None:
+    at = town.url("files/1")
+    town.post("p1", FileIn(url=at, sha256=picture("one").sha256))
+    typed = [f"{town.url('p1')}#{SAID}", at, f"https://elsewhere.example:8443/{SAID}", SAID]
+    heard = town.hear(dana(*typed, words=SAID))
+    items = list(notice(heard).targets.order_by("position").values_list("item__ref", flat=True))
+    assert items == ["p1", "p1", None, None]
+    for case in Case.objects.filter(id__in=town.cases_of(heard)):
+        Case.objects.filter(id=case.id).update(state=Case.State.DECIDED, decided_at=town.now)
+    town.later(OVER)
+    assert forget_words(now=town.now) == 1
+    kept = list(notice(heard).targets.order_by("position").values_list("url", flat=True))
+    assert kept == [town.url("p1"), at, "https://elsewhere.example/", ""]
+    assert places_of(SAID) == set()
 
 
 def test_a_stated_age_leaves_that_it_was_about_a_child(town: Stage) -> None:

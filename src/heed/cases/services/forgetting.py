@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from heed.cases.models import Appeal, Case, Message, Notice, PeerReport, Supplement, Target
+from heed.media.models import Item
 from heed.rules.claims import ADULT_AT, AgeThen
 
 _EMPTY: dict[str, object] = {
@@ -60,12 +61,18 @@ def _unknow(case: Case, facts: Collection[str]) -> None:
 
 
 def _trim(target: Target) -> None:
-    """An item's own address is the platform's; of any other, the site alone stays."""
-    if target.item is not None:
-        url = target.item.url if target.url else ""
+    """The address of an item, or of its file, is the platform's; of any other the site stays."""
+    if target.item is not None and target.url:
+        url = _own_address(target.item, target.url)
     else:
         url = _site_of(target.url)
     Target.objects.filter(id=target.id).update(url=url)
+
+
+def _own_address(item: Item, url: str) -> str:
+    """As it was typed where that is an address of this item, or of a file of it."""
+    files = item.files.values_list("url", "preview_url")
+    return url if any(url in pair for pair in files) else item.url
 
 
 def _site_of(url: str) -> str:

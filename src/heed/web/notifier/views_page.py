@@ -123,7 +123,7 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
     answers = answers_to(notice.id)
     lines = [spoken.told(target, page) for target in page.targets]
     last = page.messages[-1] if page.messages else None
-    letter = last.letter if last is not None and last.ours else ""
+    letter = last.letter if last is not None and last.ours and last.text else ""
     return {
         "page": page,
         "answers": answers,

@@ -13,19 +13,22 @@ from uuid import uuid4
 import psycopg
 import pytest
 from django.db import connection
+from django.test import Client
 from pytest_django import Settings
 
 from heed.cases.models import Appeal, Case, Join, Message, Notice, PeerReport, Supplement
 from heed.cases.services import deadlines, peer_reports
-from heed.filings import danger, holding, words
+from heed.filings import context, danger, gathering, holding, words
 from heed.filings.models import CaseFile, Dispute, Hold, Officer, Order, SealedObject, Tip
 from heed.flows import forget_words as flow
 from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.forget_words import behind, forget_words
 from heed.flows.make_case_file import ask_for_case_file
 from heed.flows.open_appeal import appeal_as_notifier
+from heed.flows.protect_target import protect
 from heed.flows.receive_notice import Received
 from heed.flows.seal_ledger import seal_ledger
+from heed.flows.shared.tip_text import as_text, sections
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.translate_notice import translate
 from heed.flows.withdraw_notice import withdraw_notice
@@ -41,6 +44,7 @@ from heed.people.models import Contact
 from heed.ports import Reported
 from heed.rules.claims import AgeThen, Category
 from heed.rules.clocks import Clock, Kind, Stop
+from heed.rules.tips.authorities import authority
 from heed.rules.tips.document import (
     Document,
     Guardian,
@@ -48,9 +52,10 @@ from heed.rules.tips.document import (
     Suspect,
     Victim,
     frozen,
+    thawed,
 )
 from heed.rules.tips.document import Kind as TipKind
-from tests.flows.stage import Stage, entries, picture
+from tests.flows.stage import Stage, entries, facts_now, picture
 from tests.killed import Killed, die
 from tests.people import dana, gil, somebody
 
@@ -126,7 +131,7 @@ def tip(town: Stage, case: Case, **more: Any) -> Tip:
     return Tip.objects.create(
         platform_id=town.platform_id, case_id=case.id, authority="ncmec",
         chosen={"words": SAID, "school": SAID, "suspect": "uri"}, document=frozen(document),
-        context=SAID, prepared_by=uuid4(), prepared_at=town.now,
+        context=SAID, account_ref=f"elsewhere:{SAID}", prepared_by=uuid4(), prepared_at=town.now,
         **{"state": Tip.State.FINISHED, "finished_at": town.now, "report_ref": "4711"} | more,
     )  # fmt: skip
 
@@ -435,6 +440,24 @@ HOLDS: dict[str, Callable[[Stage, Case, Notice], None]] = {
     "a danger was found by a call": _called_and_not_told,
     "it was not gone through": _not_gone_through,
 }
+
+
+def test_nothing_that_reads_notices_stumbles_over_it(town: Stage, client: Client) -> None:
+    heard, case = everything(town)
+    town.later(OVER)
+    forget_words(now=town.now)
+    before = facts_now()
+    protect(notice_id=heard.notice_id, now=town.now)
+    town.work()
+    assert facts_now() == before and town.seen("p1") == ["removed"]
+    told = thawed(Tip.objects.get().document)
+    day = f"{town.now:%d %B %Y}"
+    assert f"Its words were forgotten on {day}." in context.text(case, told)
+    assert sections(told) and as_text(told, authority("ncmec"))
+    again = gathering.document(case, gathering.Chosen(), Operator(name="Town"))
+    assert SAID not in repr(again) and day in again.words
+    for path in ("/measures", "/policy"):
+        assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("why", HOLDS)

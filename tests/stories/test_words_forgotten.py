@@ -103,6 +103,9 @@ def test_the_page_says_until_when_words_are_kept_and_then_when_they_went(helped:
     assert helped.heard.number in page and "We looked at it." in page  # our answer, with reasons
     assert "Save what I sent" not in page and "This would protect it more" not in page
     assert set(visitor.json("said")) == {"forgotten_at"}
+    answer_back(notice_id=helped.heard.notice_id, text="Me again", now=helped.town.now)
+    page = visitor.get(visitor.page)
+    assert "we deleted what you wrote" in page and "We keep what you wrote until" in page
     for part in ("more", "contact", "codes", "close", "proof", "case-file"):
         assert SAID not in visitor.get(f"{visitor.page}/{part}")
 

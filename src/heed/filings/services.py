@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from heed.filings.gathering import ELSEWHERE
 from heed.filings.models import Answer, CaseFile, StatementOfReasons, Tip
 from heed.rules.tips.document import frozen, thawed, without_words
 
@@ -86,4 +87,10 @@ def forget_words(notice_id: UUID, case_ids: Collection[UUID]) -> None:
     for tip in Tip.objects.filter(case_id__in=case_ids):
         chosen = {name: said for name, said in tip.chosen.items() if name not in _OF_A_PERSON}
         document = frozen(without_words(thawed(tip.document)))
-        Tip.objects.filter(id=tip.id).update(context="", chosen=chosen, document=document)
+        elsewhere = tip.account_ref.startswith(f"{ELSEWHERE}:")
+        Tip.objects.filter(id=tip.id).update(
+            context="",
+            chosen=chosen,
+            document=document,
+            account_ref=ELSEWHERE if elsewhere else tip.account_ref,
+        )

@@ -99,9 +99,10 @@ def _shown(
     now = timezone.now()
     path = access.path_of(notice.number)
     secret = access.secret_of(request, path)
+    facts = private_page(notice, now)
     shown = {
-        **_context(notice, private_page(notice, now), now),
-        "kept_until": words.shown_until(notice).earliest,
+        **_context(notice, facts, now),
+        "kept_until": _kept_until(notice, facts),
         "in_backups_until": _in_backups_until(notice, now),
         "done": DONE.get(done, ""),
         "was": done,
@@ -112,6 +113,15 @@ def _shown(
     }
     answer = render(request, "notifier/page.html", shown, status=422 if errors else 200)
     return access.let_in(answer, path, secret)
+
+
+def _kept_until(notice: Notice, page: PrivatePage) -> datetime | None:
+    """None once all was forgotten, and nothing was said since."""
+    since = page.words or any(one.text for one in page.messages)
+    reached_by = page.contact in ("waiting", "confirmed", "returned")
+    if page.words_forgotten_at is not None and not (since or reached_by):
+        return None
+    return words.shown_until(notice).earliest
 
 
 def _in_backups_until(notice: Notice, now: datetime) -> datetime | None:

@@ -55,6 +55,7 @@ from heed.rules.tips.document import (
     thawed,
 )
 from heed.rules.tips.document import Kind as TipKind
+from heed.worker.sweeps import SWEEPS
 from tests.flows.stage import Stage, entries, facts_now, picture
 from tests.killed import Killed, die
 from tests.people import dana, gil, somebody
@@ -628,6 +629,11 @@ def test_a_worker_killed_in_the_middle_has_half_forgotten_nothing(
     assert went_on.stdout == "2\n", went_on.stderr
     assert places_of(SAID) == set() and entries("words.forgotten") == 3
     assert as_a_process(app_database_url, town.now, tmp_path).stdout == "0\n"
+
+
+def test_the_worker_does_it_once_a_day_and_not_for_a_backup_that_is_only_tried_out() -> None:
+    (sweep,) = [one for one in SWEEPS if one.run is forget_words]
+    assert (sweep.every_seconds, sweep.quiet) == (DAY.total_seconds(), False)
 
 
 def test_case_files_are_gone_with_the_words(town: Stage) -> None:

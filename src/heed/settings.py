@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heed.instance.logs import logging_of_django
@@ -81,7 +81,11 @@ class Configuration(BaseSettings):
     gate: str = ""  # where uploads are looked at: private:EU, -private:US ...; see docs/matching.md
 
 
-CONFIG = Configuration()
+try:
+    CONFIG = Configuration()
+except ValidationError as wrong:  # by name and bound, never with what was set: it may be a secret
+    _faults = [(str(one["loc"][0]).upper(), one["msg"]) for one in wrong.errors()]
+    raise SystemExit("\n".join(f"heed: HEED_{name}: {why}" for name, why in _faults)) from None
 HEED_SETTINGS = tuple(Configuration.model_fields)
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from csp.constants import NONE, SELF
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from heed.instance.logs import logging_of_django
@@ -20,6 +20,7 @@ from heed.instance.tipline_accounts import accounts
 from heed.integrations.smtp import NotAMailUrl, server_of
 from heed.rules.deadlines import own_times
 from heed.rules.gate import NoSuchSwitch, switches
+from heed.rules.retention import WORDS_KEPT, WORDS_KEPT_AT_LEAST, WORDS_KEPT_AT_MOST
 from heed.rules.statutes import named
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +57,9 @@ class Configuration(BaseSettings):
     opens: str = ""  # purposes this process may open the vault for; `heed worker` says "filing"
     vault: str = ""  # empty: var/vault; a directory; or s3://bucket/prefix (docs/operate.md)
     backups_kept_days: int = 35  # how long the last backup of the database may live
+    words_kept_days: Annotated[
+        int, Field(ge=WORDS_KEPT_AT_LEAST.days, le=WORDS_KEPT_AT_MOST.days)
+    ] = WORDS_KEPT.days  # what notifiers wrote, after the last that happened; see docs/operate.md
     backup_to: str = ""  # a directory or s3://bucket/prefix; empty: none is made by itself
     backup_at: str = "03:30"  # when each day, in UTC
     backup_vault: Literal["", "apart"] = ""  # apart: sealed evidence is backed up by other means
@@ -83,7 +87,11 @@ class Configuration(BaseSettings):
     gate: str = ""  # where uploads are looked at: private:EU, -private:US ...; see docs/matching.md
 
 
-CONFIG = Configuration()
+try:
+    CONFIG = Configuration()
+except ValidationError as wrong:  # by name and bound, never with what was set: it may be a secret
+    _faults = [(str(one["loc"][0]).upper(), one["msg"]) for one in wrong.errors()]
+    raise SystemExit("\n".join(f"heed: HEED_{name}: {why}" for name, why in _faults)) from None
 HEED_SETTINGS = tuple(Configuration.model_fields)
 
 
@@ -121,6 +129,7 @@ HEED_PROXIES = CONFIG.proxies
 HEED_VAULT = CONFIG.vault
 HEED_DSA_URL, HEED_DSA_TOKEN = CONFIG.dsa_url, CONFIG.dsa_token
 HEED_BACKUPS_KEPT = timedelta(days=CONFIG.backups_kept_days)
+HEED_WORDS_KEPT = timedelta(days=CONFIG.words_kept_days)
 HEED_VAULT_DIR = Path(CONFIG.vault) if CONFIG.vault.startswith("/") else CONFIG.var / "vault"
 HEED_VAULT_KEYS = (
     CONFIG.var / "keys" / "vault" if CONFIG.vault_keys == Path() else CONFIG.vault_keys

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from heed.cases.models import Case
 from heed.flows import keep_rota
-from heed.instance import doctor_machine, doctor_outside, doctor_people
+from heed.flows.forget_words import forget_words
+from heed.instance import doctor, doctor_machine, doctor_outside, doctor_people
 from heed.instance.findings import Finding
 from heed.integrations.outward.exchange import Wire
 from heed.integrations.smtp import MailServerAway, NotAMailUrl, reach, send_one, server_of
@@ -20,6 +22,7 @@ from heed.people.ringing import note_ring, open_call
 from tests.flows.stage import Stage
 from tests.instance.test_reverse_proxy import certificate
 from tests.integrations.smtp_server import mail_server
+from tests.people import somebody
 
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)  # a Sunday; six in the evening in Berlin
 ORIGIN = "safety.example/log"
@@ -203,3 +206,21 @@ def test_a_disk_that_is_nearly_full_is_named_once(
     monkeypatch.setattr(doctor_machine.shutil, "disk_usage", lambda _: usage(100 << 30, 0, 1 << 29))
     found = list(doctor_machine.room(tmp_path / "not" / "there", tmp_path))
     assert len(found) == 1 and "0.5 GB left" in found[0].says and "make room" in found[0].remedy
+
+
+# ------------------------------------------------------------------ words
+
+
+@pytest.mark.django_db
+def test_words_that_should_be_forgotten_by_now_are_counted_until_they_are() -> None:
+    now = datetime.now(UTC)
+    stage = Stage("town")
+    stage.now = now - timedelta(days=900)  # half a year and two years are not over
+    stage.hear(somebody("https://elsewhere.example/1", words="long ago"))
+    Case.objects.update(state=Case.State.DECIDED, decided_at=stage.now)
+    assert lines(doctor._words())["words"].remedy == ""
+    Case.objects.update(decided_at=now - timedelta(days=930))
+    found = lines(doctor._words())["words"]
+    assert "of 1 notices" in found.says and "worker" in found.remedy
+    assert forget_words(now=now) == 1
+    assert lines(doctor._words())["words"].remedy == ""

@@ -3,6 +3,8 @@
 import os
 import stat
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from heed.instance import env_file
 from heed.instance.doctor_machine import BESIDES, FAMILIES
 from heed.instance.first_day.settings_file import TEMPLATE, answers_of, settings_of, with_answers
+from heed.instance.place import ROOT
 from heed.instance.trouble import Trouble
 from heed.settings import Configuration
 
@@ -116,3 +119,14 @@ def test_answers_come_back_from_the_lines_that_they_made() -> None:
     assert settings["HEED_ALLOWED_HOSTS"] == "safety.example.org,127.0.0.1,localhost"
     later = settings_of({"mail": "none", "database": "embedded", "storage": "here"})
     assert later == {"HEED_DATABASE_URL": "", "HEED_VAULT": ""}, "mail is asked for again"
+
+
+def test_a_setting_under_its_floor_is_refused_in_one_line_without_its_value() -> None:
+    more = {"HEED_WORDS_KEPT_DAYS": "31", "PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run(
+        [sys.executable, "-c", "import heed.settings"], env={**os.environ, **more},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 1
+    says = "heed: HEED_WORDS_KEPT_DAYS: Input should be greater than or equal to 365"
+    assert done.stderr.strip() == says

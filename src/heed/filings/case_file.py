@@ -22,6 +22,7 @@ from heed.ledger.receipts import upgraded
 
 OWN_EVENTS = ("notice.received", "notice.supplemented", "notice.withdrawn", "contact.confirmed",
               "message.received", "answer.sent")  # fmt: skip
+FORGOTTEN = "forgotten"  # withheld from everybody: what was said is not compared with its receipt
 CASE_EVENTS = ("case.opened", "case.joined", "triage.made")  # those whose body names the notice
 APPEAL_EVENTS = ("appeal.opened", "appeal.decided")
 
@@ -58,6 +59,9 @@ def _notice(notice: Notice, now: datetime) -> dict[str, Any]:
         "messages": [_message(one) for one in page.messages],
         "promises": _promises(notice),
     }
+    if notice.words_forgotten_at is not None:
+        shown["words_forgotten_at"] = notice.words_forgotten_at
+        withheld = [*withheld, FORGOTTEN]
     if withheld:
         shown["withheld"] = withheld
     if told := told_authorities(notice):

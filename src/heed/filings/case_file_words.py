@@ -58,7 +58,7 @@ def _section(
 
 def _notice(notice: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield _section(_("Message %(number)s") % {"number": notice["number"]}, (), _first(notice))
-    yield _section(_("What was said"), (), list(_said(notice)), level=3)
+    yield _section(_("What was said"), list(_forgotten(notice)), list(_said(notice)), level=3)
     for place in notice["places"]:
         yield _section(_("A place that was named"), (), _place(place), level=3)
     yield _section(_("Copies and views"), _spread(notice), level=3)
@@ -87,6 +87,14 @@ def _first(notice: Mapping[str, Any]) -> list[Row]:
             for one in notice.get("authorities_told", ())
         ),
     ]
+
+
+def _forgotten(notice: Mapping[str, Any]) -> Iterator[str]:
+    if at := notice.get("words_forgotten_at"):
+        yield _(
+            "What was written until %(at)s was deleted then, as its time was over. The receipt "
+            "still proves that it was received."
+        ) % {"at": when(at)}
 
 
 def _said(notice: Mapping[str, Any]) -> Iterator[Row]:

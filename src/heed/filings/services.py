@@ -1,11 +1,13 @@
 """Writing documents that we owe others, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from heed.filings.models import Answer, CaseFile, StatementOfReasons
+from heed.filings.gathering import ELSEWHERE
+from heed.filings.models import Answer, CaseFile, StatementOfReasons, Tip
+from heed.rules.tips.document import frozen, thawed, without_words
 
 
 class StatementIn(NamedTuple):
@@ -71,3 +73,24 @@ def keep_case_file(file_id: UUID, *, document: str, pdf: bytes, now: datetime) -
 def forget_case_files(*, before: datetime) -> int:
     """Those that were asked for before this time are gone; more can be asked for."""
     return CaseFile.objects.filter(asked_at__lt=before).delete()[0]
+
+
+_OF_A_PERSON = ("words", "urgent", "first_name", "last_name", "school", "guardian", "age")
+
+
+def forget_words(notice_id: UUID, case_ids: Collection[UUID]) -> None:
+    """What was made of somebody's words: case files, and the text of tips that are at their end.
+
+    Of a tip stay whom it went to, when, under which number, about which files and which account.
+    """
+    CaseFile.objects.filter(notice_id=notice_id).delete()
+    for tip in Tip.objects.filter(case_id__in=case_ids):
+        chosen = {name: said for name, said in tip.chosen.items() if name not in _OF_A_PERSON}
+        document = frozen(without_words(thawed(tip.document)))
+        elsewhere = tip.account_ref.startswith(f"{ELSEWHERE}:")
+        Tip.objects.filter(id=tip.id).update(
+            context="",
+            chosen=chosen,
+            document=document,
+            account_ref=ELSEWHERE if elsewhere else tip.account_ref,
+        )

@@ -43,6 +43,8 @@ def notice(notice: Notice) -> str:
         facts.append(f"Account on another service: {notice.other_app}.")
     if notice.danger_now:
         facts.append("Somebody was said to be in danger now.")
+    if notice.words_forgotten_at:
+        facts.append(f"Its words were forgotten on {notice.words_forgotten_at:%d %B %Y}.")
     said = f"\n“{notice.words.strip()}”" if notice.words.strip() else ""
     return " ".join(facts) + said
 

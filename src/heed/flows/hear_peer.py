@@ -145,10 +145,11 @@ def take(platform: Platform, reported: Reported, *, now: datetime) -> None:
     if known is None:
         return
     new = [post for post in reported.posts if post.ref not in known.posts]
-    if new or reported.words != known.words:
+    says_more = peer_reports.says_new_words(known, reported)
+    if new or says_more:
         _register(platform, new, now)
         said = {"urls": [post.url for post in new], **dict(reported.said)}
-        if reported.words != known.words:
+        if says_more:
             said["words"] = reported.words
         supplement_notice(notice_id=known.notice_id, said=said, now=now)
         peer_reports.grow(known, reported)

@@ -50,6 +50,7 @@ def examine(place: Place, left: list[Todo]) -> Iterator[Finding]:
             log = _log(urls)
             yield log
             yield from _vault(place)
+            yield from _words()
             yield from _site(place)
             yield from _quiet()
             yield from backups.examine(place, datetime.now(UTC), real=_is_real())
@@ -157,8 +158,6 @@ def _log(urls: Urls) -> Finding:
 
 def _vault(place: Place) -> Iterator[Finding]:
     """What was sealed, and whether the keys lie where they should."""
-    from datetime import UTC, datetime
-
     from heed.flows.check_vault import vault_state
     from heed.ports import KeyLost
 
@@ -177,6 +176,19 @@ def _vault(place: Place) -> Iterator[Finding]:
         yield Finding("vault key", "the filer's is not here", "bring it back, or heed vault rotate")
     if state.keys["seal"]:
         yield _halves()
+
+
+def _words() -> Iterator[Finding]:
+    """Whether what notifiers wrote is forgotten when its time is over."""
+    from heed.flows import forget_words
+
+    try:
+        late = forget_words.behind(now=datetime.now(UTC))
+    except ProgrammingError:
+        return  # `migrations` said so
+    says = f"of {late} notices they should be forgotten by now" if late else "none is overdue"
+    remedy = "keep the worker running; its log says 'words not forgotten' of what fails"
+    yield Finding("words", says, remedy if late else "")
 
 
 def _halves() -> Finding:

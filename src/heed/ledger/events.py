@@ -136,6 +136,7 @@ EVENTS = (
     Event(124, "instance.opened", "What was restored tells others again, from here on."),
     Event(138, "gate.let_in", "Uploads were let in unseen, as the site chose for an outage."),
     Event(115, "video.seen", "Somebody had played all of a video in full."),
+    Event(128, "words.forgotten", "What a notifier wrote was forgotten: its time was over."),
 )
 
 _BY_NAME = {event.name: event for event in EVENTS}

@@ -103,6 +103,12 @@ def danger_of(case_id: UUID) -> Call | None:
     return found.order_by("-opened_at").first()
 
 
+def danger_calls(notice_id: UUID, case_ids: Collection[UUID]) -> QuerySet[Call]:
+    """Every call about danger in this notice, or in these cases."""
+    about = Q(notice_id=notice_id) | Q(case_id__in=list(case_ids))
+    return Call.objects.filter(about, kind=Call.Kind.DANGER)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rung:
     """What was done about one call."""

@@ -146,6 +146,19 @@ def erase_contact(notice_id: UUID, *, now: datetime) -> bool:
     )
 
 
+def forget_contact(notice_id: UUID, *, now: datetime) -> bytes:
+    """The address goes, and the mark by which it was found; returns that mark, empty without one.
+
+    An earlier `erase_contact` stays what it was, and leaves nothing to find it by either.
+    """
+    contact = Contact.objects.filter(notice_id=notice_id).first()
+    if contact is None:
+        return b""
+    erase_contact(notice_id, now=now)
+    Contact.objects.filter(id=contact.id).update(blind_index=b"")
+    return bytes(contact.blind_index)
+
+
 def note_returned(contact_id: UUID, why: str, *, now: datetime) -> bool:
     """Mail to this address came back for good. True the first time since it was given."""
     live = Contact.objects.filter(id=contact_id, erased_at=None, returned_at=None)

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,14 +11,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from heed.cases.models import Appeal, BlindReading, Case, Decision, Notice
 from heed.cases.queries import case_page
+from heed.filings.models import SealedObject
 from heed.flows import revive_jobs, wiring
+from heed.flows.forget_words import forget_words
+from heed.flows.supplement_notice import supplement_notice
+from heed.flows.translate_notice import translate
+from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
 from heed.media.models import Item
 from heed.outbox.models import StateTelling
+from heed.people.duty_models import Call
 from heed.people.models import Role, Viewing
 from heed.people.queries import looks_of_ours
+from heed.people.ringing import open_call
 from heed.web.console.views import case as case_view
 from tests.web.console.test_deciding import REMOVE, send
 from tests.web.console.world import World
@@ -207,3 +216,56 @@ def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: W
     assert rae.post(path, {"from_language": "German", "text": "It is me."}).status_code == 302
     page = rae.get(f"/console/c/{case.number}/").content.decode()
     assert "Das bin ich." in page and "It is me." in page and "Translated from German" in page
+
+
+# ------------------------------------------------------------------ words that were forgotten
+
+
+def test_where_words_stood_the_page_says_when_they_were_forgotten(world: World) -> None:
+    case = world.case(words="This is Quittenbaum", child=False, time_given="by eight")
+    notice = Notice.objects.get()
+    rae = world.person("Rae", Role.REVIEWER, Role.SENIOR, Role.LIAISON)
+    write_to_notifier(notice_id=notice.id, text="Dear Quittenbaum", by=rae.id, now=world.now)
+    supplement_notice(notice_id=notice.id, said={"words": "Quittenbaum too"}, now=world.now)
+    translate(notice_id=notice.id, from_language="de", text="Quittenbaum", by=rae.id, now=world.now)
+    Appeal.objects.create(
+        case=case, notice=notice, text="Quittenbaum", opened_at=world.now, state="stands",
+        decided_at=world.now,
+    )  # fmt: skip
+    asked = reading(case, world)
+    Case.objects.update(state=Case.State.DECIDED, decided_at=world.now)
+    call = open_call(
+        platform_id=case.platform_id, kind="danger", cause="notice:1", due_at=world.now,
+        now=world.now, notice_id=notice.id,
+    )  # fmt: skip
+    Call.objects.update(ended_at=world.now)
+    SealedObject.objects.all().delete()
+    now = world.now + timedelta(days=1_500)
+    assert forget_words(now=now) == 1
+    sam, on = world.as_("Sam", *Role), now.strftime("%-d %b %Y")
+    assert call is not None
+    for path in (f"c/{case.number}/", f"calls/{call.id}", f"blind/{asked.id}"):
+        answer = sam.get(f"/console/{path}")
+        found = unescape(answer.content.decode())
+        assert answer.status_code == 200 and "Quittenbaum" not in found
+        assert f"The words were forgotten on {on}" in found, path
+        assert "No words were added" not in found
+    first = page(sam, case.number)
+    assert "2026-1234" not in first and notice.number in first
+    assert f"What they wrote was forgotten on {on}" in first  # the appeal
+    assert "Translate it for the others" not in first
+    search = unescape(sam.get("/console/?state=all&words=Quittenbaum").content.decode())
+    assert case.number not in search and "for as long as they are kept" in search
+    by_number = unescape(sam.get(f"/console/?state=all&words={notice.number}").content.decode())
+    assert case.number in by_number
+    for path in (f"c/{case.number}/entries", f"c/{case.number}/custody", "figures", "outbox"):
+        assert sam.get(f"/console/{path}").status_code == 200, path
+
+
+def reading(case: Case, world: World) -> BlindReading:
+    """A decision of this case, drawn to be read again by somebody else."""
+    decision = Decision.objects.create(
+        case=case, round=1, ruling="remove", scope="file", clause="other", policy_version="1",
+        reasons="We looked.", state="final", decided_by=uuid4(), decided_at=world.now,
+    )  # fmt: skip
+    return BlindReading.objects.create(decision=decision, drawn_at=world.now)

@@ -57,6 +57,7 @@ class Notice(models.Model):
 
     link_hash = models.BinaryField(max_length=32)  # of the private link's secret
     recovery_hash = models.BinaryField(max_length=32)  # of the four words
+    words_forgotten_at = models.DateTimeField(null=True)  # what was written until then is gone
     receipt = models.JSONField(null=True)  # the signed promise
     entry_id = models.UUIDField(null=True)  # of notice.received in the ledger
 

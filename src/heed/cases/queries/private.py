@@ -120,6 +120,7 @@ class PrivatePage:
     danger_now: bool
     time_given: str
     words: str
+    words_forgotten_at: datetime | None  # what was written until then is gone
     threatened_only: bool
     police_reference: str  # empty unless this reader may see it
     targets: tuple[TargetLine, ...]
@@ -156,6 +157,8 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
     contact = people.contact_of(notice.id)
     shows_police = _sees_authorities(notice, contact)
     hashes = notice.targets.exclude(signals=None).count()
+    settled = notice.words_forgotten_at is not None and _looking(cases) in ("", "decided")
+    wants = not settled and _wants_declaration(notice, contact)
     return PrivatePage(
         number=notice.number,
         platform=notice.platform.name,
@@ -167,6 +170,7 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
         danger_now=notice.danger_now,
         time_given=notice.time_given,
         words=notice.words,
+        words_forgotten_at=notice.words_forgotten_at,
         threatened_only=notice.threatened_only,
         police_reference=notice.police_reference if shows_police else "",
         targets=_targets(notice, cases),
@@ -179,8 +183,8 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
         messages=() if just_sent else _messages(notice),
         back_at=() if just_sent else _back_at(notice),
         contact=_contact(contact),
-        wants_declaration=_wants_declaration(notice, contact),
-        missing=_missing(notice, contact) if _wants_declaration(notice, contact) else (),
+        wants_declaration=wants,
+        missing=_missing(notice, contact) if wants else (),
         shows_police=shows_police,
         has_receipt=notice.receipt is not None,
     )

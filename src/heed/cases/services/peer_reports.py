@@ -30,7 +30,14 @@ def keep(notice: Notice, reported: Reported, *, now: datetime) -> PeerReport:
 
 def of(platform: Platform, ref: str) -> PeerReport | None:
     """The report of this ref, if it was taken."""
-    return PeerReport.objects.filter(platform=platform, ref=ref).first()
+    found = PeerReport.objects.filter(platform=platform, ref=ref).select_related("notice")
+    return found.first()
+
+
+def says_new_words(report: PeerReport, reported: Reported) -> bool:
+    """Whether they changed since. Those that were forgotten are not taken in again."""
+    forgotten = report.notice.words_forgotten_at is not None and not report.words
+    return reported.words != report.words and not forgotten
 
 
 def known(platform: Platform, refs: Collection[str]) -> set[str]:

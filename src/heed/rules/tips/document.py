@@ -1,6 +1,6 @@
 """A tip as a document, in our own words. Each authority's words stay with its integration."""
 
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from types import UnionType
@@ -140,6 +140,29 @@ class Document:
     words: str = ""
     files: tuple[FileFacts, ...] = ()
     earlier: tuple[str, ...] = ()
+
+
+def without_words(document: Document) -> Document:
+    """What stays of it when the words of the notices are forgotten: nothing that anybody wrote."""
+    return replace(
+        document,
+        urgent="",
+        agency="",
+        agency_ref="",
+        words="",
+        suspects=tuple(
+            replace(one, note="", screen_name="" if one.elsewhere else one.screen_name)
+            for one in document.suspects
+        ),
+        victims=tuple(_without_name(one) for one in document.victims),
+    )
+
+
+def _without_name(victim: Victim) -> Victim:
+    return replace(
+        victim, age=None, first_name="", last_name="", school="", guardian=None, elsewhere="",
+        note="",
+    )  # fmt: skip
 
 
 def frozen(document: Document) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
 from heed.cases.queries.private import PrivatePage, Promise, private_page
+from heed.filings import words
 from heed.filings.letters import replies
 from heed.filings.queries import answers_to, told_authorities
 from heed.flows.renew_link import renew_link
@@ -105,8 +106,11 @@ def _shown(
     now = timezone.now()
     path = access.path_of(notice.number)
     secret = access.secret_of(request, path)
+    facts = private_page(notice, now)
     shown = {
-        **_context(notice, private_page(notice, now), now),
+        **_context(notice, facts, now),
+        "kept_until": _kept_until(notice, facts),
+        "in_backups_until": _in_backups_until(notice, now),
         "done": DONE.get(done, ""),
         "was": done,
         "devices_ended": request.GET.get("devices") == "ended",
@@ -120,11 +124,25 @@ def _shown(
     return access.let_in(answer, path, secret)
 
 
+def _kept_until(notice: Notice, page: PrivatePage) -> datetime | None:
+    """None once all was forgotten, and nothing was said since."""
+    since = page.words or any(one.text for one in page.messages)
+    reached_by = page.contact in ("waiting", "confirmed", "returned")
+    if page.words_forgotten_at is not None and not (since or reached_by):
+        return None
+    return words.shown_until(notice).earliest
+
+
+def _in_backups_until(notice: Notice, now: datetime) -> datetime | None:
+    until = words.gone_for_good_after(notice)
+    return until if until is not None and until > now else None
+
+
 def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]:
     answers = answers_to(notice.id)
     lines = [spoken.told(target, page) for target in page.targets]
     last = page.messages[-1] if page.messages else None
-    letter = last.letter if last is not None and last.ours else ""
+    letter = last.letter if last is not None and last.ours and last.text else ""
     return {
         "page": page,
         "answers": answers,

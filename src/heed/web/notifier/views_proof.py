@@ -32,10 +32,13 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
 def said(request: HttpRequest, number: str) -> HttpResponse:
     """What was sent, word for word: with it the receipt can be opened.
 
-    Without what touches the police, unless that may be shown to this reader.
+    Without what touches the police, unless that may be shown to this reader. Once it is forgotten,
+    the day alone.
     """
     notice = access.required(request, number)
     words, _ = as_said(notice)
+    if notice.words_forgotten_at is not None:
+        words = {**words, "forgotten_at": notice.words_forgotten_at.isoformat()}
     return download(words, f"sent-{notice.number}.json")
 
 

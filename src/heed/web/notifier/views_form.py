@@ -128,5 +128,6 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
         "link": link,
         "holds": holds,
         "hashes": page is not None and page.hashes > 0,
+        "guard": page is not None and choices.may_guard(page),
         "lost": page is not None and not named_here(page) and not page.threatened_only,
     }

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 Words = str | Promise
 
 _YES_NO: Mapping[str, Words] = {"yes": _("Yes"), "no": _("No")}
+_LINK = _("The link of the post, picture or video")
 _YOUNG = _("Was the person shown under 18 when it was made?")
 
 ASKED: Mapping[str, Words] = {  # by the name of its field, in the order of the form
@@ -23,8 +24,9 @@ ASKED: Mapping[str, Words] = {  # by the name of its field, in the order of the 
     "age_then": _YOUNG,
     "stated_age": _("How old was the person shown when it was made?"),
     "posted": _("Is it posted already?"),
-    "links": _("The link of the post, picture or video"),
-    "urls": _("More links"),
+    "links": _LINK,
+    "url": _LINK,
+    "urls": _LINK,
     "danger": _("Is anyone in danger right now?"),
     "danger_now": _("Is anyone in danger right now?"),
     "timed": _("Did someone give you a time?"),

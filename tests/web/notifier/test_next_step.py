@@ -163,6 +163,21 @@ def test_nobody_is_asked_for_the_same_part_of_the_statement_twice(
 # ------------------------------------------------------------------ small truths
 
 
+def test_what_is_written_on_a_page_that_closed_meanwhile_is_given_back(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    client.cookies.clear()
+    answer = client.post(f"{page}/message", {"text": "He wrote to me again <b>."})
+    assert answer.status_code == 404
+    assert "Your page was closed on this device" in text(answer)
+    assert "He wrote to me again &lt;b&gt;." in text(answer)
+    assert "Copy your words" not in text(client.post(f"{page}/back"))
+    client.get(f"{page}/leave")
+    after = client.post(f"{page}/message", {"text": "He wrote to me again."})
+    assert "He wrote to me again" not in text(after)
+
+
 def test_who_took_it_back_reads_the_way_on(client: Client, town: Stage) -> None:
     page = page_of(send(client, town.url("p1")))
     shown = text(client.post(f"{page}/withdraw", follow=True))

@@ -36,6 +36,10 @@ def test_registration_credentials_contact_point_and_counsel_are_asked_for(settin
     assert "HEED_EVIDENCE_MODE" in found["evidence"] and "second-hand" in found["laws"]
     for about in ("duty", "hours", "emergency"):
         assert "/console/duty" in found[f"town: {about}"]
+    settings.HEED_JURISDICTION = "UK"
+    assert "Childline, Report Remove, Revenge Porn Helpline, Take It Down" in said()["help lines"]
+    settings.HEED_JURISDICTION = "EU"
+    assert "nobody has checked Take It Down" in said()["help lines"]
     settings.HEED_STATUTES, settings.HEED_EVIDENCE_MODE = ["uk_osa", "us_2702"], "bytes"
     assert "register with the NCA" in said()["NCA"]
     assert not {"evidence", "DSA Transparency Database"} & set(said())

@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from heed.filings.tip_queries import operator_of, profile_of
 from heed.flows import invite_staff
+from heed.flows.connect_platform import NoSuchPlatform, set_endpoints
 from heed.flows.manage_operator import set_operator
 from heed.instance.first_day import papers, reading, records, telling
 from heed.instance.first_day.asking import Asker, Draft, NotAnswered, answers_in
@@ -174,11 +175,13 @@ def test_records_are_added_once_and_what_a_person_filled_in_stays(tmp_path: Path
     now, said = datetime(2026, 11, 22, 20, tzinfo=UTC), answers(tmp_path)
     said |= {"contact-person": "Rae Example", "street": "Long 1", "city": "12345 Old Town"}
     said |= {"hours": "sat-sun 10:00-24:00", "zone": "Europe/Berlin", "connection": "callback",
-             "callback": "http://127.0.0.1:9/heed", "evidence": "none"}  # fmt: skip
+             "callback": "http://127.0.0.1:9/heed",
+             "evidence": "http://127.0.0.1:9/e/{ref}/{n}"}  # fmt: skip
     lines: list[str] = []
     records.add_missing(said, say=lines.append, now=now)
     platform = Platform.objects.get()
-    assert platform.private_addresses == ["127.0.0.1:9"], "it was typed as such"
+    assert (platform.private_addresses, bool(platform.evidence_token)) == (["127.0.0.1:9"], True)
+    assert lines.pop(2).endswith(f"bearer token {platform.evidence_token}")
     link = re.findall(r"\S+/console/sign-in/invitation/(\S+)/", "\n".join(lines))
     assert len(link) == 1 and "whsec_" in lines[1] and "heed_" in lines[1]
     found = records.known(now=now)
@@ -206,6 +209,39 @@ def test_records_are_added_once_and_what_a_person_filled_in_stays(tmp_path: Path
     assert len(lines) == 4, "somebody works here: others are invited in the console"
     assert records.known(now=now)["person-mail"] == said["person-mail"]
     assert emergency(platform.id).steps, "the protocol is still Heed's own"
+
+
+@pytest.mark.django_db
+def test_a_site_that_is_connected_later_says_where_it_listens_and_gets_what_it_needs(
+    tmp_path: Path,
+) -> None:
+    now, said = datetime(2026, 11, 22, 20, tzinfo=UTC), answers(tmp_path)
+    records.add_missing(said, say=[].append, now=now)
+    platform = Platform.objects.get()
+    assert (platform.callback_url, platform.evidence_url) == ("", "")
+    old, at = platform.callback_secret, "https://s.example/heed"
+
+    def say(**endpoints: str) -> Mapping[str, str]:
+        made = set_endpoints(
+            platform_slug=platform.slug, endpoints=endpoints, by="command", now=now
+        )
+        platform.refresh_from_db()
+        return made
+
+    assert say(callback_url=at) == {}
+    made = say(evidence_url="https://s.example/e/{ref}/{n}")
+    assert made == {"evidence_token": platform.evidence_token}
+    assert len(platform.evidence_token) > 30
+    assert (platform.callback_url, platform.callback_secret) == (at, old)
+    assert say(evidence_token="ours") == {}
+    assert platform.evidence_token == "ours"
+    made = set_endpoints(
+        platform_slug=platform.slug, endpoints={}, new_secret=True, by="command", now=now
+    )
+    platform.refresh_from_db()
+    assert made["callback_secret"] == platform.callback_secret != old
+    with pytest.raises(NoSuchPlatform):
+        set_endpoints(platform_slug="nowhere", endpoints={}, by="command", now=now)
 
 
 @pytest.mark.django_db

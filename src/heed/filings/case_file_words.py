@@ -8,6 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from heed.filings.said_words import in_words
+
 Row = tuple[str, str]
 _NEVER = "\u2013"
 
@@ -98,25 +100,10 @@ def _forgotten(notice: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _said(notice: Mapping[str, Any]) -> Iterator[Row]:
-    yield from _facts(notice["said"])
+    yield from in_words(notice["said"])
     for added in notice["added"]:
         yield _("Added later"), when(added["at"])
-        yield from _facts(added["said"])
-
-
-def _facts(said: Mapping[str, Any]) -> Iterator[Row]:
-    """As they came: the names of the fields are the form's own."""
-    for name, value in said.items():
-        if name != "form" and value not in ("", None, False, [], {}):
-            yield name.replace("_", " "), _plain(value)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return "\n".join(_plain(one) for one in value)
-    if isinstance(value, dict):
-        return "\n".join(f"{name}: {_plain(inner)}" for name, inner in value.items())
-    return _("Yes") if value is True else str(value)
+        yield from in_words(added["said"])
 
 
 def _place(place: Mapping[str, Any]) -> list[Row]:

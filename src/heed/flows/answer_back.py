@@ -1,7 +1,8 @@
 """The notifier says something again: a message, or "it is back".
 
 1. Keep the words. 2. Put the case in sight again.
-3. For "it is back": start a new clock, and protect anew.
+3. For "it is back": start a new clock, and protect anew. What was only a threat before is one no
+   longer: without a link a person looks for the place.
 """
 
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime
     """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)
+        notices.posted_now(notice, now=now)
         notices.add_places(notice, [Place(url=url) for url in urls])
         if text.strip():
             notices.write_message(notice, text.strip(), from_staff=None, now=now)

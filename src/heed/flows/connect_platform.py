@@ -2,6 +2,7 @@
 
 1. Check the settings, and write them down with what follows from them: its addresses, what its
    answers mean, and the token by which Heed alone reads what is hidden.
+   By our own interface: where it listens, and where hidden files are.
 2. Try everything that the connector needs, and note whether it works.
 """
 
@@ -23,6 +24,8 @@ from heed.media.models import Platform
 from heed.ports import NotFetched, Tried
 from heed.ports import PeerRefused as PeerRefused
 
+ENDPOINTS = ("callback_url", "evidence_url", "evidence_token", "private_addresses")
+
 
 class NoSuchConnector(Exception):
     """There is no such connector; the message names those there are."""
@@ -36,7 +39,7 @@ def check_settings(*, connector: str, said: Mapping[str, Any]) -> None:
     if connector != peers.WEBHOOK:
         wiring.connector(connector).check(said)
     elif said:
-        raise PeerRefused("webhook takes no settings: give --callback-url and --evidence-url")
+        raise PeerRefused("webhook takes no settings: `heed platform set` says where it listens")
 
 
 def connect_platform(
@@ -58,6 +61,41 @@ def connect_platform(
             at=now,
         )
     return platform
+
+
+def set_endpoints(
+    *,
+    platform_slug: str,
+    endpoints: Mapping[str, Any],
+    new_secret: bool = False,
+    by: str,
+    now: datetime,
+) -> Mapping[str, str]:
+    """Where our own interface reaches a platform, in place of what was said before.
+
+    `endpoints`: those of `ENDPOINTS` that change. Gives back the secrets that were made now: the
+    one that signs callbacks if asked for, and a token where an evidence address has none. Raises
+    `NoSuchPlatform`.
+    """
+    platform = Platform.objects.filter(slug=platform_slug).first()
+    if platform is None:
+        raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
+    fields = {name: endpoints[name] for name in ENDPOINTS if name in endpoints}
+    made = _made(platform, fields, new_secret)
+    with transaction.atomic():
+        platforms.connect(platform, **fields, **made)
+        changed = sorted({*fields, *made})
+        body = {"connector": platform.connector, "settings": changed, "by": by}
+        ledger.enter("platform.connected", subject=f"platform:{platform.id}", body=body, at=now)
+    return made
+
+
+def _made(platform: Platform, fields: Mapping[str, Any], new_secret: bool) -> dict[str, str]:
+    made = {"callback_secret": platforms.callback_secret()} if new_secret else {}
+    token = fields.get("evidence_token", platform.evidence_token)
+    if fields.get("evidence_url", platform.evidence_url) and not token:
+        made["evidence_token"] = secrets.token_urlsafe(32)
+    return made
 
 
 def _follows(platform: Platform, connector: str, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,8 +4,6 @@
 3. It may say what its addresses are, so that a profile is never taken for a post.
 """
 
-import base64
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,7 +47,7 @@ def add_platform(
     """Add a platform. Raises `PlatformExists`."""
     if Platform.objects.filter(slug=slug).exists():
         raise PlatformExists(f"there is a platform {slug!r} already")
-    secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+    secret = platforms.callback_secret()
     with transaction.atomic():
         platform = platforms.new_platform(
             slug=slug,

@@ -203,7 +203,10 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     before = (case.round, case.level)
     outcome = _judge(notice, case, fresh, now)
     _take_clocks_in(notice, case)
-    deadlines.set_clocks(case, [rules.review(outcome, cause=_cause(notice, case), at=now)], now=now)
+    review = rules.review(outcome, cause=_cause(notice, case), at=now)
+    deadlines.set_clocks(case, [review], now=now)
+    if not fresh:  # a new fact of the same notice, such as a time that was given
+        deadlines.set_sooner(case, review, now=now)
     duty.call(notice, case, outcome, now=now)
     graver = made or before != (case.round, case.level)
     new_places = bool(items) and _add_places(case, items, graver, notice, now)

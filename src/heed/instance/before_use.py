@@ -32,6 +32,7 @@ def todo() -> Iterator[Todo]:
         yield from _laws()
         yield from _authorities()
         yield from _platforms()
+        yield from _help_lines()
     except ProgrammingError:
         return  # no tables yet: `heed migrate` comes first, and is said above
 
@@ -110,6 +111,20 @@ def _ncmec(about: str, account: Mapping[str, str]) -> Iterator[Todo]:
     if where and not tip_queries.schemas(where):
         yield Todo(f"{about}: schema", "was not fetched yet",
                    "press Fetch it now at CyberTips in the console")  # fmt: skip
+
+
+def _help_lines() -> Iterator[Todo]:
+    """Those that somebody near sees: nobody of Heed's has called one."""
+    from django.conf import settings
+
+    from heed.web.notifier.helplines import help_for
+
+    near = help_for(settings.HEED_JURISDICTION)
+    unchecked = [one.name for one in (*near.near, *near.anywhere) if one.checked_on is None]
+    if unchecked:
+        yield Todo("help lines", f"nobody has checked {', '.join(unchecked)}",
+                   "call or open each, and those of your users' other countries at /help, and "
+                   "write the day into src/heed/web/notifier/helplines.py")  # fmt: skip
 
 
 def _platforms() -> Iterator[Todo]:

@@ -109,6 +109,41 @@ def add_platform(
     _say({"platform": slug, "callback_secret": added.callback_secret}, as_json)
 
 
+@platform.command("set")
+def set_platform(
+    slug: Annotated[str, typer.Argument(help="The platform's short name.")],
+    callback: Callback = "",
+    evidence: Evidence = "",
+    evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
+    private: Private = None,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make another secret for callbacks, and show it.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Say where a site listens and gives hidden files; what is not named stays as it was."""
+    from heed.instance.boot import booted
+
+    named = {
+        "callback_url": callback, "evidence_url": evidence, "evidence_token": evidence_token,
+        "private_addresses": private,
+    }  # fmt: skip
+    with booted():
+        from heed.flows import connect_platform
+
+        try:
+            made = connect_platform.set_endpoints(
+                platform_slug=slug,
+                endpoints={name: value for name, value in named.items() if value},
+                new_secret=new_secret,
+                by=connecting.BY,
+                now=datetime.now(UTC),
+            )
+        except connect_platform.NoSuchPlatform as unknown_one:
+            raise Trouble(f"Nothing was changed: {unknown_one}.") from None
+    _say({"platform": slug, **made}, as_json)
+
+
 @platform.command("addresses")
 def declare_addresses(
     slug: Annotated[str, typer.Argument(help="The platform's short name.")],

@@ -1,5 +1,7 @@
 """Writing down the platforms that this server protects."""
 
+import base64
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +14,11 @@ NOTED_EVERY = timedelta(minutes=1)
 def new_platform(**fields: Any) -> Platform:
     """A platform with these fields of its model."""
     return Platform.objects.create(**fields)
+
+
+def callback_secret() -> str:
+    """What signs callbacks, as Standard Webhooks write it."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
 
 
 def connect(platform: Platform, **fields: Any) -> None:

@@ -210,6 +210,22 @@ def test_every_way_is_one_question_at_a_time_and_ends_with_a_number(
     assert Notice.objects.count() == len(WAYS)
 
 
+def test_one_long_word_in_a_mistake_makes_no_page_wider_than_a_phone(
+    visit: "Visit", live_server: LiveServer, town: Stage
+) -> None:
+    page = visit()
+    page.goto(f"{live_server.url}/")
+    for answer in THREAT:
+        page.check(f"input[name={answer}]")
+    page.click(".q-hashes summary")
+    page.fill("#hashes", "z" * 60)
+    page.check("#true")
+    page.click(SEND)
+    page.wait_for_selector(".error-summary")
+    assert "z" * 60 in page.inner_text(".error-summary")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
 PLACES = ("/", "/find", "/help", "/policy", "/measures", "/verify", "/nothing-here")
 
 

@@ -18,6 +18,8 @@ from heed.people.partner_models import Partner, PartnerKey
 from heed.people.partners import PartnerScope
 from heed.rules.claims import Category
 from heed.rules.partners import NotWarned, Record, calls_for_a_word, may_pause
+from heed.web.partner import words
+from heed.web.platform_api.partner_rows import of_csv
 from tests.flows.stage import Stage, picture
 
 DAY = timedelta(days=1)
@@ -115,6 +117,32 @@ def test_a_table_from_an_office_program_is_read_with_its_mistakes_named(
         "/api/v1/partner/notices", table, content_type="text/csv", headers=key_of(path)
     )
     assert [one["status"] for one in by_key.json()["rows"]] == ["known", "refused", "refused"]
+
+
+def test_cells_that_are_pasted_have_tabs_and_what_must_be_mended_is_still_there(
+    town: Stage, door: tuple[Client, str]
+) -> None:
+    client, path = door
+    assert "<code>minor_sexual</code>: A nude or sexual picture of" in text(client.get(path))
+    cells = (
+        "url\tcategory\tage_then\twords\n"
+        f"{town.url('p1')}\tminor_sexual\tunder_18\tShe is 13, and at our school\n"
+        f"{town.url('p2')}\tpicture\tunder_18\t\n"
+    )
+    shown = client.post(f"{path}/list", {"table": cells})
+    assert "1 taken, 0 known already, 1 to be mended" in text(shown)
+    assert "mend these rows and send all of it again" in text(shown)
+    assert f"{town.url('p2')}\tpicture" in text(shown)
+    assert Notice.objects.get().words == "She is 13, and at our school"
+    mended = text(client.post(f"{path}/list", {"table": cells.replace("picture", "minor_sexual")}))
+    assert "1 taken, 1 known already, 0 to be mended" in mended
+    assert f"{town.url('p2')}\tminor" not in mended
+    old = BytesIO("url,category,words\nx,other,Jos\xe9".encode("latin-1"))
+    assert "CSV UTF-8" in text(client.post(f"{path}/list", {"file": old}))
+
+
+def test_the_example_of_a_list_is_one_that_is_taken() -> None:
+    assert [row.errors for row in of_csv(words.EXAMPLE)] == [(), ()]
 
 
 def test_a_key_does_what_its_scopes_say_until_it_is_taken_back(

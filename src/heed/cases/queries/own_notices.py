@@ -12,6 +12,7 @@ from heed.cases.models import Notice
 from heed.cases.services.notices import Place as Place  # for doors, which name no services
 from heed.cases.services.notices import digest
 from heed.people.services import blind_index
+from heed.rules.claims import BODIES
 
 _SAME_SENDING = timedelta(minutes=10)
 _WAIT = timedelta(seconds=2)
@@ -106,9 +107,11 @@ def source_of(address: str) -> str:
 def first_recent_from(
     source: str, *, most: int, within: timedelta, now: datetime
 ) -> datetime | None:
-    """When the oldest of its last `most` notices came; None while there are fewer."""
-    recent = Notice.objects.filter(
-        source_index=blind_index(source), received_at__gt=now - within
-    ).order_by("-received_at")
+    """When the oldest of its last `most` notices about no body came; None while there are fewer."""
+    recent = (
+        Notice.objects.filter(source_index=blind_index(source), received_at__gt=now - within)
+        .exclude(category__in=BODIES)
+        .order_by("-received_at")
+    )
     times = list(recent.values_list("received_at", flat=True)[:most])
     return times[-1] if len(times) >= most else None

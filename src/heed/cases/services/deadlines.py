@@ -1,6 +1,7 @@
 """Clocks as rows: set once for their cause, held, met, or breached in the open."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -45,6 +46,19 @@ def set_clocks(
     Deadline.objects.bulk_create(rows, ignore_conflicts=True)
     if case is not None:
         note_due(case.id)
+
+
+def set_sooner(case: Case, clock: Clock, *, now: datetime) -> None:
+    """Beside the clock of this cause that runs, where this one is due first: the strictest wins.
+
+    None is ever moved. Repeating adds nothing.
+    """
+    mine = Q(cause=clock.cause) | Q(cause__startswith=f"{clock.cause}/")
+    running = Deadline.objects.filter(mine, citation=clock.citation, met_at=None)
+    nearest = running.order_by("due_at").first()
+    if nearest is not None and clock.due_at < nearest.due_at:
+        minutes = int((clock.due_at - now).total_seconds() // 60)
+        set_clocks(case, [replace(clock, cause=f"{clock.cause}/{minutes}")], now=now)
 
 
 def done(

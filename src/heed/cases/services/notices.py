@@ -111,6 +111,16 @@ def supplement(
     notice.refresh_from_db()
 
 
+def posted_now(notice: Notice, *, now: datetime) -> bool:
+    """What was only threatened was posted, as its notifier says now; where may not be known yet.
+
+    False when it was said before, or never was a threat alone.
+    """
+    known = notice.remembered or {"when": f"{now:%Y-%m-%d %H:%M} UTC"}
+    threats = Notice.objects.filter(id=notice.id, threatened_only=True)
+    return bool(threats.update(threatened_only=False, remembered=known))
+
+
 def withdraw(notice: Notice) -> bool:
     """The notifier takes it back (perhaps under pressure): nothing is restored by that."""
     return bool(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from heed.cases.queries.private import PrivatePage
 from heed.rules.claims import AgeThen, Category, Standing, about_a_body
 
 
@@ -112,6 +113,11 @@ def category(what: str, age: AgeThen) -> Category:
 def holds_uploads(category: str) -> bool:
     """Whether new uploads of the same file wait for a person: only where a body is concerned."""
     return about_a_body(Category(category))
+
+
+def may_guard(page: PrivatePage) -> bool:
+    """Nothing is posted yet: a code of the picture would stop it at the door, and there is none."""
+    return page.threatened_only and not page.hashes and holds_uploads(page.category)
 
 
 def values(choices: tuple[Choice, ...]) -> frozenset[str]:

@@ -5,10 +5,12 @@ from datetime import timedelta
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from heed.cases.queries import own_notices
+from heed.web.not_ours import written
+from heed.web.notifier import leaving
 
 LONGEST_BODY_BYTES = 11 * 1024 * 1024  # a little under what the parser takes
 _DRAINED_BYTES = 64 * 1024 * 1024  # read away, so that the browser hears the answer
@@ -18,16 +20,32 @@ View = Callable[..., HttpResponse]
 
 
 def private(view: View) -> View:
-    """Keep the page out of every cache and history, and refuse what is too long in words."""
+    """Keep the page out of every cache and history, refuse what is too long in words, and give back
+    what somebody wrote on a page that has closed meanwhile.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        answer = too_long(request) or view(request, *args, **kwargs)
+        try:
+            answer = too_long(request) or view(request, *args, **kwargs)
+        except Http404:
+            if request.method != "POST":
+                raise
+            answer = _closed(request)
         answer["Cache-Control"] = "no-store"
         answer["X-Robots-Tag"] = "noindex, nofollow"
         return answer
 
     return guarded
+
+
+def _closed(request: HttpRequest) -> HttpResponse:
+    """The same for whatever is wrong. After the quick exit nothing is shown: somebody else may be
+    sending it again.
+    """
+    texts = [] if leaving.has_left(request) else written(request)
+    shown = {"texts": texts, "own": request.path.startswith("/n/")}
+    return render(request, "notifier/closed.html", shown, status=404)
 
 
 def too_long(request: HttpRequest) -> HttpResponse | None:

@@ -236,10 +236,13 @@ HELPLINES = (
 # Where a browser says a language without a country: where most who read it are.
 _USUALLY = {"es": "ES", "fr": "FR", "de": "DE", "pt": "PT", "hi": "IN", "uk": "UA"}
 
+_ALSO = {"UK": "GB"}  # as laws and settings call it
+
 
 def country(code: str) -> Country | None:
     """The country with these two letters, if there is something to say of it."""
-    return next((one for one in COUNTRIES if one.code == code), None)
+    meant = _ALSO.get(code, code)
+    return next((one for one in COUNTRIES if one.code == meant), None)
 
 
 def help_for(code: str, language: str = "", home: str = "") -> Help:

@@ -29,6 +29,11 @@ def away() -> HttpResponse:
     return answer
 
 
+def has_left(request: HttpRequest) -> bool:
+    """This browser took the quick exit within the hour, and nobody has come back by a link."""
+    return bool(request.COOKIES.get(_COOKIE))
+
+
 class EmptyAfterLeaving:
     """Middleware: who pressed "back" after the exit sees an empty page, with one way to open it."""
 
@@ -37,7 +42,7 @@ class EmptyAfterLeaving:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A private link that is opened anew shows its page: that was no "back"."""
-        asked = request.method in ("GET", "HEAD") and bool(request.COOKIES.get(_COOKIE))
+        asked = request.method in ("GET", "HEAD") and has_left(request)
         if not asked or "k" in request.GET or not _covered(request.path):
             return self.get_response(request)
         if "open" in request.GET:

@@ -19,6 +19,7 @@ _SHORT = {
 }  # fmt: skip
 FACTS = ("words", "links", "age", "young", "danger", "country", *_SHORT)
 DECLARED = ("good_faith", "not_consensual", "acting_for", "signature")
+STATEMENT = ("consent", "faith", "acting", "name")  # of cases.queries.private, in the form's order
 CONTACT = ("email", "write", "good_faith", "not_consensual", "acting_for", "signature")
 
 
@@ -80,8 +81,11 @@ def too_many(urls: Sequence[str]) -> str:
     return "" if fits else _("That is more than 100 links. Send these in two goes, please.")
 
 
-def contact(typed: Mapping[str, str]) -> Added:
-    """Step three. With "don't write to me" an address is not needed, and none is taken in."""
+def contact(typed: Mapping[str, str], *, has_address: bool = False) -> Added:
+    """Step three. With "don't write to me" an address is not needed, and none is taken in.
+
+    `has_address`: one was given before, and stays unless another is typed.
+    """
     errors: dict[str, str] = {}
     said: dict[str, Any] = {"may_write": False} if typed["write"] == "no" else {}
     for tick in ("good_faith", "not_consensual", "acting_for"):
@@ -91,10 +95,10 @@ def contact(typed: Mapping[str, str]) -> Added:
         said["signature"] = typed["signature"][:200]
     if typed["write"] == "no":
         return Added(typed=typed, said=said, errors=errors)
-    if typed["email"]:
-        said["email"] = typed["email"]
-        _check_email(typed["email"], errors)
-    elif typed["write"] == "yes":
+    if email := typed["email"].rstrip(".,; "):
+        said["email"] = email
+        _check_email(email, errors)
+    elif typed["write"] == "yes" and not has_address:
         errors["email"] = _("Write your e-mail address, or choose “Don't write to me”.")
     return Added(typed=typed, said=said, errors=errors)
 

@@ -23,9 +23,19 @@ class Told:
     since_at: datetime | None = None
 
 
+OUT_OF_SIGHT = ("hidden", "removed")
+
+
 def named_here(page: PrivatePage) -> bool:
     """Whether a place was named that may be on the site; a link elsewhere alone is none."""
     return any(target.state != "foreign" for target in page.targets)
+
+
+def asks_to_sign(page: PrivatePage) -> bool:
+    """Whether an adult's statement would still do something: not where all of it is hidden."""
+    here = [target for target in page.targets if target.state != "foreign"]
+    hidden = here and all(target.visibility in OUT_OF_SIGHT for target in here)
+    return page.wants_declaration and not hidden and page.looking != "decided"
 
 
 def told(target: TargetLine, page: PrivatePage) -> Told:
@@ -43,7 +53,7 @@ def _words(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
     if target.state == "deleted":
         text = _("It had been deleted before you wrote. We still look for copies of it.")
         return "gone", _("Already gone"), text
-    if target.visibility in ("hidden", "removed"):
+    if target.visibility in OUT_OF_SIGHT:
         return _out_of_sight(target, page)
     if target.visibility == "limited":
         return _kept_back(target, page)
@@ -86,7 +96,7 @@ _UNREACHED: Mapping[str, tuple[str, Lazy | str, Lazy | str]] = {
         gettext_lazy(
             "This link leads to a profile, a group or a search, not to one post. We look for the "
             "post with it. If you can, open the post, copy its own link and send us that: “Tell us "
-            "more” takes it, and then it is protected at once."
+            "more” takes it, and we act as soon as you send it."
         ),
     ),
 }

@@ -74,7 +74,8 @@ def _told_before(checked: Checked) -> Checked:
 
 
 def _wait(checked: Checked, source: str, now: datetime) -> timedelta | None:
-    if checked.what in choices.BODY:
+    """A whole school may share one address: who is in danger, or was given a time, never waits."""
+    if checked.what in choices.BODY or "yes" in (checked.typed.danger, checked.typed.timed):
         return None
     first = own_notices.first_recent_from(source, most=OTHER_AN_HOUR, within=_HOUR, now=now)
     return None if first is None else first + _HOUR - now
@@ -127,5 +128,6 @@ def _shown(sent: Sent, now: datetime) -> dict[str, object]:
         "link": link,
         "holds": holds,
         "hashes": page is not None and page.hashes > 0,
+        "guard": page is not None and choices.may_guard(page),
         "lost": page is not None and not named_here(page) and not page.threatened_only,
     }

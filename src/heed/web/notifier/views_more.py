@@ -11,18 +11,21 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from heed.cases.models import Notice
 from heed.cases.queries import own_notices
-from heed.cases.queries.private import private_page
+from heed.cases.queries.private import PrivatePage, private_page
 from heed.filings.letters import Reply, replies
 from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.erase_contact import erase_contact
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.withdraw_notice import withdraw_notice
-from heed.web.notifier import access, choices, links, more, told
+from heed.rules.claims import Standing
+from heed.web.notifier import access, choices, links, more, spoken, told
 from heed.web.notifier.doors import private
 from heed.web.notifier.helplines import COUNTRIES
 from heed.web.notifier.views_help import near
 from heed.web.notifier.views_page import show
+
+HAS_ADDRESS = ("waiting", "confirmed")
 
 
 @private
@@ -44,7 +47,8 @@ def contact(request: HttpRequest, number: str) -> HttpResponse:
     """Step three: how to reach them, and for an adult the statement that the law asks for."""
     notice = access.required(request, number)
     typed = more.read(request.POST.dict(), more.CONTACT)
-    added = more.contact(typed)
+    has_address = private_page(notice, timezone.now()).contact in HAS_ADDRESS
+    added = more.contact(typed, has_address=has_address)
     if request.method != "POST":
         return _step(request, "notifier/contact.html", notice, added, first=True)
     if added.errors:
@@ -73,7 +77,7 @@ def _step(
     asked = request.method == "POST"
     typed = added.typed if asked else {**added.typed, "country": notice.country}
     shown = {
-        "page": private_page(notice, timezone.now()),
+        **_kept(private_page(notice, timezone.now())),
         "typed": typed,
         "errors": added.errors if asked and not first else {},
         "done": request.GET.get("done", ""),
@@ -82,6 +86,19 @@ def _step(
         **near(request, notice.country),
     }
     return render(request, template, shown, status=422 if shown["errors"] else 200)
+
+
+def _kept(page: PrivatePage) -> dict[str, Any]:
+    """The page, and what of the statement is there already: nobody is asked for it twice."""
+    others = {"acting"} if page.standing == Standing.DEPICTED else set()
+    return {
+        "page": page,
+        "named_here": spoken.named_here(page),
+        "body": choices.holds_uploads(page.category),
+        "has_address": page.contact in HAS_ADDRESS,
+        "asked_parts": [part for part in more.STATEMENT if part not in others],
+        "unsigned": [part for part in more.STATEMENT if part in page.missing],
+    }
 
 
 def _supplement(notice: Notice, said: Mapping[str, Any]) -> bool:

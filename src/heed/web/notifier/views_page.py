@@ -34,7 +34,8 @@ DONE = {
     "silent": _("Saved. We don't write to you, and keep no address. What is new stands here."),
     "mail": _(
         "Saved. We are sending you an e-mail with a neutral subject. Press the link in it, so that "
-        "we know it reaches you."
+        "we know it reaches you. Nothing there after a few minutes? Look in the spam folder, or "
+        "give us your address again."
     ),
     "message": _("Your message has arrived. A person reads it, and the case is in front of us."),
     "appeal": _("A different person will look again: someone who has not decided in this case."),
@@ -152,6 +153,8 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
         "replies": replies(letter),
         "lines": lines,
         "named_here": spoken.named_here(page),
+        "guard": choices.may_guard(page),
+        "asks_to_sign": spoken.asks_to_sign(page),
         "not_done": any(line.kind == "late" for line in lines),
         "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
         "body": choices.holds_uploads(page.category),

@@ -61,6 +61,9 @@ def _show(
         "notes": [(words.TURNS.get(one.what, ""), one) for one in partner.notes.order_by("-at")],
         "may_appeal": words.may_appeal(partner),
         "columns": ",".join(COLUMNS),
+        "categories": words.FIELDS.items(),
+        "ages": words.AGES.items(),
+        "example": words.EXAMPLE,
         **more,
     }
     answer = render(request, "partner/page.html", shown, status=status)
@@ -134,7 +137,11 @@ def give_list(request: HttpRequest, partner_id: UUID) -> HttpResponse:
             text = data.decode("utf-8")
         rows = of_csv(text)
     except UnicodeDecodeError:
-        wrong = {"table": _("Save the table as UTF-8 and send it again.")}
+        how = _(
+            "Save the table as UTF-8 and send it again: in Excel that is “CSV UTF-8”. Or copy the "
+            "cells and paste them here."
+        )
+        wrong = {"table": how}
         return _show(request, partner, secret, status=422, errors=wrong, typed=text)
     except NotATable as no_table:
         return _show(
@@ -143,7 +150,9 @@ def give_list(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     if partner.state == Partner.State.INVITED:
         wrong = {"table": _("Take the invitation first.")}
         return _show(request, partner, secret, status=422, errors=wrong, typed=text)
-    return _show(request, partner, secret, done=taken(partner, rows, timezone.now()))
+    done = taken(partner, rows, timezone.now())
+    left = text if done["refused"] else ""  # to be mended; what was taken is known by then
+    return _show(request, partner, secret, done=done, typed=left)
 
 
 @private

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from heed.filings.said_words import ANSWERED
 from heed.people import partners
 from heed.people.partner_models import Partner, PartnerNote
 from heed.web.notifier.choices import WHAT_SAID as FIELDS
 
-__all__ = ["FIELDS", "KINDS", "TURNS", "may_appeal"]
+__all__ = ["AGES", "EXAMPLE", "FIELDS", "KINDS", "TURNS", "may_appeal"]
 
 Words = str | Promise
 
@@ -25,6 +26,10 @@ TURNS: Mapping[str, Words] = {
     PartnerNote.What.APPEALED: _("Asked for another look"),
     PartnerNote.What.ANSWERED: _("Answered"),
 }
+AGES = ANSWERED["age_then"]
+EXAMPLE = """ref,url,category,age_then,words
+1,https://example.org/p/81,minor_sexual,under_18,"She is 13, and at our school."
+2,https://example.org/p/82 https://example.org/p/83,doxxing,unsure,Her address"""
 
 
 def may_appeal(partner: Partner) -> bool:

@@ -65,7 +65,8 @@ def of_json(said: dict[str, Any]) -> Row:
 def of_csv(text: str) -> list[Row]:
     """Every row of a table with a header. Raises `NotATable`."""
     sample = text.lstrip("\ufeff")
-    separator = ";" if ";" in sample.partition("\n")[0] else ","
+    first = sample.partition("\n")[0]
+    separator = max(",;\t", key=first.count)  # cells copied out of a table program have tabs
     try:
         lines = list(csv.reader(io.StringIO(sample), delimiter=separator))
     except csv.Error as error:

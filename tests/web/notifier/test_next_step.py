@@ -1,0 +1,235 @@
+"""What each page says next is true of this very notice, and one step on from where they are."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone, translation
+
+from heed.cases.models import Case, Deadline, Notice
+from heed.filings import said_words
+from heed.filings.said_words import in_words
+from heed.flows.supplement_notice import TAKEN
+from heed.people.models import Contact
+from heed.rules.claims import AgeThen
+from heed.web.notifier import choices, form, more
+from tests.flows.stage import Stage, post_mail
+from tests.web.notifier.forms import number_in, send
+
+SIGNED = {"good_faith": "yes", "not_consensual": "yes", "signature": "Dana"}
+ADULT = {"who": "me-adult", "young": "no"}
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def page_of(answer: Any) -> str:
+    return f"/n/{number_in(answer)}"
+
+
+# ------------------------------------------------------------------ nobody in need waits
+
+
+@pytest.mark.parametrize("need", [{"danger": "yes"}, {"timed": "yes"}])
+def test_who_is_in_danger_or_was_given_a_time_never_waits(
+    client: Client, town: Stage, need: dict[str, str]
+) -> None:
+    for n in range(20):
+        send(client, town.url("p2"), what="other", why=f"no {n}")
+    assert send(client, town.url("p2"), what="hurt", token="a").status_code == 429
+    assert send(client, town.url("p2"), what="hurt", token="b", **need).status_code == 200
+
+
+def test_what_a_school_tells_of_bodies_takes_nobodys_room(client: Client, town: Stage) -> None:
+    for n in range(20):
+        assert send(client, town.url("p1"), why=f"class {n}").status_code == 200
+    assert send(client, town.url("p2"), what="private").status_code == 200
+
+
+@pytest.mark.parametrize("fact", [{"time_given": "tonight at 8"}, {"danger": "yes"}])
+def test_a_time_that_is_told_later_is_promised_sooner_too(
+    client: Client, town: Stage, fact: dict[str, str]
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    assert "in 4 hours" in text(client.get(page))
+    client.post(f"{page}/more", fact)
+    client.post(f"{page}/more", fact)
+    town.work()
+    assert "in 15 minutes" in text(client.get(page))
+    looks = Deadline.objects.filter(stops="person_looked")
+    assert looks.count() == 2
+    before = Case.objects.get().due_at
+    client.post(f"{page}/more", {"words": "It is in my class."})
+    assert (looks.count(), Case.objects.get().due_at) == (2, before)
+
+
+# ------------------------------------------------------------------ nothing to hide yet
+
+
+def test_who_has_no_link_reads_what_happens_and_where_to_send_it(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, posted="no-link", seen_where="a class chat"))
+    shown = text(client.get(page))
+    assert "A person goes and looks for it" in shown
+    assert f'href="{page}/more#links"' in shown
+    assert "It is back" not in shown
+    client.post(f"{page}/more", {"links": town.url("p1")})
+    shown = text(client.get(page))
+    assert "A person goes and looks for it" not in shown
+    assert "It is back" in shown
+
+
+@pytest.mark.parametrize("codes", ["", f"sha256:{'ab' * 32}"])
+def test_one_tap_when_the_threat_is_carried_out_sends_somebody_to_look_for_it(
+    client: Client, town: Stage, codes: str
+) -> None:
+    page = page_of(send(client, posted="threat", what="", hashes=codes))
+    shown = text(client.get(page))
+    assert "It is posted now" in shown
+    assert "It is back" not in shown
+    shown = text(client.post(f"{page}/back", {}, follow=True))
+    assert "Do you have the link?" in shown
+    assert "A person goes and looks for it" in shown
+    assert "Nothing is posted yet" not in shown
+    case, notice = Case.objects.get(), Notice.objects.get()
+    assert "place-not-known" in case.because
+    looks = Deadline.objects.filter(case=case, stops="person_looked").earliest("due_at")
+    assert looks.due_at <= notice.received_at + timedelta(hours=1, minutes=1)
+    client.post(f"{page}/back", {"where": town.url("p1")})
+    assert town.seen("p1") == ["hidden"]
+
+
+def test_who_is_threatened_with_a_picture_is_offered_a_code_of_it(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, posted="threat", what="")
+    page = page_of(sent)
+    for shown in (text(sent), text(client.get(page))):
+        assert f'href="{page}/codes"' in shown
+        assert "Make a code of the picture" in shown
+    client.post(f"{page}/codes", {"hashes": f"sha256:{'cd' * 32}"})
+    assert "Make a code of the picture" not in text(client.get(page))
+    other = send(client, posted="threat", what="private", token="other")
+    assert "Make a code of the picture" not in text(other)
+
+
+# ------------------------------------------------------------------ an adult's statement
+
+
+def test_nothing_is_promised_to_be_hidden_while_nothing_is_posted(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, posted="threat", what="", **ADULT))
+    for shown in (text(client.get(page)), text(client.get(f"{page}/contact"))):
+        assert "hidden as soon as we have its link" in shown
+        assert "hidden at once" not in shown
+
+
+def test_what_is_hidden_already_asks_for_no_more_signing(client: Client, town: Stage) -> None:
+    page = page_of(send(client, town.url("p1"), **ADULT))
+    assert "This would protect it more" in text(client.get(page))
+    client.post(f"{page}/contact", {"write": "yes", "email": "dana@example.org", **SIGNED})
+    post_mail(timezone.now())
+    link = re.search(r"/c/\S+", str(mail.outbox[-1].body))
+    assert link is not None
+    Client().post(link[0])
+    client.post(f"{page}/erase")
+    assert town.seen("p1") == ["hidden"]
+    assert "This would protect it more" not in text(client.get(page))
+
+
+def test_nobody_is_asked_for_the_same_part_of_the_statement_twice(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1"), **ADULT))
+    half = {"write": "yes", "email": "dana@example.org.", "not_consensual": "yes"}
+    client.post(f"{page}/contact", {**half, "signature": "Dana"})
+    shown = text(client.get(f"{page}/contact"))
+    assert "What you ticked or signed before is kept" in shown
+    assert 'name="not_consensual"' not in shown
+    assert 'name="signature"' not in shown
+    assert "Dana" not in shown
+    answer = client.post(f"{page}/contact", {"write": "yes", "good_faith": "yes"})
+    assert answer.status_code == 302
+    assert "This is what is still missing" not in text(client.get(f"{page}/contact"))
+    assert Contact.objects.get().address_sealed is not None
+
+
+# ------------------------------------------------------------------ small truths
+
+
+def test_what_is_written_on_a_page_that_closed_meanwhile_is_given_back(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    client.cookies.clear()
+    answer = client.post(f"{page}/message", {"text": "He wrote to me again <b>."})
+    assert answer.status_code == 404
+    assert "Your page was closed on this device" in text(answer)
+    assert "He wrote to me again &lt;b&gt;." in text(answer)
+    assert "Copy your words" not in text(client.post(f"{page}/back"))
+    client.get(f"{page}/leave")
+    after = client.post(f"{page}/message", {"text": "He wrote to me again."})
+    assert "He wrote to me again" not in text(after)
+
+
+def test_who_took_it_back_reads_the_way_on(client: Client, town: Stage) -> None:
+    page = page_of(send(client, town.url("p1")))
+    shown = text(client.post(f"{page}/withdraw", follow=True))
+    assert "Did somebody make you do it, or shall we go on after all?" in shown
+
+
+def test_step_two_names_the_number_to_call_there_and_promises_what_is_kept(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    client.post(f"{page}/more", {"country": "AU"})
+    shown = text(client.get(f"{page}/more"))
+    assert "call 000 first" in shown
+    assert "They are protected as well" in shown
+    words = page_of(send(client, town.url("p2"), what="private", token="other"))
+    shown = text(client.get(f"{words}/more"))
+    assert "They are protected as well" not in shown
+    assert "We look at them as well" in shown
+
+
+# ------------------------------------------------------------------ a case file speaks as the form
+
+
+def test_a_case_file_says_what_was_told_in_the_words_of_the_form() -> None:
+    said = {
+        "true": "yes", "what": "threat", "who": "my-child", "form": "ab", "young": "unsure",
+        "posted": "threat", "timed": "yes", "note_of_a_partner": "7", "acting_for": True,
+    }  # fmt: skip
+    assert list(in_words(said)) == [
+        ("Who is it about, and who are you?", "It is my child"),
+        ("What is it?", "Someone threatens to show one"),
+        ("Was the person shown under 18 when it was made?", "Not sure"),
+        ("Is it posted already?", "No. Someone threatens to post it"),
+        ("Did someone give you a time?", "Yes"),
+        ("I may act for the person shown.", "Yes"),
+        ("I am telling the truth, as far as I know.", "Yes"),
+        ("note of a partner", "7"),
+    ]
+    with translation.override("de"):
+        assert dict(in_words(said))["Was ist es?"] == "Jemand droht, eins zu zeigen"
+
+
+def test_no_field_or_answer_of_the_form_is_without_its_words() -> None:
+    asked = {
+        "danger": choices.DANGER, "timed": choices.TIMED, "posted": choices.POSTED,
+        "what": choices.WHAT, "who": choices.WHO, "young": choices.YOUNG,
+    }  # fmt: skip
+    for name, options in asked.items():
+        labels = {one.value: str(one.label) for one in options}
+        assert {k: str(v) for k, v in said_words.ANSWERED[name].items()} == labels
+    assert set(said_words.ANSWERED["age_then"]) == {one.value for one in AgeThen}
+    by_machine = {"form", "token", "sha256", "pdq"}
+    typed = set(form.read({}).__dataclass_fields__) - by_machine
+    kept = {*TAKEN, *more.FACTS, "urls"} - {"age", "standing"}
+    assert typed | kept <= set(said_words.ASKED)

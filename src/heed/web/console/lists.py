@@ -5,9 +5,11 @@ Every list of the console that can grow is shown by these, and by `_pages.html`,
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
 from django.core.paginator import Page, Paginator
@@ -35,6 +37,15 @@ def asked_of(request: HttpRequest) -> str:
     return urlencode([pair for pair in said if pair[0] != "page" and pair[1]])
 
 
+def ticked(request: HttpRequest, name: str) -> list[UUID]:
+    """What was ticked on one page of a list; what is no id is none."""
+    found = []
+    for one in request.POST.getlist(name)[:ROWS]:
+        with suppress(ValueError):
+            found.append(UUID(one))
+    return found
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """One of several lists of a page: a whole page of it, or its beginning."""
@@ -46,18 +57,18 @@ class Part:
 
 
 def part_of(
-    request: HttpRequest, found: Any, *, alone: bool, narrowed: Mapping[str, str]
+    request: HttpRequest, found: Any, *, alone: bool, narrowed: Mapping[str, str], head: int = HEAD
 ) -> Part:
     """A page of this list when it stands alone; else its beginning, and the way to the rest."""
     if alone:
         page = page_of(request, found)
         return Part(rows=list(page), total=page.paginator.count, page=page, rest="")
-    first = Paginator(found, HEAD).get_page(1)
+    first = Paginator(found, head).get_page(1)
     total = first.paginator.count
     asked = {**request.GET.dict(), **narrowed}
     asked.pop("page", None)
     return Part(
-        rows=list(first), total=total, page=None, rest=urlencode(asked) if total > HEAD else ""
+        rows=list(first), total=total, page=None, rest=urlencode(asked) if total > head else ""
     )
 
 

@@ -110,7 +110,7 @@ def _platform(
     request: ConsoleRequest, platform: Platform, wanted: Wanted, words: str
 ) -> dict[str, Any]:
     now, slug = timezone.now(), platform.slug
-    late = {"enqueued_before": now - PATIENCE, "platform_id": platform.id}
+    late: dict[str, Any] = {"enqueued_before": now - PATIENCE, "platform_id": platform.id}
     waiting = outbox.unacknowledged(**late).filter(dead_at=None)
     found = {
         "dead": ("states", "dead", _states(outbox.dead_states(platform.id), words)),
@@ -194,8 +194,7 @@ def retry(request: ConsoleRequest) -> HttpResponse:
         return _back(request)
     found = _states(outbox.dead_states(platform.id), words)
     if "all" not in request.POST:
-        ticked = [_uuid(one) for one in request.POST.getlist("item")]
-        found = found.filter(item_id__in=[one for one in ticked if one is not None])
+        found = found.filter(item_id__in=lists.ticked(request, "item"))
     _revive(request, list(found.values_list("item_id", flat=True)))
     return _back(request)
 
@@ -223,10 +222,3 @@ def _revive_jobs(request: ConsoleRequest, jobs: Sequence[int]) -> None:
     by, now = request.grants.staff.pk, timezone.now()
     count = revive_jobs.revive_jobs(ids=jobs, by=by, now=now)
     messages.success(request, f"{count} to be done again, from the start.")
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -236,6 +236,7 @@ def _told(bank: Bank, held: int) -> dict[str, object]:
         "id": bank.id,
         "name": bank.name,
         "platform": bank.platform.slug if bank.platform else "",
+        "platform_name": bank.platform.name if bank.platform else "",
         "platform_id": bank.platform_id,
         "enabled": bank.enabled,
         "category": bank.category,

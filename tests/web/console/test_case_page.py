@@ -1,6 +1,7 @@
 """The case page says what is known, what was done, and where the two do not agree."""
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -10,11 +11,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from heed.cases.models import Deadline
 from heed.cases.queries import case_page
+from heed.filings.models import SealedObject
 from heed.flows import revive_jobs, wiring
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
-from heed.media.models import Item
+from heed.media.models import Item, Upload
 from heed.outbox.models import StateTelling
 from heed.people.models import Role, Viewing
 from heed.people.queries import looks_of_ours
@@ -207,3 +210,31 @@ def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: W
     assert rae.post(path, {"from_language": "German", "text": "It is me."}).status_code == 302
     page = rae.get(f"/console/c/{case.number}/").content.decode()
     assert "Das bin ich." in page and "It is me." in page and "Translated from German" in page
+
+
+def test_what_is_over_does_not_push_what_waits_out_of_sight(world: World) -> None:
+    """The page stays near one screen when a case has a long life behind it."""
+    case = world.case()
+    Deadline.objects.filter(case=case).update(met_at=None)
+    for n in range(30):
+        Deadline.objects.create(
+            case=case, cause=f"t:{n}", citation=f"met-{n}", clock="x", stops="person_looked",
+            kind="house", status="in force", set_at=world.now, due_at=world.now, met_at=world.now,
+        )  # fmt: skip
+        Upload.objects.create(
+            platform=world.platform, file=world.file_of(case), case_id=case.id, upload_ref=f"u{n}",
+            state="blocked" if n else "held", reason="case", asked_at=world.now,
+            ended_at=world.now if n else None,
+        )  # fmt: skip
+        SealedObject.objects.create(
+            copy="review", platform_id=world.platform.id, case_id=case.id, state="kept",
+            plain_bytes=1, asked_at=world.now, kept_at=world.now, round=n + 2,
+            reason="its key is not here" if n == 29 else "",
+        )  # fmt: skip
+    shown = page(world.as_("Rae", Role.CHILD_SAFETY), case.number)
+    at_once = re.sub(r"<details.*?</details>", "", shown, flags=re.S)
+    assert "met-3" not in at_once and "Met (30)" in shown and "met-29" in shown
+    assert "Heed policy, review within" in at_once
+    assert at_once.count('value="release"') == 1 and "Ended (29)" in shown
+    assert "its key is not here" in at_once and " more</summary>" in shown
+    assert at_once.count("<strong>Review copy</strong>") <= 5

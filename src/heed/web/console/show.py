@@ -28,6 +28,7 @@ def show(
         "asked": lists.asked_of(request),
         "here_is": request.resolver_match.url_name if request.resolver_match else "",
     }
+    assert common.keys().isdisjoint(facts), "a page's own facts would hide what all pages show"
     return render(request, f"console/{template}", {**common, **facts}, status=status)
 
 

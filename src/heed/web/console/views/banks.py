@@ -73,7 +73,8 @@ class NewForm(PolicyForm):
     field_order = ("name", "platform")
 
     def __init__(self, choices: list[tuple[str, str]], data: Any = None) -> None:
-        super().__init__(data)
+        first = choices[0][0] if choices else ""  # not what all share, unless somebody says so
+        super().__init__(data, initial={"platform": first})
         self.fields["platform"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -120,6 +121,8 @@ def _page(request: ConsoleRequest, form: NewForm) -> HttpResponse:
         "filters": filters,
         "page": listed,
         "rows": meeting.told_of(listed),
+        "on_upload": dict(ON_UPLOAD),
+        "on_registered": dict(ON_REGISTERED),
         "form": form,
         "list_at": reverse("console:banks"),
     }

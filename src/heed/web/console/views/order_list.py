@@ -45,7 +45,7 @@ def page(request: ConsoleRequest) -> HttpResponse:
         "waiting": waiting,
         "answered": answered,
         "clocks": {number: found[:2] for number, found in clocks.items()},
-        "titles": {str(one): INSTRUMENTS[one].title for one in Kind},
+        "instruments": {str(one): INSTRUMENTS[one].title for one in Kind},
         "state": state,
     }
     return show(request, "orders.html", facts)

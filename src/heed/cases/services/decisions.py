@@ -47,7 +47,9 @@ def record(
     state = Case.State.DECIDED if final else Case.State.PROPOSED
     if not Case.objects.filter(id=case.id, state=Case.State.OPEN).update(state=state):
         last = Decision.objects.filter(case=case).order_by("-decided_at").first()
-        raise AlreadyDecided(_too_late(f"case {case.number}", last and last.decided_by, by))
+        raise AlreadyDecided(
+            _too_late(f"case {case.number}", last.decided_by if last else None, by)
+        )
     decision = Decision.objects.create(
         case=case,
         round=case.round,

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -54,6 +54,12 @@ def case_as_page(
         both = isinstance(form, dict) and name in facts
         facts[name] = {**facts[name], **form} if both else form
     return playing(show(request, "case.html", facts, status=status))
+
+
+def to_what_was_said(case: Case) -> HttpResponse:
+    """The case's page, where it says what was done: else a browser stays where the form stood."""
+    address = reverse("console:case", kwargs={"number": case.number})
+    return HttpResponseRedirect(f"{address}#said")
 
 
 def _facts(case: Case) -> dict[str, Any]:

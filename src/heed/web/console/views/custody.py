@@ -138,7 +138,7 @@ def _page(
         "sealed": [(one, custody.gone_for_good_after(one)) for one in sealed],
         "retention": custody.retention_of(case),
         "holds": holds,
-        "asked": asked,
+        "unsealings": asked,
         "names": people.staff_named(who),
         "entries": [one for one in entries if one.event.startswith(ENTRIES)],
         "hold_form": hold,

@@ -30,7 +30,7 @@ from heed.web.console.forms import (
 )
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS, CaseChanged
-from heed.web.console.views.case import case_as_page, named_copies
+from heed.web.console.views.case import case_as_page, named_copies, to_what_was_said
 
 NOT_TAKEN = 422  # understood, and not done: the form says why
 
@@ -178,7 +178,7 @@ def _attempt(
     if form.is_valid():
         try:
             messages.success(request, act())
-            return redirect("console:case", number=case.number)
+            return to_what_was_said(case)
         except REFUSALS as refused:
             form.add_error(None, str(refused))
     case.refresh_from_db()

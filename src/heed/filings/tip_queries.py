@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from heed.cases.models import Case, Copy, Deadline, Decision, Notice, Supplement
 from heed.filings.models import OperatorProfile, Schema, Tip
@@ -57,16 +57,16 @@ def owed(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Case]:
     """
     begun = Tip.objects.filter(case_id=OuterRef("id"), practice=False)
     begun = begun.exclude(state=Tip.State.WITHDRAWN)
-    final = Decision.objects.filter(case=OuterRef("id"), state=Decision.State.FINAL)
-    found = Case.objects.filter(id__in=findings().values("case_id"), platform_id__in=platform_ids)
-    found = found.filter(~Exists(begun), number__icontains=words).annotate(
-        ruled=Subquery(final.order_by("-decided_at").values("ruling")[:1]),
-        under=Subquery(final.order_by("-decided_at").values("clause")[:1]),
-        tip_due_at=Subquery(
-            _unmet().filter(case=OuterRef("id")).order_by("due_at").values("due_at")[:1]
-        ),
-    )  # the last word alone says whether a finding stands
-    found = found.filter(ruled=Ruling.REMOVE, under=CHILD_CLAUSE).select_related("platform")
+    here = findings().filter(case__platform_id__in=platform_ids).order_by()
+    final = Decision.objects.filter(state=Decision.State.FINAL, case__in=here.values("case_id"))
+    last = final.order_by("case_id", "-decided_at").distinct("case_id")  # it alone says what stands
+    stand = findings().filter(id__in=last.values("id")).order_by()
+    found = Case.objects.filter(~Exists(begun), id__in=stand.values("case_id"))
+    # Joined, and not asked for case by case: PostgreSQL would read all deadlines for each.
+    unmet = Q(deadlines__stops="cybertip_finished", deadlines__met_at=None)
+    unmet &= Q(deadlines__cause__startswith="decision:")
+    found = found.filter(number__icontains=words).select_related("platform")
+    found = found.annotate(tip_due_at=Min("deadlines__due_at", filter=unmet))
     return found.order_by(F("tip_due_at").asc(nulls_last=True), "number")
 
 

@@ -506,7 +506,7 @@ def test_practice_meets_nothing(desk: Desk, ncmec: StandIn, settings: Any) -> No
     tip = desk.work(desk.approved())
     assert (tip.state, tip.practice) == ("finished", True)
     assert desk.deadline("us.2258a.report").met_at is None
-    owed = [case.id for case, _ in tip_queries.owed([desk.town.platform_id])]
+    owed = [case.id for case in tip_queries.owed([desk.town.platform_id])]
     assert owed == [desk.case.id]
 
 

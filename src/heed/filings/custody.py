@@ -106,12 +106,23 @@ def counts(platforms: Sequence[UUID] | None = None) -> dict[str, int]:
     return {state: dict(found).get(state, 0) for state in State.values}
 
 
-def trouble(platforms: Sequence[UUID] | None = None) -> QuerySet[SealedObject]:
-    """What could not be kept, or is damaged, the oldest first. Review copies are made again."""
-    rows = SealedObject.objects.filter(state__in=(State.MISSED, State.DAMAGED))
+TROUBLE = (State.MISSED, State.DAMAGED)
+
+
+def trouble(
+    platforms: Sequence[UUID] | None = None, *, words: str = "", states: Sequence[str] = ()
+) -> QuerySet[SealedObject]:
+    """What could not be kept, or is damaged, the oldest first. Review copies are made again.
+
+    `words`: a case's number, or a part of the reason.
+    """
+    rows = SealedObject.objects.filter(state__in=states or TROUBLE)
     if platforms is not None:
         rows = rows.filter(platform_id__in=platforms)
-    return rows.exclude(copy=SealedObject.Copy.REVIEW).order_by("asked_at")
+    if words:
+        named = Case.objects.filter(number=words.upper()).values("id")
+        rows = rows.filter(Q(case_id__in=named) | Q(reason__icontains=words))
+    return rows.exclude(copy=SealedObject.Copy.REVIEW).order_by("asked_at", "id")
 
 
 def kept(*, checked_before: datetime | None = None) -> QuerySet[SealedObject]:

@@ -14,6 +14,7 @@ from heed.cases.models import Case, Deadline, Restriction
 from heed.filings.models import Disclosure, Officer, Order, OrderStep
 from heed.media.models import Platform
 from heed.people import services as people
+from heed.rules.clocks import Stop
 from heed.rules.orders import INSTRUMENTS, Kind
 
 WAITING = (Order.State.RECEIVED, Order.State.CLARIFY)
@@ -30,14 +31,36 @@ def waiting(platforms: Collection[UUID]) -> QuerySet[Order]:
     )
     open_ones = Order.objects.filter(platform_id__in=platforms, state__in=WAITING)
     return (
-        open_ones.select_related("officer").annotate(first=first).order_by("first", "received_at")
+        open_ones.select_related("officer")
+        .annotate(first=first)
+        .order_by("first", "received_at", "id")
     )
 
 
 def answered(platforms: Collection[UUID]) -> QuerySet[Order]:
     """What was answered, the newest first."""
     done = Order.objects.filter(platform_id__in=platforms).exclude(state__in=WAITING)
-    return done.select_related("officer").order_by("-answered_at")
+    return done.select_related("officer").order_by("-answered_at", "id")
+
+
+def found_by(rows: QuerySet[Order], *, words: str = "", kind: str = "") -> QuerySet[Order]:
+    """Of these, those of an instrument, and with the words in a number or the authority's name."""
+    said = Q(number__icontains=words) | Q(instrument_ref__icontains=words)
+    rows = rows.filter(said | Q(officer__agency__icontains=words))
+    return rows.filter(kind=kind) if kind else rows
+
+
+def owed(rows: Collection[Order]) -> dict[str, list[Deadline]]:
+    """What is still owed under each of these, by number, the next first."""
+    causes = Q()
+    for one in rows:
+        causes |= Q(cause__startswith=f"order:{one.number}")
+    open_ones = Deadline.objects.filter(causes, met_at=None).exclude(stops=Stop.TIME_PASSED.value)
+    found: dict[str, list[Deadline]] = {}
+    for clock in open_ones.order_by("due_at") if rows else ():
+        number = clock.cause.removeprefix("order:").partition("/")[0]
+        found.setdefault(number, []).append(clock)
+    return found
 
 
 def find(number: str) -> Order | None:

@@ -76,7 +76,10 @@ def counts(platform_ids: Collection[UUID]) -> dict[str, int]:
     return {state: found.get(state, 0) for state in State.values}
 
 
-def refused(platform_ids: Collection[UUID]) -> QuerySet[Publication]:
-    """What the database would not take of these platforms, the oldest first."""
+def refused(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Publication]:
+    """What the database would not take of these platforms, the oldest first.
+
+    `words` stand in why it was refused.
+    """
     rows = Publication.objects.filter(statement__platform_id__in=platform_ids)
-    return rows.filter(state=State.REFUSED).order_by("due_at")
+    return rows.filter(state=State.REFUSED, why_not__icontains=words).order_by("due_at", "id")

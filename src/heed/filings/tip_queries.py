@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from heed.cases.models import Case, Copy, Deadline, Decision, Notice, Supplement
 from heed.filings.models import OperatorProfile, Schema, Tip
@@ -14,7 +14,6 @@ from heed.rules.decisions import Ruling
 from heed.rules.tips import lifetime
 from heed.rules.tips.document import Address, Operator
 
-MOST = 500  # cases shown as owed
 CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A speaks about
 
 
@@ -51,45 +50,57 @@ def told(case_id: UUID, authority: str) -> list[str]:
     return list(numbers.values_list("report_ref", flat=True))
 
 
-def owed(platform_ids: Collection[UUID]) -> list[tuple[Case, Deadline | None]]:
-    """Cases with a finding that nobody has begun to tell of, the nearest deadline first."""
+def owed(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Case]:
+    """Cases with a finding that nobody has begun to tell of, the nearest deadline first.
+
+    `tip_due_at` says by when each is owed; `words` are a case's number.
+    """
     begun = Tip.objects.filter(case_id=OuterRef("id"), practice=False)
     begun = begun.exclude(state=Tip.State.WITHDRAWN)
-    final = Decision.objects.filter(case=OuterRef("id"), state=Decision.State.FINAL)
-    found = Case.objects.filter(Exists(findings().filter(case=OuterRef("id"))), ~Exists(begun))
-    found = found.filter(platform_id__in=platform_ids).annotate(
-        ruled=Subquery(final.order_by("-decided_at").values("ruling")[:1]),
-        under=Subquery(final.order_by("-decided_at").values("clause")[:1]),
-    )  # the last word alone says whether a finding stands
-    cases = list(
-        found.filter(ruled=Ruling.REMOVE, under=CHILD_CLAUSE).select_related("platform")[:MOST]
-    )
-    due = {one.case_id: one for one in _owing(cases).order_by("-due_at")}
-    rows = [(one, due.get(one.id)) for one in cases]
-    return sorted(rows, key=lambda row: (row[1] is None, row[1].due_at if row[1] else None))
+    here = findings().filter(case__platform_id__in=platform_ids).order_by()
+    final = Decision.objects.filter(state=Decision.State.FINAL, case__in=here.values("case_id"))
+    last = final.order_by("case_id", "-decided_at").distinct("case_id")  # it alone says what stands
+    stand = findings().filter(id__in=last.values("id")).order_by()
+    found = Case.objects.filter(~Exists(begun), id__in=stand.values("case_id"))
+    # Joined, and not asked for case by case: PostgreSQL would read all deadlines for each.
+    unmet = Q(deadlines__stops="cybertip_finished", deadlines__met_at=None)
+    unmet &= Q(deadlines__cause__startswith="decision:")
+    found = found.filter(number__icontains=words).select_related("platform")
+    found = found.annotate(tip_due_at=Min("deadlines__due_at", filter=unmet))
+    return found.order_by(F("tip_due_at").asc(nulls_last=True), "number")
 
 
 def report_deadline(case: Case) -> Deadline | None:
     """By when the authority is owed a tip of this case: the nearest that is not met."""
-    return _owing([case]).order_by("due_at").first()
+    return _unmet().filter(case=case).order_by("due_at").first()
 
 
-def _owing(cases: Collection[Case]) -> QuerySet[Deadline]:
-    unmet = Deadline.objects.filter(case__in=cases, stops="cybertip_finished", met_at=None)
+def _unmet() -> QuerySet[Deadline]:
+    unmet = Deadline.objects.filter(stops="cybertip_finished", met_at=None)
     return unmet.filter(cause__startswith="decision:")
 
 
-def under_way(platform_ids: Collection[UUID]) -> QuerySet[Tip]:
-    """What is not at its end, what needs a person first."""
-    live = Tip.objects.filter(platform_id__in=platform_ids)
-    return live.exclude(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN]).order_by("prepared_at")
+def under_way(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Tip]:
+    """What is not at its end, the oldest first."""
+    live = _said(platform_ids, words)
+    live = live.exclude(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN])
+    return live.order_by("prepared_at", "id")
 
 
-def ended(platform_ids: Collection[UUID]) -> QuerySet[Tip]:
+def ended(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Tip]:
     """What was filed or withdrawn, the newest first."""
-    done = Tip.objects.filter(platform_id__in=platform_ids)
+    done = _said(platform_ids, words)
     done = done.filter(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN])
-    return done.order_by("-prepared_at")
+    return done.order_by("-prepared_at", "id")
+
+
+def _said(platform_ids: Collection[UUID], words: str) -> QuerySet[Tip]:
+    """Those of a case with these words in its number, or with them in the authority's own."""
+    found = Tip.objects.filter(platform_id__in=platform_ids)
+    if not words:
+        return found
+    named = Case.objects.filter(platform_id__in=platform_ids, number__icontains=words).values("id")
+    return found.filter(Q(case_id__in=named) | Q(report_ref__icontains=words))
 
 
 def cases_of_ref(platform_ids: Collection[UUID], ref: str) -> list[UUID]:

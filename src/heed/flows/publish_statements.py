@@ -107,7 +107,7 @@ def _sent(rows: Sequence[Publication], refs: dict[str, str], now: datetime) -> N
         )
 
 
-def try_again(*, platform_ids: Collection[UUID], now: datetime) -> int:
-    """A person has what was refused of these platforms tried again; returns how many."""
-    ids = list(publishing.refused(platform_ids).values_list("id", flat=True))
+def try_again(*, platform_ids: Collection[UUID], words: str = "", now: datetime) -> int:
+    """A person has what was refused of these platforms, for `words`, tried again; how many."""
+    ids = list(publishing.refused(platform_ids, words).values_list("id", flat=True))
     return publishing.try_again(ids, now=now)

@@ -42,7 +42,8 @@ def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: dateti
         row = BlindReading.objects.select_related("decision__case").get(id=reading_id)
         case = row.decision.case
         policies.clause(clause, policies.version_at(case.platform_id, now))
-        if row.read_at is None and row not in reading.for_reader([case.platform_id], by):
+        free = reading.for_reader([case.platform_id], by).filter(id=row.id)
+        if row.read_at is None and not free.exists():
             raise NotForYou("You have decided in this case: somebody who has not reads it.")
         if not writing.read(row, ruling=ruling.value, clause=clause, by=by, now=now):
             raise ReadAlready("Somebody else has read this one in the meantime.")

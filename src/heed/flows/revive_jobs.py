@@ -6,14 +6,18 @@
 
 import json
 import logging
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import overload
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
 logger = logging.getLogger(__name__)
+
+BATCH = 500
 
 # Whose it is, by what it is about; a rollback has no platform of its own.
 _WHOSE = """coalesce(
@@ -30,13 +34,17 @@ _WHOSE = """coalesce(
     (SELECT o.platform_id FROM filings_instrumentreading r JOIN filings_order o ON o.id = r.order_id
      WHERE r.id = (j.args->>'reading_id')::uuid))"""
 _FAILED = f"""
-SELECT j.id, j.task_name, j.args, j.attempts, max(e.at)
-FROM (SELECT j.*, {_WHOSE} AS whose FROM procrastinate_jobs j WHERE j.status = 'failed') j
-LEFT JOIN procrastinate_events e ON e.job_id = j.id
+SELECT j.id FROM (SELECT j.*, {_WHOSE} AS whose FROM procrastinate_jobs j WHERE j.status = 'failed'
+    AND ((j.args - 'code')::text || j.task_name) ILIKE %(words)s) j
 WHERE j.whose = ANY(%(platforms)s) OR (j.whose IS NULL AND (
     NOT EXISTS (SELECT FROM jsonb_object_keys(j.args) AS said WHERE right(said, 3) = '_id')
     OR NOT EXISTS (SELECT FROM media_platform p WHERE p.id <> ALL(%(platforms)s))))
-GROUP BY j.id, j.task_name, j.args, j.attempts ORDER BY j.id DESC LIMIT 200
+ORDER BY j.id DESC
+"""
+_TOLD = """
+SELECT id, task_name, args, attempts,
+    (SELECT max(at) FROM procrastinate_events WHERE job_id = procrastinate_jobs.id)
+FROM procrastinate_jobs WHERE id = ANY(%s) ORDER BY id DESC
 """
 
 
@@ -51,13 +59,41 @@ class FailedJob:
     failed_at: datetime | None
 
 
-def failed(platform_ids: Collection[UUID]) -> list[FailedJob]:
-    """The newest 200 of these platforms, and of what is about nothing of anybody's.
+class Failed(Sequence[FailedJob]):
+    """Failed jobs, the newest first: the ids of all, and what each was, asked for by the page."""
 
-    What is nobody's own alone (a rollback, or what is gone) is for who has every platform.
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @overload
+    def __getitem__(self, which: int) -> FailedJob: ...
+    @overload
+    def __getitem__(self, which: slice) -> list[FailedJob]: ...
+    def __getitem__(self, which: int | slice) -> FailedJob | list[FailedJob]:
+        """One, or some."""
+        if isinstance(which, int):
+            return _told([self.ids[which]])[0]
+        return _told(self.ids[which])
+
+
+def failed(platform_ids: Collection[UUID], words: str = "") -> Failed:
+    """Those of these platforms, and of what is about nothing of anybody's.
+
+    What is nobody's own alone (a rollback, or what is gone) is for who has every platform. `words`
+    stand in the name of the work, or in the id of what it is about.
     """
+    said = re.sub(r"([%_\\])", r"\\\1", words)
     with connection.cursor() as cursor:
-        cursor.execute(_FAILED, {"platforms": list(platform_ids)})
+        cursor.execute(_FAILED, {"platforms": list(platform_ids), "words": f"%{said}%"})
+        return Failed([number for (number,) in cursor.fetchall()])
+
+
+def _told(ids: Sequence[int]) -> list[FailedJob]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD, [list(ids)])
         return [_read(*row) for row in cursor.fetchall()]
 
 
@@ -74,21 +110,27 @@ def _read(
 def revive_jobs(*, ids: Sequence[int], by: UUID, now: datetime) -> int:
     """Try these again, from the start; returns how many were put back in line."""
     logger.info("failed jobs revived", extra={"jobs": list(ids), "by": str(by)})
-    return sum([_put_back(one) for one in ids])
+    return sum(_put_back(ids[start : start + BATCH]) for start in range(0, len(ids), BATCH))
 
 
-def _put_back(number: int) -> bool:
+def _put_back(ids: Sequence[int]) -> int:
+    """In one go; where one of them waits already, they are halved until it is found."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE procrastinate_jobs SET status = 'todo', attempts = 0, scheduled_at = NULL"
-                " WHERE id = %s AND status = 'failed'",
-                [number],
+                " WHERE id = ANY(%s) AND status = 'failed'",
+                [list(ids)],
             )
-            return bool(cursor.rowcount)
+            return int(cursor.rowcount)
     except IntegrityError:  # the same waits already, by a job of its own
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "DELETE FROM procrastinate_jobs WHERE id = %s AND status = 'failed'", [number]
-            )
-        return False
+        middle = len(ids) // 2
+        return _put_back(ids[:middle]) + _put_back(ids[middle:]) if middle else _forget(ids)
+
+
+def _forget(ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE id = ANY(%s) AND status = 'failed'", [list(ids)]
+        )
+    return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from heed.instance import keys
 from heed.instance.addresses import Urls, configured
-from heed.instance.compiling import kept_in
+from heed.instance.compiling import in_use, kept_in
 from heed.instance.place import IMPORTS, Place, here
 
 
@@ -44,7 +44,8 @@ def prepared(place: Place | None = None, *, as_owner: bool = False) -> Iterator[
     with _database(place) as urls:
         url = urls.owner if as_owner else urls.app
         os.environ.update(environment(place, database_url=url))
-        yield urls
+        with in_use(Path(os.environ["NUMBA_CACHE_DIR"])):
+            yield urls
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """Writing down exchanges, and how far we have come with each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import BigIntegerField, Q, QuerySet
+from django.db.models import BigIntegerField, Case, Q, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 
 from heed.hashing.distance import GOOD_QUALITY
@@ -183,7 +184,19 @@ def placed(row: BankSignal) -> Place:
 
 def status() -> list[dict[str, Any]]:
     """Every exchange, and how it stands."""
-    rows = Exchange.objects.select_related("bank__platform").order_by("name")
+    return told_of(Exchange.objects.select_related("bank").order_by("name"))
+
+
+def those_of(platform_ids: Collection[UUID]) -> QuerySet[Exchange]:
+    """Those of these platforms and those that all share; those in trouble first."""
+    here = Q(bank__platform_id__in=platform_ids) | Q(bank__platform=None)
+    well = Case(When(trouble="", then=Value(1)), default=Value(0))
+    found = Exchange.objects.filter(here).select_related("bank")
+    return found.alias(well=well).order_by("well", "name")
+
+
+def told_of(rows: Iterable[Exchange]) -> list[dict[str, Any]]:
+    """How each of these stands."""
     return [
         {
             "name": one.name, "kind": one.kind, "bank": one.bank.name, "on": one.enabled,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from heed.hashing.distance import GOOD_QUALITY
 from heed.hashing.index import IndexUnusable
@@ -211,10 +211,23 @@ def bank_named(name: str, platform_id: UUID | None) -> Bank | None:
 
 def all_banks() -> list[dict[str, object]]:
     """Lasting banks, the live ones first, with what they do and how many signals they hold."""
+    return told_of(lasting_banks())
+
+
+def lasting_banks(platform_ids: Collection[UUID] | None = None) -> QuerySet[Bank]:
+    """Lasting banks of these platforms and those that all share, the live ones first."""
     banks = Bank.objects.filter(case_id=None, expires_at=None).select_related("platform")
-    live = Q(signals__withdrawn_at=None, signals__off_until=None)
-    counted = banks.annotate(held=Count("signals", filter=live))
-    return [_told(bank, bank.held) for bank in counted.order_by("-enabled", "name")]
+    if platform_ids is not None:
+        banks = banks.filter(Q(platform_id__in=platform_ids) | Q(platform=None))
+    return banks.order_by("-enabled", "name", "id")
+
+
+def told_of(banks: Iterable[Bank]) -> list[dict[str, object]]:
+    """What each of these does, and how many signals it holds."""
+    rows = list(banks)
+    live = BankSignal.objects.filter(bank__in=rows, withdrawn_at=None, off_until=None).order_by()
+    held = dict(live.values_list("bank").annotate(count=Count("id")))
+    return [_told(bank, held.get(bank.id, 0)) for bank in rows]
 
 
 def _told(bank: Bank, held: int) -> dict[str, object]:
@@ -223,6 +236,7 @@ def _told(bank: Bank, held: int) -> dict[str, object]:
         "id": bank.id,
         "name": bank.name,
         "platform": bank.platform.slug if bank.platform else "",
+        "platform_name": bank.platform.name if bank.platform else "",
         "platform_id": bank.platform_id,
         "enabled": bank.enabled,
         "category": bank.category,

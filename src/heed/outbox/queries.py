@@ -71,6 +71,15 @@ def dead_letters(platform_id: UUID | None = None) -> QuerySet[Letter]:
     return rows if platform_id is None else rows.filter(platform_id=platform_id)
 
 
+def waiting_letters(
+    *, enqueued_before: datetime, platform_id: UUID | None = None
+) -> QuerySet[Letter]:
+    """Letters that are still to be delivered, oldest first."""
+    rows = Letter.objects.filter(due_at__isnull=False, enqueued_at__lt=enqueued_before)
+    rows = rows if platform_id is None else rows.filter(platform_id=platform_id)
+    return rows.order_by("enqueued_at", "id")
+
+
 _UNSETTLED = Q(acknowledged_revision__isnull=True) | Q(acknowledged_revision__lt=F("revision"))
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from heed.ids import secret
 from heed.people.models import Membership, Role, Staff
@@ -95,7 +95,9 @@ def close_account(staff: Staff, *, now: datetime) -> bool:
     return bool(closed)
 
 
-def colleagues(platform_ids: Sequence[UUID]) -> "QuerySet[Staff]":
-    """Everybody who holds, or held, a role at these platforms."""
-    held = Q(memberships__platform_id__in=list(platform_ids))
-    return Staff.objects.filter(held).distinct().order_by("-is_active", "name")
+def colleagues(platform_ids: Sequence[UUID], role: Role | None = None) -> "QuerySet[Staff]":
+    """Everybody who holds, or held, a role at these platforms; or who holds this one."""
+    held = Membership.objects.filter(platform_id__in=list(platform_ids))
+    held = held if role is None else held.filter(role=role.value, ended_at=None)
+    found = Staff.objects.filter(id__in=held.values("staff_id"))
+    return found.order_by("-is_active", "name", "id")

@@ -81,10 +81,10 @@ def _whom(may: set[UUID], shifts: Sequence[Shift]) -> tuple[list[Shift], list[St
     return first, list(Staff.objects.filter(id__in=ids).order_by("joined_at"))
 
 
-def open_calls(platform_ids: Collection[UUID]) -> list[Call]:
+def open_calls(platform_ids: Collection[UUID]) -> "QuerySet[Call]":
     """Calls that still ring or were taken and are not over, danger first."""
     found = Call.objects.filter(platform_id__in=platform_ids, ended_at=None)
-    return list(found.order_by("kind", "due_at"))
+    return found.order_by("kind", "due_at", "id")
 
 
 def due_calls(*, now: datetime) -> list[Call]:

@@ -155,3 +155,19 @@ def test_how_an_exchange_stands_is_shown_and_it_can_be_asked_at_once(
     rae.post("/console/exchanges/folder", {"switch": "on"})
     assert Exchange.objects.get().enabled
     assert rae.post("/console/exchanges/nothing", {"switch": "on"}).status_code == 404
+
+
+def test_a_new_bank_is_shared_with_all_platforms_only_when_somebody_says_so(world: World) -> None:
+    rae = world.as_("Rae", Role.SENIOR)
+    page = rae.get("/console/banks").content.decode()
+    assert '<option value="square" selected>Town Square</option>' in page
+    assert '<option value="">All platforms</option>' in page
+
+
+def test_what_a_bank_does_is_said_in_the_words_of_its_form(world: World) -> None:
+    policy = manage_banks.Policy(on_upload="block", on_registered="person")
+    manage_banks.make_bank(name="L", platform_slug="square", policy=policy, by="t", now=world.now)
+    page = world.as_("Rae", Role.SENIOR).get("/console/banks").content.decode()
+    row = page[page.index(">L</a>") : page.index("</tbody>")]
+    for words in ("Town Square", "Refuse the very same bytes", "Ask for a person"):
+        assert words in row

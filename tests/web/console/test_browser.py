@@ -13,6 +13,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from pytest_httpserver import HTTPServer
 
+from bench import long_lists
 from heed.cases.models import Appeal, Case, Decision
 from heed.filings.gathering import Chosen
 from heed.filings.models import Officer, Order, Tip
@@ -34,10 +35,10 @@ from heed.rules.claims import Category
 from heed.rules.decisions import Ruling, Scope
 from tests.integrations.test_ncmec_documents import OPERATOR
 from tests.web.console.test_custody_and_orders import OLA
-from tests.web.console.test_deciding import REMOVE, send
+from tests.web.console.test_deciding import KEEP, REMOVE, seen_in_full, send
 from tests.web.console.test_health import looked
 from tests.web.console.world import World, code_of, signals
-from tests.web.everybody import WIDE, shut_out, watched
+from tests.web.everybody import NARROW, WIDE, shut_out, watched
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -166,6 +167,29 @@ def test_no_violation_stays_proposed_until_another_person_agrees(
     other.close()
     assert Decision.objects.get().seconded_by == square.added["Sam"].staff_id
     assert Item.objects.get(ref="p1").desired == "visible"
+
+
+def test_what_was_refused_and_what_was_done_are_in_sight_on_a_phone(
+    square: World, visit: "BrowserContext", live_server: LiveServer
+) -> None:
+    """A long page: the answer stands where one looks, not three screens above."""
+    from playwright.sync_api import expect
+
+    case = square.case()
+    rae, sam = (square.person(name, Role.CHILD_SAFETY) for name in ("Rae", "Sam"))
+    look_in_full = [square.signed_in(one) for one in (rae, sam)]
+    seen_in_full(case, *look_in_full)
+    send(look_in_full[0], case, "decide", KEEP)
+    page = let_in(visit, live_server, square, sam)
+    page.set_viewport_size(NARROW)
+    page.goto(f"/console/c/{case.number}/")
+    ready(page)
+    page.get_by_label("I do not agree").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Say why you do not agree")).to_be_in_viewport(timeout=30_000)
+    page.get_by_label("I agree").check()
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_text("Agreed: it is final.")).to_be_in_viewport(timeout=30_000)
 
 
 def test_without_scripts_a_file_opens_on_a_page_of_its_own(
@@ -555,3 +579,43 @@ def test_every_page_can_be_used_by_everybody(
         wrong[name] = shut_out(page, f"console-{name}" if name in MAIN else "")
     context.close()
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_long_lists_can_be_used_by_everybody_and_by_keyboard_alone(
+    square: World, chromium: "Browser", live_server: LiveServer
+) -> None:
+    long_lists.fill(square.platform, 62, now=square.now)
+    rae = square.person("Rae", *Role)
+    context = watched(chromium, live_server.url)
+    page = let_in(context, live_server, square, rae)
+    wrong = {}
+    for name, path in {
+        "outbox": "/console/outbox",
+        "dead": "/console/outbox?kind=states&state=dead",
+        "orders": "/console/orders",
+        "banks": "/console/banks",
+        "rollbacks": "/console/rollbacks",
+        "partners": "/console/partners",
+        "people": "/console/people",
+        "tips": "/console/tips",
+        "unchecked": "/console/unchecked?page=2",
+        "none": "/console/banks?words=gondola",
+    }.items():
+        page.goto(path)
+        wrong[name] = shut_out(page)
+    assert {name: found for name, found in wrong.items() if found} == {}
+    page.goto("/console/banks")
+    ready(page)
+    page.keyboard.press("/")
+    page.keyboard.type("bank-00061")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="square-bank-00061").wait_for()
+    page.get_by_text("1 bank, ").wait_for()
+    page.get_by_role("link", name="Clear").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("62 banks, ").wait_for()
+    page.get_by_role("link", name="Later").focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("Page 2 of 2").wait_for()
+    page.get_by_role("link", name="square-bank-00061").wait_for()
+    context.close()

@@ -1,6 +1,7 @@
 """The case page says what is known, what was done, and where the two do not agree."""
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 from uuid import uuid4
@@ -11,7 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from heed.cases.models import Appeal, BlindReading, Case, Decision, Notice
+from heed.cases.models import Appeal, BlindReading, Case, Deadline, Decision, Notice
 from heed.cases.queries import case_page
 from heed.filings.models import SealedObject
 from heed.flows import revive_jobs, wiring
@@ -21,7 +22,7 @@ from heed.flows.translate_notice import translate
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
-from heed.media.models import Item
+from heed.media.models import Item, Upload
 from heed.outbox.models import StateTelling
 from heed.people.duty_models import Call
 from heed.people.models import Role, Viewing
@@ -159,7 +160,7 @@ def test_work_that_failed_after_all_its_tries_is_in_sight_and_done_again(world: 
     assert "1 to be done again" in unescape(
         sam.post("/console/outbox/retry", {"jobs": "1"}, follow=True).content.decode()
     )
-    assert revive_jobs.failed([world.platform.id]) == []
+    assert not revive_jobs.failed([world.platform.id])
     with connection.cursor() as cursor:
         cursor.execute("SELECT attempts FROM procrastinate_jobs WHERE queueing_lock IS NULL")
         assert cursor.fetchall() == [(0,)]
@@ -269,3 +270,31 @@ def reading(case: Case, world: World) -> BlindReading:
         reasons="We looked.", state="final", decided_by=uuid4(), decided_at=world.now,
     )  # fmt: skip
     return BlindReading.objects.create(decision=decision, drawn_at=world.now)
+
+
+def test_what_is_over_does_not_push_what_waits_out_of_sight(world: World) -> None:
+    """The page stays near one screen when a case has a long life behind it."""
+    case = world.case()
+    Deadline.objects.filter(case=case).update(met_at=None)
+    for n in range(30):
+        Deadline.objects.create(
+            case=case, cause=f"t:{n}", citation=f"met-{n}", clock="x", stops="person_looked",
+            kind="house", status="in force", set_at=world.now, due_at=world.now, met_at=world.now,
+        )  # fmt: skip
+        Upload.objects.create(
+            platform=world.platform, file=world.file_of(case), case_id=case.id, upload_ref=f"u{n}",
+            state="blocked" if n else "held", reason="case", asked_at=world.now,
+            ended_at=world.now if n else None,
+        )  # fmt: skip
+        SealedObject.objects.create(
+            copy="review", platform_id=world.platform.id, case_id=case.id, state="kept",
+            plain_bytes=1, asked_at=world.now, kept_at=world.now, round=n + 2,
+            reason="its key is not here" if n == 29 else "",
+        )  # fmt: skip
+    shown = page(world.as_("Rae", Role.CHILD_SAFETY), case.number)
+    at_once = re.sub(r"<details.*?</details>", "", shown, flags=re.S)
+    assert "met-3" not in at_once and "Met (30)" in shown and "met-29" in shown
+    assert "Heed policy, review within" in at_once
+    assert at_once.count('value="release"') == 1 and "Ended (29)" in shown
+    assert "its key is not here" in at_once and " more</summary>" in shown
+    assert at_once.count("<strong>Review copy</strong>") <= 5

@@ -243,3 +243,91 @@ def test_a_message_reaches_the_notifier_and_an_empty_one_says_what_is_missing(
     )
     send(rae, case, f"notices/{notice.number}/write", {"text": "We are looking."})
     assert notice.messages.get().from_staff == world.added["Rae"].staff_id
+
+
+def test_who_sends_a_decision_twice_is_not_told_that_somebody_else_was_first(world: World) -> None:
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    send(rae, case, "decide", REMOVE)
+    again = send(rae, case, "decide", {**REMOVE, "reasons": "Sent from another tab."})
+    assert "You have answered case" in again and "what you sent first stands" in again
+    assert "was first" not in again and "Sent from another tab." in again
+    assert Decision.objects.count() == 1
+
+
+def proposed(world: World) -> tuple[Case, Client, Client]:
+    """A case that waits for a second person, and two who have seen it in full."""
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    seen_in_full(case, rae, sam)
+    send(rae, case, "decide", KEEP)
+    return case, rae, sam
+
+
+def test_the_second_of_two_who_second_is_told_who_was_first_and_keeps_their_words(
+    world: World,
+) -> None:
+    case, _, sam = proposed(world)
+    ola = world.as_("Ola", Role.CHILD_SAFETY)
+    seen_in_full(case, ola)
+    read = str(Decision.objects.get().id)
+    said = {"proposal": read, "agrees": "yes", "reasons": "Ola's own words about it."}
+    send(sam, case, "second", {"proposal": read, "agrees": "yes"})
+    late = ola.post(f"/console/c/{case.number}/second", said)
+    assert late.status_code == 422
+    assert "Sam was first with this proposal." in text(late)
+    assert "Ola's own words about it." in text(late)
+    again = send(sam, case, "second", {"proposal": read, "agrees": "yes"})
+    assert "You have answered this proposal already" in again
+
+
+def test_nobody_agrees_to_a_proposal_that_they_have_not_read(world: World) -> None:
+    """A page that was open since yesterday shows another proposal than the one that waits now."""
+    case, rae, sam = proposed(world)
+    first = str(Decision.objects.get().id)
+    send(sam, case, "second", {"proposal": first, "agrees": "no", "reasons": "It is him."})
+    send(rae, case, "decide", {**KEEP, "reasons": "Said anew."})
+    stale = sam.post(f"/console/c/{case.number}/second", {"proposal": first, "agrees": "yes"})
+    assert stale.status_code == 422
+    assert "not the one that you read" in text(stale) and "Said anew." in text(stale)
+    assert Decision.objects.filter(state="proposed").count() == 1
+    now = str(Decision.objects.get(state="proposed").id)
+    assert f'name="proposal" value="{now}"' in text(stale)
+    assert "Agreed: it is final." in send(sam, case, "second", {"proposal": now, "agrees": "yes"})
+
+
+def test_the_second_of_two_who_answer_an_appeal_is_told_and_keeps_their_words(
+    world: World,
+) -> None:
+    case = world.case()
+    send(world.as_("Rae", Role.CHILD_SAFETY), case, "decide", REMOVE)
+    appeal = Appeal.objects.create(
+        case=case, decision=Decision.objects.get(), text="It was satire.", opened_at=world.now
+    )
+    sam, ola = world.as_("Sam", Role.CHILD_SAFETY), world.as_("Ola", Role.CHILD_SAFETY)
+    said = {"outcome": "stands", "reasons": "It is no satire, says Sam."}
+    send(sam, case, f"appeals/{appeal.id}", said)
+    late = send(ola, case, f"appeals/{appeal.id}", {**said, "reasons": "Ola's own, half a page."})
+    assert "Sam was first with this appeal." in late and "Ola's own, half a page." in late
+
+
+def test_in_which_language_reasons_begin_is_said_beside_them(world: World) -> None:
+    item = world.post("p1", 1)
+    case = Case.objects.get(joins__notice=world.notice(item, language="es"))
+    page = text(world.as_("Rae", Role.CHILD_SAFETY).get(f"/console/c/{case.number}/"))
+    assert "They begin in the language of whoever told us first: Español" in page
+    assert 'id="decision-reasons_helptext"' in page
+
+
+def test_a_letter_that_no_text_may_hold_is_left_out_of_whatever_is_sent(world: World) -> None:
+    case, rae = world.case(), world.as_("Rae", *Role)
+    send(rae, case, "decide", {**REMOVE, "reasons": "It was\x00 removed."})
+    assert Decision.objects.get().reasons == "It was removed."
+    account = case.copies.get().item.account_id
+    for path, said in {
+        f"/console/c/{case.number}/accounts/{account}": {"measure": "warn", "reasons": "So\x00."},
+        "/console/views": {"name": "mine\x00", "query": "state=all"},
+        "/console/outbox/retry": {"of": "squ\x00are", "all": "1"},
+    }.items():
+        assert rae.post(path, said).status_code in (200, 302), path
+    for path in ("/console/?words=a%00b", "/console/banks?words=a%00b", "/console/orders?page=%00"):
+        assert rae.get(path).status_code == 200, path

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import CharField, Q, QuerySet
+from django.db.models import Case as OneOf
+from django.db.models import CharField, Q, QuerySet, Value, When
 from django.db.models.functions import Cast
 
 from heed.cases.models import Case, Join, Notice, Restriction, Rollback
@@ -99,10 +100,14 @@ def key_of(prefix: str) -> ApiKey | None:
 
 
 def rollbacks(platform_ids: Collection[UUID]) -> QuerySet[Rollback]:
-    """Those of these platforms, of what is shared and of what is nobody's own; the newest first."""
+    """Those of these platforms, of what is shared and of what is nobody's own.
+
+    What waits for a second person comes first, then the newest.
+    """
     keys = ApiKey.objects.exclude(platform_id__in=platform_ids).values("prefix")
     banks = Bank.objects.filter(platform__isnull=False).exclude(platform_id__in=platform_ids)
     named = banks.annotate(name_of=Cast("id", CharField())).values("name_of")
     elsewhere = Q(what=Rollback.What.KEY, which__in=keys)
     elsewhere |= Q(what=Rollback.What.BANK, which__in=named)
-    return Rollback.objects.exclude(elsewhere).order_by("-proposed_at")
+    waits = OneOf(When(state=Rollback.State.PROPOSED, then=Value(0)), default=Value(1))
+    return Rollback.objects.exclude(elsewhere).alias(waits=waits).order_by("waits", "-proposed_at")

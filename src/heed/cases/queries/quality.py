@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from heed.cases.models import BlindReading
-from heed.cases.queries.queue import deciders_of
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from heed.cases.models import Appeal, BlindReading, Decision
 from heed.rules import quality
 
 
@@ -19,12 +20,14 @@ class Agreement:
     clause_kappa: float | None
 
 
-def for_reader(platform_ids: Collection[UUID], staff_id: UUID) -> list[BlindReading]:
+def for_reader(platform_ids: Collection[UUID], staff_id: UUID) -> QuerySet[BlindReading]:
     """What waits for this person: never a case in which they have decided anything."""
+    own = Q(decided_by=staff_id) | Q(seconded_by=staff_id)
+    decided = Decision.objects.filter(own, case=OuterRef("decision__case"))
+    heard = Appeal.objects.filter(case=OuterRef("decision__case"), decided_by=staff_id)
     waiting = BlindReading.objects.filter(read_at=None, decision__case__platform__in=platform_ids)
-    rows = list(waiting.select_related("decision__case__platform").order_by("drawn_at")[:200])
-    deciders = deciders_of([row.decision.case_id for row in rows])
-    return [row for row in rows if staff_id not in deciders.get(row.decision.case_id, ())]
+    free = waiting.filter(~Exists(decided), ~Exists(heard))
+    return free.select_related("decision__case__platform").order_by("drawn_at", "id")
 
 
 def agreement(platform_ids: Collection[UUID]) -> Agreement:

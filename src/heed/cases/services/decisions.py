@@ -9,12 +9,21 @@ from django.db import IntegrityError, transaction
 from heed.cases.models import Appeal, Case, Decision
 from heed.cases.services.cases import CaseChanged
 from heed.media.models import Item
+from heed.people import queries as people
 from heed.rules.decisions import Ruling, Scope
 from heed.rules.visibility import Visibility
 
 
 class AlreadyDecided(Exception):
     """Another person was first. Read what they decided; a new fact or an appeal opens it again."""
+
+
+def _too_late(what: str, first: UUID | None, by: UUID) -> str:
+    """Who was first, by name; or that one was so oneself, with a form that was sent twice."""
+    if first == by:
+        return f"You have answered {what} already: what you sent first stands. This was not sent."
+    name = people.staff_named({first}).get(first) if first is not None else None
+    return f"{name or 'Another person'} was first with {what}. What you wrote was not sent."
 
 
 def record(
@@ -37,9 +46,9 @@ def record(
     """
     state = Case.State.DECIDED if final else Case.State.PROPOSED
     if not Case.objects.filter(id=case.id, state=Case.State.OPEN).update(state=state):
+        last = Decision.objects.filter(case=case).order_by("-decided_at").first()
         raise AlreadyDecided(
-            f"Another person was first with {case.number}: what they said stands here. What you "
-            "wrote was not sent."
+            _too_late(f"case {case.number}", last.decided_by if last else None, by)
         )
     decision = Decision.objects.create(
         case=case,
@@ -71,7 +80,8 @@ def second(
         unseconded=unseconded,
     )
     if not done:
-        raise CaseChanged("this proposal was answered in the meantime")
+        decision.refresh_from_db()
+        raise CaseChanged(_too_late("this proposal", decision.seconded_by, by))
     after = Case.State.DECIDED if agrees else Case.State.OPEN
     Case.objects.filter(id=decision.case_id, state=Case.State.PROPOSED).update(state=after)
     decision.refresh_from_db()
@@ -147,7 +157,8 @@ def end_appeal(
         state=state, decided_by=by, decided_at=now, reasons=reasons, unseconded=unseconded
     )
     if not done:
-        raise CaseChanged("this appeal was decided in the meantime")
+        appeal.refresh_from_db()
+        raise CaseChanged(_too_late("this appeal", appeal.decided_by, by))
     if reversed_ and appeal.decision_id is not None:
         Decision.objects.filter(id=appeal.decision_id, state=Decision.State.FINAL).update(
             state=Decision.State.REVERSED

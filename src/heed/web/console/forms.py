@@ -159,6 +159,7 @@ class TranslationForm(forms.Form):
 class SecondForm(forms.Form):
     """A second person's word on a proposal."""
 
+    proposal = forms.UUIDField(required=False, widget=forms.HiddenInput)  # the one that was read
     agrees = forms.ChoiceField(
         label="Do you come to the same result?",
         choices=[

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from heed.ledger.queries import is_quiet
-from heed.web.console import unsent
+from heed.web.console import lists, unsent
 from heed.web.console.permissions import RIGHTS, ConsoleRequest
 
 
@@ -25,8 +25,10 @@ def show(
         "now": timezone.now(),
         "quiet": is_quiet,  # asked by the page itself
         "unsent": unsent.of(request),
+        "asked": lists.asked_of(request),
         "here_is": request.resolver_match.url_name if request.resolver_match else "",
     }
+    assert common.keys().isdisjoint(facts), "a page's own facts would hide what all pages show"
     return render(request, f"console/{template}", {**common, **facts}, status=status)
 
 

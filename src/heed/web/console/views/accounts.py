@@ -15,7 +15,7 @@ from heed.rules.accounts import AccountMeasure, needs_signature
 from heed.web.console import permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS
-from heed.web.console.views.case import case_as_page
+from heed.web.console.views.case import case_as_page, to_what_was_said
 
 LONGEST = 2_000
 NOT_TAKEN = 422
@@ -41,10 +41,13 @@ def measure(request: ConsoleRequest, case: Case, account_id: UUID) -> HttpRespon
         )
         said = "Proposed: a senior reviewer signs it." if needs_signature(wanted) else "Done."
         messages.success(request, said)
-        return redirect("console:case", number=case.number)
+        return to_what_was_said(case)
     except REFUSALS as refused:
-        messages.error(request, str(refused))
-    kept = {"account": account_id, "measure": wanted.value, "reasons": reasons}
+        why_not = str(refused)
+        messages.error(request, why_not)
+    kept = {
+        "account": account_id, "measure": wanted.value, "reasons": reasons, "why_not": why_not,
+    }  # fmt: skip
     return case_as_page(request, case, {"measure_said": kept}, status=NOT_TAKEN)
 
 

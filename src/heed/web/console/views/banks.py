@@ -7,16 +7,18 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.flows import manage_banks as flow
 from heed.flows.shared.bank_files import Unreadable
 from heed.media import meeting
-from heed.media.models import Platform
-from heed.web.console import permissions
+from heed.media.models import Bank, Platform
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.words import CATEGORIES
@@ -34,6 +36,9 @@ ON_REGISTERED = [
     ("person", "Ask for a person"),
     ("hide", "Hide it until a person has looked"),
 ]
+
+
+STATES = ("State", [("", "On and off"), ("on", "On"), ("off", "Off")])
 
 
 class PolicyForm(forms.Form):
@@ -68,7 +73,8 @@ class NewForm(PolicyForm):
     field_order = ("name", "platform")
 
     def __init__(self, choices: list[tuple[str, str]], data: Any = None) -> None:
-        super().__init__(data)
+        first = choices[0][0] if choices else ""  # not what all share, unless somebody says so
+        super().__init__(data, initial={"platform": first})
         self.fields["platform"].choices = choices  # type: ignore[attr-defined]
 
 
@@ -79,29 +85,48 @@ def _where(request: ConsoleRequest) -> list[tuple[str, str]]:
     return own + ([("", "All platforms")] if len(own) == len(every) else [])
 
 
-def _rows(request: ConsoleRequest, right: str) -> list[dict[str, Any]]:
+def _rows(request: ConsoleRequest, right: str) -> QuerySet[Bank]:
     """Those that this person may see; shared ones are for whoever has the right anywhere."""
-    mine = request.grants.platforms(right)
-    return [one for one in meeting.all_banks() if one["platform_id"] in {*mine, None}]
+    return meeting.lasting_banks(request.grants.platforms(right))
 
 
 def _one(request: ConsoleRequest, bank_id: UUID, right: str) -> dict[str, Any]:
-    for row in _rows(request, right):
-        if row["id"] == bank_id:
-            every = Platform.objects.count() == len(request.grants.platforms(right))
-            row["mine"] = row["platform_id"] is not None or every
-            if right == "bank.change" and not row["mine"]:
-                raise Http404
-            return row
+    for row in meeting.told_of(_rows(request, right).filter(id=bank_id)):
+        every = Platform.objects.count() == len(request.grants.platforms(right))
+        row["mine"] = row["platform_id"] is not None or every
+        if right == "bank.change" and not row["mine"]:
+            raise Http404
+        return row
     raise Http404
 
 
 @require_safe
 @permissions.permission("bank.see")
 def page(request: ConsoleRequest) -> HttpResponse:
-    """All banks."""
-    facts = {"rows": _rows(request, "bank.see"), "form": NewForm(_where(request))}
-    return show(request, "banks.html", facts)
+    """All banks, those that are on first."""
+    return _page(request, NewForm(_where(request)))
+
+
+def _page(request: ConsoleRequest, form: NewForm) -> HttpResponse:
+    mine = request.grants.platforms("bank.see")
+    platforms = list(Platform.objects.filter(id__in=mine).order_by("name"))
+    filters = lists.Filters(request, find="A part of its name.", platforms=platforms, state=STATES)
+    found = _rows(request, "bank.see").filter(name__icontains=filters.said("words"))
+    if filters.said("platform"):
+        found = found.filter(platform__in=filters.among(platforms))
+    if filters.said("state"):
+        found = found.filter(enabled=filters.said("state") == "on")
+    listed = lists.page_of(request, found)
+    facts = {
+        "filters": filters,
+        "page": listed,
+        "rows": meeting.told_of(listed),
+        "on_upload": dict(ON_UPLOAD),
+        "on_registered": dict(ON_REGISTERED),
+        "form": form,
+        "list_at": reverse("console:banks"),
+    }
+    return show(request, "banks.html", facts, status=NOT_TAKEN if form.errors else 200)
 
 
 @require_POST
@@ -123,8 +148,7 @@ def make(request: ConsoleRequest) -> HttpResponse:
         else:
             messages.success(request, "The bank is there, and off. Fill it, then try it.")
             return redirect("console:bank", bank_id=bank.id)
-    facts = {"rows": _rows(request, "bank.see"), "form": form}
-    return show(request, "banks.html", facts, status=NOT_TAKEN)
+    return _page(request, form)
 
 
 def _by(request: ConsoleRequest) -> str:

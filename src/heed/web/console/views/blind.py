@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -17,7 +18,7 @@ from heed.cases.queries import case_files, case_page, policies, quality
 from heed.flows import read_blind
 from heed.rules.decisions import Ruling
 from heed.rules.policy import Clause
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.forms import RULINGS
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
@@ -44,23 +45,23 @@ def _rules(reading: BlindReading) -> Sequence[Clause]:
     return policies.clauses(version)
 
 
-def _mine(request: ConsoleRequest) -> list[BlindReading]:
+def _mine(request: ConsoleRequest) -> QuerySet[BlindReading]:
     platforms = request.grants.platforms("case.decide")
     return quality.for_reader(platforms, request.grants.staff.pk)
 
 
 def _one(request: ConsoleRequest, reading_id: UUID) -> BlindReading:
-    for one in _mine(request):
-        if one.id == reading_id:
-            return one
-    raise Http404
+    found = _mine(request).filter(id=reading_id).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 @require_safe
 @permissions.permission("case.decide")
 def waiting(request: ConsoleRequest) -> HttpResponse:
     """What was drawn, and waits for this person."""
-    return show(request, "blind_list.html", {"readings": _mine(request)})
+    return show(request, "blind_list.html", {"page": lists.page_of(request, _mine(request))})
 
 
 @require_safe

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -22,6 +22,7 @@ from heed.cases.queries import (
 )
 from heed.filings import danger as dangers
 from heed.filings import queries as filings
+from heed.media.models import Upload
 from heed.people import queries as people
 from heed.people import rota
 from heed.web.console import permissions, proofs
@@ -55,9 +56,18 @@ def case_as_page(
     return playing(show(request, "case.html", facts, status=status))
 
 
+def to_what_was_said(case: Case) -> HttpResponse:
+    """The case's page, where it says what was done: else a browser stays where the form stood."""
+    address = reverse("console:case", kwargs={"number": case.number})
+    return HttpResponseRedirect(f"{address}#said")
+
+
 def _facts(case: Case) -> dict[str, Any]:
     known_at = case_page.first_notice_at(case)
     near, near_judged = case_files.near_files(case)
+    deadlines, uploads = list(case_page.deadlines(case)), case_page.uploads(case)
+    met = sum(one.met_at is not None for one in deadlines)
+    held = sum(one.state == Upload.State.HELD for one in uploads)
     return {
         "case": case,
         "files": case_files.files(case),
@@ -71,14 +81,19 @@ def _facts(case: Case) -> dict[str, Any]:
         "accounts": _accounts(case),
         "spread": spread(case_copies.published_at(case), known_at),
         "known_at": known_at,
-        "deadlines": case_page.deadlines(case),
+        "deadlines": deadlines,
+        "deadlines_met": met,
+        "still_owed": len(deadlines) - met,
         "links": case_page.links(case),
         "splits": case_page.splits(case),
         "sharing": len(together.sharing(case)) if case.state == Case.State.OPEN else 0,
         "bundle": queue.bundles_of([case.id]).get(case.id, ()),
-        "uploads": case_page.uploads(case),
+        "uploads": uploads,
+        "uploads_held": held,
+        "uploads_ended": len(uploads) - held,
         "matches": case_page.matches(case),
-        "evidence": filings.sealed_of(case.id),
+        # What can't be opened, or was not kept, is in sight first.
+        "evidence": sorted(filings.sealed_of(case.id), key=lambda one: not one.reason),
         "lost": filings.not_kept(case.id),
         "banked": sorted(case_page.banked(case).items()),
     }

@@ -16,7 +16,7 @@ from heed.filings import custody, holding, queries
 from heed.filings.models import Dispute, Unsealing
 from heed.flows import note_dispute, retain_evidence, unseal, verify_officer
 from heed.people import queries as people
-from heed.web.console import permissions, proofs, sign_in
+from heed.web.console import lists, permissions, proofs, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
@@ -95,9 +95,17 @@ class DisputeForm(forms.Form):
 def overview(request: ConsoleRequest) -> HttpResponse:
     """What could not be kept anywhere, and how the vault stands."""
     mine = list(request.grants.platforms("evidence.see"))
-    lost = list(custody.trouble(mine)[:200])
+    filters = lists.Filters(
+        request,
+        find="A case's number, or a part of why it was not kept.",
+        state=("State", [("", "Any"), *((one.value, one.label) for one in custody.TROUBLE)]),
+    )
+    words, states = filters.said("words"), [filters.said("state")] if filters.said("state") else []
+    lost = lists.page_of(request, custody.trouble(mine, words=words, states=states))
     cases = Case.objects.in_bulk({one.case_id for one in lost})
     facts = {
+        "filters": filters,
+        "page": lost,
         "counts": custody.counts(mine),
         "disputes": custody.dispute_counts(mine),
         "lost": [(one, cases[one.case_id]) for one in lost if one.case_id in cases],
@@ -130,7 +138,7 @@ def _page(
         "sealed": [(one, custody.gone_for_good_after(one)) for one in sealed],
         "retention": custody.retention_of(case),
         "holds": holds,
-        "asked": asked,
+        "unsealings": asked,
         "names": people.staff_named(who),
         "entries": [one for one in entries if one.event.startswith(ENTRIES)],
         "hold_form": hold,

@@ -1,9 +1,11 @@
 """Tips to authorities: prepare, measure, read as the analyst will, approve, follow to the end."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
@@ -24,7 +26,7 @@ from heed.people import queries as people
 from heed.rules.tips import checks, quality
 from heed.rules.tips.authorities import AUTHORITIES
 from heed.rules.tips.document import thawed
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS
 from heed.web.console.show import show
@@ -32,7 +34,15 @@ from heed.web.console.tip_forms import FiledForm, OperatorForm, TipForm
 
 NOT_TAKEN = 422
 REFUSED: tuple[type[Exception], ...] = (*REFUSALS, NotReady, hand_over_tip.NotFiledYet)
-MOST_ENDED = 100
+LISTS = {"owed": "Owed, and not begun", "under_way": "Under way", "ended": "Filed and withdrawn"}
+FIND = "A part of a case's number, or of the authority's own number."
+
+
+_QUERIED: Mapping[str, Callable[[Collection[UUID], str], QuerySet[Any]]] = {
+    "owed": tip_queries.owed,
+    "under_way": tip_queries.under_way,
+    "ended": tip_queries.ended,
+}
 
 
 @require_safe
@@ -40,14 +50,22 @@ MOST_ENDED = 100
 def overview(request: ConsoleRequest) -> HttpResponse:
     """What is owed, under way and filed, at all platforms of this reader."""
     mine = request.grants.platforms("tip.see")
-    ended = list(tip_queries.ended(mine)[:MOST_ENDED])
-    under_way = list(tip_queries.under_way(mine))
-    cases = Case.objects.in_bulk({one.case_id for one in (*ended, *under_way)})
+    filters = lists.Filters(request, find=FIND, state=("Show", [("", "All"), *LISTS.items()]))
+    words, state = filters.said("words"), filters.said("state")
+    parts = {
+        name: lists.part_of(
+            request, queried(mine, words), alone=state == name, narrowed={"state": name},
+            head=lists.ROWS if name == "owed" else lists.HEAD,
+        )
+        for name, queried in _QUERIED.items()
+        if state in ("", name)
+    }  # fmt: skip
+    tips = [one for name, part in parts.items() if name != "owed" for one in part.rows]
     places = tipline.environments()
     facts = {
-        "owed": tip_queries.owed(mine),
-        "under_way": [(one, cases.get(one.case_id)) for one in under_way],
-        "ended": [(one, cases.get(one.case_id)) for one in ended],
+        "filters": filters,
+        **parts,
+        "cases": Case.objects.in_bulk({one.case_id for one in tips}),
         "environment": next(iter(places), tipline.BY_HAND),
         "schemas": [one for where in places for one in tip_queries.schemas(where)],
         "difference": refresh_schema.difference(),

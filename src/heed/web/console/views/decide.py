@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from heed.cases.models import Case
+from heed.cases.models import Case, Decision
 from heed.cases.queries import case_files, case_page
 from heed.flows import translate_notice
 from heed.flows.decide_appeal import decide_appeal
@@ -29,8 +29,8 @@ from heed.web.console.forms import (
     TranslationForm,
 )
 from heed.web.console.permissions import ConsoleRequest
-from heed.web.console.refusals import REFUSALS
-from heed.web.console.views.case import case_as_page, named_copies
+from heed.web.console.refusals import REFUSALS, CaseChanged
+from heed.web.console.views.case import case_as_page, named_copies, to_what_was_said
 
 NOT_TAKEN = 422  # understood, and not done: the form says why
 
@@ -74,9 +74,7 @@ def second_decision(request: ConsoleRequest, case: Case) -> HttpResponse:
 
 
 def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
-    proposal = case_page.proposal(case)
-    if proposal is None:
-        return "This proposal was answered in the meantime."
+    proposal = _read(case, form.cleaned_data["proposal"])
     agrees = form.cleaned_data["agrees"] == "yes"
     agreement = second(
         decision_id=proposal.id,
@@ -89,6 +87,17 @@ def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
         return "You did not agree: the case waits for a decision again."
     unseconded = agreement is Agreement.UNSECONDED
     return "Confirmed alone: published as unseconded." if unseconded else "Agreed: it is final."
+
+
+def _read(case: Case, asked: UUID | None) -> Decision:
+    """The proposal that the sender has read; none is agreed to by a page that showed another."""
+    waiting = case_page.proposal(case)
+    read = case_page.decision_of(case, asked) if asked is not None else waiting
+    if read is None:
+        raise CaseChanged("No proposal waits here any more. What you wrote was not sent.")
+    if waiting is not None and waiting.id != read.id:
+        raise CaseChanged("This proposal is not the one that you read: read it first, above.")
+    return read
 
 
 @require_POST
@@ -169,7 +178,7 @@ def _attempt(
     if form.is_valid():
         try:
             messages.success(request, act())
-            return redirect("console:case", number=case.number)
+            return to_what_was_said(case)
         except REFUSALS as refused:
             form.add_error(None, str(refused))
     case.refresh_from_db()

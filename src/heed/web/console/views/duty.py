@@ -21,7 +21,7 @@ from heed.people import queries as people
 from heed.people import rota
 from heed.people.duty_models import Call
 from heed.people.models import Staff
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm, TelephoneForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
@@ -45,10 +45,11 @@ def show_page(
     """The page, with forms that were filled in and not taken."""
     mine = request.grants.platforms("duty.see")
     platforms = Platform.objects.filter(id__in=mine).order_by("name")
-    calls = rota.open_calls(mine)
+    calls = lists.page_of(request, rota.open_calls(mine))
     facts = {
         "platforms": [_platform(request, one, forms or {}) for one in platforms],
         "calls": calls,
+        "list_at": reverse("console:duty"),
         "unchecked": unchecked.open_rows(mine).count(),
         "names": people.staff_named({one.taken_by for one in calls if one.taken_by is not None}),
         "platform_names": {one.id: one.name for one in platforms},

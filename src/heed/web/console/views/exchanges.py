@@ -1,6 +1,5 @@
 """Exchanges: where banks are shared with others, and how each stands."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,34 +12,48 @@ from heed.flows import manage_exchanges as flow
 from heed.flows.sync_exchanges import known_kinds
 from heed.media import exchanges
 from heed.media.models import Platform
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
+
+STATES = (
+    "State",
+    [("", "Any"), ("trouble", "In trouble"), ("on", "On"), ("off", "Off")],
+)
 
 
 @require_safe
 @permissions.permission("bank.see")
 def page(request: ConsoleRequest) -> HttpResponse:
     """All exchanges of this person's platforms and shared ones, those with trouble first."""
-    rows = sorted(_rows(request), key=lambda row: (not row["trouble"], row["name"]))
-    return show(request, "exchanges.html", {"rows": rows, "kinds": known_kinds()})
+    filters = lists.Filters(request, find="A part of its name.", state=STATES)
+    found = exchanges.those_of(request.grants.platforms("bank.see"))
+    found = found.filter(name__icontains=filters.said("words"))
+    state = filters.said("state")
+    if state == "trouble":
+        found = found.exclude(trouble="")
+    elif state:
+        found = found.filter(enabled=state == "on")
+    listed, changes = lists.page_of(request, found), _changes(request)
+    rows = [row | {"mine": row["platform_id"] in changes} for row in exchanges.told_of(listed)]
+    facts = {"filters": filters, "page": listed, "rows": rows, "kinds": known_kinds()}
+    return show(request, "exchanges.html", facts)
 
 
-def _rows(request: ConsoleRequest) -> list[dict[str, Any]]:
-    """With `mine`: what is shared is only for whoever looks after banks everywhere."""
-    seen = {*request.grants.platforms("bank.see"), None}
+def _changes(request: ConsoleRequest) -> set[UUID | None]:
+    """Where this person changes banks; what is shared is for whoever does so everywhere."""
     changes: set[UUID | None] = {*request.grants.platforms("bank.change")}
     if len(changes) == Platform.objects.count():
         changes.add(None)
-    rows = [row for row in exchanges.status() if row["platform_id"] in seen]
-    return [row | {"mine": row["platform_id"] in changes} for row in rows]
+    return changes
 
 
 @require_POST
 @permissions.permission("bank.change")
 def change(request: ConsoleRequest, name: str) -> HttpResponse:
     """Ask it now, or switch it on or off."""
-    if name not in {row["name"] for row in _rows(request) if row["mine"]}:
+    found = exchanges.those_of(request.grants.platforms("bank.see")).filter(name=name).first()
+    if found is None or found.bank.platform_id not in _changes(request):
         raise Http404
     on = request.POST.get("switch", "on") == "on"
     try:

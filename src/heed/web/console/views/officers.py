@@ -102,19 +102,6 @@ class PaperForm(forms.Form):
 
 @require_safe
 @permissions.permission("order.see")
-def overview(request: ConsoleRequest) -> HttpResponse:
-    """What waits for an answer, emergencies first, and what was answered."""
-    mine = request.grants.platforms("order.see")
-    facts = {
-        "waiting": [(one, INSTRUMENTS[Kind(one.kind)], list(orders.deadlines(one)[:2]))
-                    for one in orders.waiting(mine)],
-        "answered": [(one, INSTRUMENTS[Kind(one.kind)]) for one in orders.answered(mine)[:100]],
-    }  # fmt: skip
-    return show(request, "orders.html", facts)
-
-
-@require_safe
-@permissions.permission("order.see")
 def page(request: ConsoleRequest, ref: str) -> HttpResponse:
     """One order."""
     return _page(request, _order(request, ref, "order.see"))

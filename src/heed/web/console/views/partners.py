@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Case, Value, When
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -16,7 +18,7 @@ from heed.people import partners
 from heed.people.partner_models import Partner, PartnerNote
 from heed.rules.claims import Category
 from heed.rules.partners import NotWarned, Record, calls_for_a_word
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.words import CATEGORIES
@@ -36,9 +38,25 @@ def _page(
 ) -> HttpResponse:
     """The page; `said` is what was typed and not taken, with `about`: a partner's id, or empty."""
     mine = request.grants.platforms("partner.see")
-    rows = list(Partner.objects.filter(platform_id__in=mine).order_by("name"))
+    filters = lists.Filters(
+        request,
+        find="A part of its name.",
+        state=("State", [("", "Any"), *Partner.State.choices]),
+        kind=("Kind", [("", "Any"), *Partner.Kind.choices]),
+    )
+    found = Partner.objects.filter(
+        platform_id__in=mine, name__icontains=filters.said("words"),
+        **{name: filters.said(name) for name in ("state", "kind") if filters.said(name)},
+    )  # fmt: skip
+    first = said.get("about") if said else None  # what came back is in sight
+    mended = Case(When(id=first or None, then=Value(0)), default=Value(1))
+    listed = lists.page_of(request, found.alias(m=mended).order_by("m", "name", "id"), lists.CARDS)
+    rows = list(listed)
     records, turns = of_partners.records([one.id for one in rows]), partners.turns(rows)
     facts = {
+        "filters": filters,
+        "page": listed,
+        "list_at": reverse("console:partners"),
         "rows": [_row(one, records[one.id], turns.get(one.id, [])) for one in rows],
         "platforms": Platform.objects.filter(
             id__in=request.grants.platforms("partner.manage")

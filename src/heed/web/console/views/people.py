@@ -1,9 +1,11 @@
 """The people who work here: invited, given roles, started anew, and let go."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,7 +16,7 @@ from heed.flows import invite_staff
 from heed.media.models import Platform
 from heed.people import inviting
 from heed.people.models import Membership, Role, Staff
-from heed.web.console import permissions, sign_in
+from heed.web.console import lists, permissions, sign_in
 from heed.web.console.people_forms import InviteForm
 from heed.web.console.permissions import RIGHTS, TABLE, ConsoleRequest
 from heed.web.console.show import show
@@ -38,10 +40,19 @@ def _page(
     request: ConsoleRequest, form: InviteForm, *, link: str = "", status: int = 200
 ) -> HttpResponse:
     platforms = _platforms(request)
-    names = {one.id: one.name for one in platforms}
+    filters = lists.Filters(
+        request,
+        find="A part of a name or of an e-mail address.",
+        platforms=platforms,
+        role=("Role", [("", "Any"), *Role.choices]),
+    )
+    listed = lists.page_of(request, _looked_for(filters, platforms))
     manage = [one.id for one in _platforms(request, "people.manage")]
     facts: dict[str, Any] = {
-        "people": _people(names),
+        "filters": filters,
+        "page": listed,
+        "list_at": reverse("console:people"),
+        "people": _people(list(listed), {one.id: one.name for one in platforms}),
         "invited": inviting.waiting(manage, now=timezone.now()),
         "form": form,
         "link": link,
@@ -56,15 +67,21 @@ def _page(
     return show(request, "people.html", facts, status=status)
 
 
-def _people(names: dict[UUID, str]) -> list[dict[str, Any]]:
-    """Everybody with their roles: asked for together, not one by one."""
+def _looked_for(filters: lists.Filters, platforms: list[Platform]) -> QuerySet[Staff]:
+    """Everybody whose name or address fits, with that role there if one is asked for."""
+    words, role = filters.said("words"), filters.said("role")
+    among = [one.id for one in filters.among(platforms)]
+    every = inviting.colleagues(among, Role(role) if role else None)
+    return every.filter(Q(name__icontains=words) | Q(email__icontains=words))
+
+
+def _people(every: Sequence[Staff], names: dict[UUID, str]) -> list[dict[str, Any]]:
+    """These with their roles: asked for together, not one by one."""
     roles: dict[UUID, list[tuple[Membership, Any, str]]] = {}
-    for one in Membership.objects.filter(ended_at=None, platform_id__in=list(names)).order_by(
-        "role"
-    ):
+    held = Membership.objects.filter(ended_at=None, platform_id__in=list(names), staff__in=every)
+    for one in held.order_by("role"):
         row = (one, Role(one.role).label, names[one.platform_id])
         roles.setdefault(one.staff_id, []).append(row)
-    every = inviting.colleagues(list(names))
     return [{"staff": one, "roles": roles.get(one.pk, [])} for one in every]
 
 

@@ -1,24 +1,26 @@
 """Platforms and their keys: what each can do, who may call us, and keys made and withdrawn."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from heed.flows import connect_platform, manage_platforms
 from heed.media.keys import Scope
 from heed.media.models import ApiKey, Platform
-from heed.web.console import permissions, sign_in
+from heed.web.console import lists, permissions, sign_in
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
+LIST_AT = reverse_lazy("console:platforms")
 SAYS = {
     Scope.ITEMS: "tell us of items",
     Scope.UPLOADS: "ask before publishing",
@@ -58,19 +60,32 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     mine, now = request.grants.platforms("keys.see"), timezone.now()
+    seen = list(Platform.objects.filter(id__in=mine).order_by("name"))
+    filters = lists.Filters(request, platforms=seen)
     rows: list[dict[str, Any]] = []
-    for one in Platform.objects.filter(id__in=mine).order_by("name"):
+    for one in filters.among(seen):
         rows.append(
             {
                 "platform": one,
                 "can": connect_platform.abilities_in_words(one),
-                "keys": ApiKey.objects.filter(platform=one).order_by("-made_at"),
+                "keys": lists.part_of(
+                    request, _keys(one, now), alone=len(filters.among(seen)) == 1,
+                    narrowed={"platform": one.slug},
+                ),
                 "manage": request.grants.may("keys.manage", one.id),
                 "form": form if form is not None and of == one.slug else
                 KeyForm(auto_id=f"{one.slug}-%s"),
             }
         )  # fmt: skip
-    return show(request, "platforms.html", {"rows": rows, "key": key, "at": now}, status=status)
+    facts = {"filters": filters, "rows": rows, "key": key, "at": now}
+    return show(request, "platforms.html", facts | {"list_at": LIST_AT}, status=status)
+
+
+def _keys(platform: Platform, now: datetime) -> QuerySet[ApiKey]:
+    """Those that get in first, then the newest."""
+    over = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
+    ended = Case(When(over, then=Value(1)), default=Value(0))
+    return ApiKey.objects.filter(platform=platform).alias(ended=ended).order_by("ended", "-made_at")
 
 
 @require_POST

@@ -18,7 +18,7 @@ from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.order import Rung
 from heed.rules.policy import FIXED, Clause
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 from heed.web.console.words import RUNGS
@@ -112,9 +112,20 @@ def _text(label: str, rows: int, initial: str = "") -> forms.CharField:
 def overview(request: ConsoleRequest) -> HttpResponse:
     """Each platform's policy, and which version holds."""
     mine = Platform.objects.filter(id__in=request.grants.platforms("policy.see")).order_by("name")
-    now = timezone.now()
-    rows = [(one, policies.version_at(one.id, now), policies.versions(one.id)) for one in mine]
-    return show(request, "policies.html", {"rows": rows})
+    seen, now = list(mine), timezone.now()
+    filters = lists.Filters(request, platforms=seen)
+    among = filters.among(seen)
+    rows = [
+        (one, policies.version_at(one.id, now), _versions(request, one, alone=len(among) == 1))
+        for one in among
+    ]
+    return show(request, "policies.html", {"filters": filters, "rows": rows})
+
+
+def _versions(request: ConsoleRequest, platform: Platform, *, alone: bool) -> lists.Part:
+    """The newest first: the one that Heed comes with is the last."""
+    every = list(reversed(policies.versions(platform.id)))
+    return lists.part_of(request, every, alone=alone, narrowed={"platform": platform.slug})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

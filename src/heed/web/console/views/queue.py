@@ -45,8 +45,6 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
     page = queue.page_of(cases, request.GET.get("page"))
     rows = queue.rows(list(page))
     takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}
-    asked = request.GET.copy()
-    asked.pop("page", None)
     facts = {
         "form": form,
         "wanted": wanted,
@@ -57,7 +55,6 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
         "dangers": rota.unanswered(mine),
         "on_duty": [one for place in mine for one in rota.on_duty(place, now=now)],
         "many_platforms": len(platforms) > 1,
-        "asked": asked.urlencode(),
         "views": views_kept.of(request.grants.staff.pk),
     }
     return show(request, "queue.html", facts)

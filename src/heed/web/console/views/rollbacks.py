@@ -4,8 +4,10 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,12 +15,11 @@ from heed.cases.models import Rollback
 from heed.cases.queries.causes import rollbacks
 from heed.flows import roll_back as flow
 from heed.people import queries as people
-from heed.web.console import permissions
+from heed.web.console import lists, permissions
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
 NOT_TAKEN = 422
-MOST = 100
 REFUSALS = (flow.MayNotRollBack, flow.NothingToRollBack, flow.AlreadyProposed)
 
 
@@ -44,12 +45,31 @@ def page(request: ConsoleRequest) -> HttpResponse:
 
 
 def _shown(request: ConsoleRequest, form: ProposalForm, **more: object) -> HttpResponse:
-    rows = rollbacks(request.grants.platforms("rollback.see"))[:MOST]
+    filters = lists.Filters(
+        request,
+        find="A part of the name of what was rolled back, or of why.",
+        state=("State", [("", "Any"), *Rollback.State.choices]),
+        what=("What", [("", "Anything"), *Rollback.What.choices]),
+    )
+    found = rollbacks(request.grants.platforms("rollback.see"))
+    words = filters.said("words")
+    found = found.filter(Q(says__icontains=words) | Q(why__icontains=words))
+    chosen = {name: filters.said(name) for name in ("state", "what") if filters.said(name)}
+    listed = lists.page_of(request, found.filter(**chosen), lists.CARDS)
+    rows = list(listed)
     names = people.staff_named(
         {one for row in rows for one in (row.proposed_by, row.confirmed_by) if one}
     )
     status = NOT_TAKEN if form.errors else 200
-    facts = {"rows": rows, "names": names, "form": form, **more}
+    facts = {
+        "filters": filters,
+        "page": listed,
+        "rows": rows,
+        "names": names,
+        "form": form,
+        "list_at": reverse("console:rollbacks"),
+        **more,
+    }
     return show(request, "rollbacks.html", facts, status=status)
 
 

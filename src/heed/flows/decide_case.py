@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Decision
-from heed.cases.queries import case_files, policies
+from heed.cases.queries import case_files, case_page, policies
 from heed.cases.services import decisions
 from heed.filings import queries as filings
 from heed.flows.failpoints import reached
@@ -31,6 +31,10 @@ class MayNotDecide(Exception):
     """This person may not decide this now; the message says why and what would help."""
 
 
+class NotRead(MayNotDecide):
+    """We were told something that this person has not read. Once told of it, they may go on."""
+
+
 def decide(
     *,
     case_id: UUID,
@@ -41,17 +45,20 @@ def decide(
     facts: str = "",
     exempt: Sequence[UUID] = (),
     without_evidence: bool = False,
+    heard_until: datetime | None = None,
     by: UUID,
     now: datetime,
 ) -> Decision:
     """Decide a case. A removal `without_evidence` is said aloud, never taken for granted.
 
+    `heard_until`: the last that whoever decides has read of what we were told (`last_heard`).
     Raises `MayNotDecide`, `decisions.AlreadyDecided`, `policy.NoSuchClause`."""
     if not reasons.strip():
         raise MayNotDecide("Reasons are missing: the person who asked is told these words.")
     with transaction.atomic():
         case = states.lock(case_id)
         _must_be_free(case, by, now)
+        must_have_read(case, heard_until)
         version = policies.version_at(case.platform_id, now)
         policies.clause(clause, version)
         final = not _waits_for_second(case, ruling)
@@ -91,6 +98,16 @@ def _must_be_free(case: Case, by: UUID, now: datetime) -> None:
         raise MayNotDecide(
             f"{name} was first, and works on it until {case.taken_until:%H:%M} UTC. Nothing of "
             "yours was sent. Ask them to hand it on, or come back then."
+        )
+
+
+def must_have_read(case: Case, heard_until: datetime | None) -> None:
+    """What came while somebody decided is read before it is decided. Raises `NotRead`."""
+    last = case_page.last_heard(case) if heard_until is not None else None
+    if heard_until is not None and last is not None and last > heard_until:
+        raise NotRead(
+            "We were told something new while you decided: it stands above, under “Notices”. Read "
+            "it, and then send again. Nothing was decided yet, and what you wrote is kept below."
         )
 
 

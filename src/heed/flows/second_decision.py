@@ -12,6 +12,7 @@ from django.db import transaction
 from heed.cases.models import Appeal, Case, Decision
 from heed.cases.queries import case_files
 from heed.cases.services import decisions
+from heed.flows.decide_case import must_have_read
 from heed.flows.shared import claims, states
 from heed.flows.shared.carrying_out import carry_out
 from heed.ledger import services as ledger
@@ -26,12 +27,22 @@ class MayNotSecond(Exception):
 
 
 def second(
-    *, decision_id: UUID, agrees: bool, reasons: str = "", by: UUID, now: datetime
+    *,
+    decision_id: UUID,
+    agrees: bool,
+    reasons: str = "",
+    heard_until: datetime | None = None,
+    by: UUID,
+    now: datetime,
 ) -> Agreement:
-    """Second a proposal. Raises `MayNotSecond`, `cases.CaseChanged`."""
+    """Second a proposal. `heard_until` as for `decide`, of who seconds.
+
+    Raises `MayNotSecond`, `NotRead`, `cases.CaseChanged`.
+    """
     with transaction.atomic():
         case = states.lock(Decision.objects.get(id=decision_id).case_id)
         decision = Decision.objects.get(id=decision_id)
+        must_have_read(case, heard_until if agrees else None)
         _must_be_new_to_an_appeal(case, decision, by)
         agreement = _agreement(case, decision, by, now)
         if agreement is Agreement.WAITING:

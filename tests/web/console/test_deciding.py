@@ -1,12 +1,17 @@
 """People decide, together where a body is concerned, and nothing they typed is lost."""
 
+import re
 import time
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 
 from heed.cases.models import Appeal, Case, Copy, Decision
+from heed.flows.answer_back import answer_back
+from heed.flows.supplement_notice import supplement_notice
 from heed.media.models import Item, Upload
 from heed.people.models import Role, Viewing
 from heed.rules.decisions import Ruling
@@ -331,3 +336,45 @@ def test_a_letter_that_no_text_may_hold_is_left_out_of_whatever_is_sent(world: W
         assert rae.post(path, said).status_code in (200, 302), path
     for path in ("/console/?words=a%00b", "/console/banks?words=a%00b", "/console/orders?page=%00"):
         assert rae.get(path).status_code == 200, path
+
+
+def heard_until(client: Client, case: Case) -> str:
+    """As the page that this client reads now would send it."""
+    page = text(client.get(f"/console/c/{case.number}/"))
+    found = re.search(r'name="heard_until" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_what_came_while_somebody_decided_is_read_before_it_is_decided(world: World) -> None:
+    case, rae = world.case(child=False), world.as_("Rae", Role.CHILD_SAFETY)
+    read = heard_until(rae, case)
+    later = world.now + timedelta(minutes=1)
+    notice_id = case.joins.get().notice_id
+    answer_back(notice_id=notice_id, text="I was 13 in it.", now=later)
+    refused = send(rae, case, "decide", {**KEEP, "reasons": "A statue.", "heard_until": read})
+    assert "We were told something new while you decided" in refused
+    assert "I was 13 in it." in refused and "A statue." in refused
+    assert not Decision.objects.exists()
+    again = send(rae, case, "decide", {**KEEP, "preview": "1", "heard_until": read})
+    assert f'name="heard_until" value="{read}"' in again, "a preview is no second reading"
+    assert 'name="heard_until" value=""' in refused, "it is said once, however many write"
+    assert "Decided." in send(rae, case, "decide", {**KEEP, "heard_until": ""})
+
+
+def test_a_new_notice_is_read_before_anybody_agrees_that_nothing_is_wrong(world: World) -> None:
+    case = world.case()
+    rae, sam = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Sam", Role.CHILD_SAFETY)
+    seen_in_full(case, rae, sam)
+    send(rae, case, "decide", {**KEEP, "heard_until": heard_until(rae, case)})
+    read = heard_until(sam, case)
+    notice_id = case.joins.get().notice_id
+    supplement_notice(notice_id=notice_id, said={"words": "Look at his scar."}, now=timezone.now())
+    said = {"agrees": "yes", "heard_until": read}
+    assert "We were told something new" in send(sam, case, "second", said)
+    assert Decision.objects.get().state == Decision.State.PROPOSED
+
+
+def test_a_page_sent_with_no_time_or_nonsense_in_its_place_is_taken_as_it_is(world: World) -> None:
+    case, rae = world.case(child=False), world.as_("Rae", Role.CHILD_SAFETY)
+    assert "Decided." in send(rae, case, "decide", {**KEEP, "heard_until": "yesterday"})

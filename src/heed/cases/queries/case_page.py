@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Max, Prefetch, Q, QuerySet
 
 from heed.cases.models import (
     Appeal,
@@ -116,6 +116,18 @@ def language(case: Case) -> str:
     return next(
         (one for one in (said, said.partition("-")[0]) if one in known), settings.LANGUAGE_CODE
     )
+
+
+def last_heard(case: Case) -> datetime | None:
+    """When we were last told something in this case: a notice, more facts, a message."""
+    joins = Join.objects.filter(case=case, undone_at=None)
+    ours = Q(notice__in=joins.values("notice"))
+    times = (
+        joins.aggregate(at=Max("joined_at")),
+        Supplement.objects.filter(ours).aggregate(at=Max("at")),
+        Message.objects.filter(ours, from_staff=None).aggregate(at=Max("at")),
+    )
+    return max((one["at"] for one in times if one["at"] is not None), default=None)
 
 
 def first_notice_at(case: Case) -> datetime | None:

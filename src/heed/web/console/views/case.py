@@ -81,6 +81,7 @@ def _facts(case: Case) -> dict[str, Any]:
         "accounts": _accounts(case),
         "spread": spread(case_copies.published_at(case), known_at),
         "known_at": known_at,
+        "heard_until": case_page.last_heard(case) or case.opened_at,
         "deadlines": deadlines,
         "deadlines_met": met,
         "still_owed": len(deadlines) - met,

@@ -1,6 +1,7 @@
 """Deciding: each form calls one flow, and comes back whole when the answer is no."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from heed.cases.models import Case, Decision
 from heed.cases.queries import case_files, case_page
 from heed.flows import translate_notice
 from heed.flows.decide_appeal import decide_appeal
-from heed.flows.decide_case import decide
+from heed.flows.decide_case import NotRead, decide
 from heed.flows.judge_copy import judge_copy, settle_upload
 from heed.flows.name_place import NotThere, NotThisCase, name_place
 from heed.flows.second_decision import second
@@ -42,8 +43,17 @@ def decide_case(request: ConsoleRequest, case: Case) -> HttpResponse:
     form = DecisionForm(case, named_copies(case), request.POST)
     if "preview" in request.POST:
         form.is_valid()
-        return case_as_page(request, case, {"decision_form": form, "preview": True})
+        shown = {"decision_form": form, "preview": True, "heard_until": _heard_until(request)}
+        return case_as_page(request, case, shown)
     return _attempt(request, case, form, "decision_form", lambda: _decide(request, case, form))
+
+
+def _heard_until(request: ConsoleRequest) -> datetime | None:
+    """Until when the page that was sent had told what came in."""
+    try:
+        return datetime.fromisoformat(request.POST.get("heard_until", "")).astimezone(UTC)
+    except ValueError:
+        return None
 
 
 def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
@@ -57,6 +67,7 @@ def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
         facts=said["facts"],
         exempt=[UUID(one) for one in said["exempt"]],
         without_evidence=bool(said.get("without_evidence")),
+        heard_until=_heard_until(request),
         by=request.grants.staff.pk,
         now=timezone.now(),
     )
@@ -80,6 +91,7 @@ def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
         decision_id=proposal.id,
         agrees=agrees,
         reasons=form.cleaned_data["reasons"],
+        heard_until=_heard_until(request),
         by=request.grants.staff.pk,
         now=timezone.now(),
     )
@@ -181,6 +193,8 @@ def _attempt(
             return to_what_was_said(case)
         except REFUSALS as refused:
             form.add_error(None, str(refused))
+            if isinstance(refused, NotRead):  # said once: a flood must not keep anybody from it
+                more = {**(more or {}), "heard_until": None}
     case.refresh_from_db()
     return case_as_page(request, case, {name: form, **(more or {})}, status=NOT_TAKEN)
 

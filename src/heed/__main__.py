@@ -1,5 +1,9 @@
 """`python -m heed`: the command line."""
 
-from heed.cli import main
+from heed import garbage
+
+garbage.rarely()
+
+from heed.cli import main  # noqa: E402  (what takes long to load)
 
 main()

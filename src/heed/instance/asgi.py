@@ -1,11 +1,11 @@
 """What the web server loads: Django in threads, and the gate beside it."""
 
-import gc
 import os
 from concurrent.futures import ThreadPoolExecutor
 
 from django.core.wsgi import get_wsgi_application
 
+from heed import garbage
 from heed.instance.bridge import Threads
 from heed.instance.web import THREADS
 
@@ -23,4 +23,4 @@ _following = Following(_missed.tell)
 _following.start()
 _django = Threads(_django_itself, ThreadPoolExecutor(THREADS, "pages"), Turns(THREADS).turn)
 application = Gate(_django, _following, _missed)
-gc.freeze()  # what is loaded stays: no search for garbage has to look through it again
+garbage.as_ever()

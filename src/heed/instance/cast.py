@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
+from heed import garbage
+
 SLUG = "townsquare"
 TOLD = "cast.json"  # in `var`, until it is read
 ADDRESSES = {  # as `heed platform addresses` declares them: what a pasted link of Townsquare is
@@ -84,6 +86,7 @@ def _tell(path: Path, told: dict[str, str]) -> None:
 
 def main() -> None:
     """Set the stage unless it is set, as after a kill; then work."""
+    garbage.rarely()
     from heed.instance.boot import booted
     from heed.instance.place import here
 

@@ -98,13 +98,15 @@ def in_use(directory: Path) -> Iterator[None]:
 
 def _taken(directory: Path) -> IO[bytes]:
     while True:
-        with contextlib.suppress(FileNotFoundError):  # it was being removed: begin a new one
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as held:
             directory.mkdir(parents=True, exist_ok=True)
-            file = (directory / _USED).open("ab")
+            file = held.enter_context((directory / _USED).open("ab"))
             fcntl.flock(file, fcntl.LOCK_SH)
             os.utime(file.fileno())
             if os.path.samestat(os.fstat(file.fileno()), (directory / _USED).stat()):
+                held.pop_all()
                 return file
+            # else it was being removed: begin a new one
 
 
 def forget_older(place: Path) -> None:

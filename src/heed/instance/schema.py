@@ -5,7 +5,6 @@ and the migrations in the database. Both are compared before the note is believe
 backup of the database, or newer code, always runs the migrations again.
 """
 
-import gc
 import hashlib
 import json
 from collections.abc import Iterable
@@ -16,8 +15,6 @@ import psycopg
 from heed.instance.place import ROOT, Place
 
 APPLIED = "SELECT app || '.' || name FROM django_migrations"
-# Each step draws all models anew: a fifth of the time went into looking for garbage among them.
-_RARELY = (50_000, 20, 20)
 _LOCK = 0x4EED  # pg_advisory_lock: two starters migrate one after the other
 
 
@@ -36,7 +33,6 @@ def migrate(place: Place, *, owner_url: str, app_url: str) -> None:
 
     from heed.instance import grants
 
-    gc.set_threshold(*_RARELY)
     with psycopg.connect(owner_url, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
         call_command("migrate", interactive=False, verbosity=0)

@@ -5,7 +5,6 @@ and nothing leaves the house. Then it ends, and whoever keeps it running starts 
 """
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from django.db import DatabaseError, close_old_connections
 from procrastinate.contrib.django import app
 
+from heed import garbage
 from heed.flows import take_up_jobs
 from heed.flows.jobs import BEHIND
 from heed.ledger.queries import is_quiet
@@ -38,7 +38,7 @@ ASK_AGAIN_SECONDS = 2.0
 
 def main() -> None:
     """Run until SIGINT or SIGTERM; a job under way is finished first."""
-    gc.freeze()  # what is loaded stays: no search for garbage has to look through it again
+    garbage.as_ever()
     stop, quiet = threading.Event(), is_quiet()
     threads = sweeps.start(stop, quiet=quiet)
     if quiet:

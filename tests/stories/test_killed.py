@@ -10,6 +10,7 @@ from examples import pictures
 from examples.story.backstage import Backstage, wait_until
 from examples.story.people import Notifier
 from examples.story.siege import PATIENCE_SECONDS, Killer, Siege
+from heed.instance import crew
 from heed.instance.place import ROOT
 from tests.stories.conftest import LiveStage
 
@@ -21,6 +22,14 @@ NAMED = re.findall(
     r'reached\("([a-z-]+)"\)',
     "".join(path.read_text() for path in sorted((ROOT / "src/heed/flows").glob("*.py"))),
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _soon_back() -> Iterator[None]:
+    """Who dies again and again is started with ever longer pauses, and dies here thirty times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crew, "SLOWEST_RESTART_SECONDS", crew.FIRST_RESTART_SECONDS)
+        yield
 
 
 @pytest.fixture

@@ -132,12 +132,13 @@ def _apt_install(*packages: str) -> None:
 
 
 def _parallel() -> list[str]:
-    """Two workers where there is room for them; each has a database of its own.
+    """Three workers where there is room for two: one of them always waits, for a process that
+    starts or a page that comes. Each has a database of its own.
 
     The order is the suite's own (`tests/conftest.py`): files of few tests may be the longest.
     """
-    two = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    return two if (os.cpu_count() or 1) > 1 else []
+    three = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
+    return three if (os.cpu_count() or 1) > 1 else []
 
 
 def _passes(step: Step) -> bool:

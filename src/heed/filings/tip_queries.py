@@ -15,6 +15,7 @@ from heed.rules.tips import lifetime
 from heed.rules.tips.document import Address, Operator
 
 CHILD_CLAUSE = "child-sexual"  # rules.policy: the finding that 18 U.S.C. 2258A speaks about
+ENDED = (Tip.State.FINISHED, Tip.State.WITHDRAWN)
 
 
 def findings() -> QuerySet[Decision]:
@@ -83,14 +84,14 @@ def _unmet() -> QuerySet[Deadline]:
 def under_way(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Tip]:
     """What is not at its end, the oldest first."""
     live = _said(platform_ids, words)
-    live = live.exclude(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN])
+    live = live.exclude(state__in=ENDED)
     return live.order_by("prepared_at", "id")
 
 
 def ended(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Tip]:
     """What was filed or withdrawn, the newest first."""
     done = _said(platform_ids, words)
-    done = done.filter(state__in=[Tip.State.FINISHED, Tip.State.WITHDRAWN])
+    done = done.filter(state__in=ENDED)
     return done.order_by("-prepared_at", "id")
 
 
@@ -112,7 +113,7 @@ def cases_of_ref(platform_ids: Collection[UUID], ref: str) -> list[UUID]:
 def others_unfinished(tip: Tip) -> bool:
     """Whether another tip of the same case, to the same authority, is still on its way."""
     others = Tip.objects.filter(case_id=tip.case_id, authority=tip.authority).exclude(id=tip.id)
-    return others.exclude(Q(state=Tip.State.FINISHED) | Q(state=Tip.State.WITHDRAWN)).exists()
+    return others.exclude(state__in=ENDED).exists()
 
 
 def schemas(environment: str) -> list[Schema]:

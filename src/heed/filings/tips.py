@@ -18,7 +18,6 @@ from heed.rules.tips.document import Operator
 State = Tip.State
 AT_NCMEC = (State.OPEN, State.FINISHING)
 ON_THE_WAY = (State.READY, *AT_NCMEC)
-ENDED = (State.FINISHED, State.WITHDRAWN)
 LEASE = timedelta(minutes=20)  # longer than the longest upload may take
 
 

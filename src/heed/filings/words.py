@@ -21,6 +21,7 @@ from heed.cases.models import (
 from heed.cases.queries import private
 from heed.filings import custody
 from heed.filings.models import Answer, Danger, Order, SealedObject, Tip
+from heed.filings.tip_queries import ENDED
 from heed.people import rota
 from heed.people.models import Contact
 from heed.rules.clocks import Stop
@@ -29,7 +30,6 @@ from heed.rules.retention import Reason, Retention, WordsKept, contested_until, 
 SITE_ALONE = r"^https?://[^/?#]+/$"  # what stays of an address that is no item's
 _GONE = (SealedObject.State.DESTROYED, SealedObject.State.FORBIDDEN, SealedObject.State.MISSED)
 _UNTOLD = Reason(says="a danger was found, and no authority was told yet")
-_TIPS_ENDED = (Tip.State.FINISHED, Tip.State.WITHDRAWN)
 
 
 def kept_until(notice: Notice) -> WordsKept:
@@ -108,7 +108,7 @@ def _retention_of(case: Case) -> Retention:
 
 
 def _under_way(case: Case) -> Iterator[Reason]:
-    if Tip.objects.filter(case_id=case.id).exclude(state__in=_TIPS_ENDED).exists():
+    if Tip.objects.filter(case_id=case.id).exclude(state__in=ENDED).exists():
         yield Reason(says="a tip to an authority is on its way")
     if SealedObject.objects.filter(case_id=case.id).exclude(state__in=_GONE).exists():
         yield Reason(says="what stood around it is sealed as evidence")

@@ -6,7 +6,6 @@
 2. Try everything that the connector needs, and note whether it works.
 """
 
-import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -92,10 +91,10 @@ def set_endpoints(
 
 def _made(platform: Platform, fields: Mapping[str, Any], new_secret: bool) -> dict[str, str]:
     made = {"callback_secret": platforms.callback_secret()} if new_secret else {}
-    token = fields.get("evidence_token", platform.evidence_token)
-    if fields.get("evidence_url", platform.evidence_url) and not token:
-        made["evidence_token"] = secrets.token_urlsafe(32)
-    return made
+    known = fields.get("evidence_token", platform.evidence_token)
+    url = fields.get("evidence_url", platform.evidence_url)
+    token = platforms.evidence_token(known, needed=bool(url))
+    return made if token == known else {**made, "evidence_token": token}
 
 
 def _follows(platform: Platform, connector: str, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,9 +110,8 @@ def _follows(platform: Platform, connector: str, said: Mapping[str, Any]) -> dic
     fields |= {"gone_statuses": list(able.gone_statuses)}
     if kinds and not platform.address_kinds:
         fields["address_kinds"] = kinds
-    if able.gate and not platform.evidence_token:
-        fields["evidence_token"] = secrets.token_urlsafe(32)
-    return fields
+    token = platforms.evidence_token(platform.evidence_token, needed=able.gate)
+    return fields | {"evidence_token": token}
 
 
 def examine_platform(*, platform_slug: str, now: datetime) -> Sequence[Tried]:

@@ -27,10 +27,11 @@ class NoSuchPlatform(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAdded:
-    """What the platform's engineer needs. The secret is shown here, and kept for signing."""
+    """What the platform's engineer needs. The secrets are shown here, and kept for later."""
 
     platform_id: UUID
     callback_secret: str
+    evidence_token: str  # empty without an address to ask
 
 
 def add_platform(
@@ -44,10 +45,11 @@ def add_platform(
     private_addresses: Sequence[str] = (),
     now: datetime,
 ) -> PlatformAdded:
-    """Add a platform. Raises `PlatformExists`."""
+    """Add a platform. An evidence address without a token gets one. Raises `PlatformExists`."""
     if Platform.objects.filter(slug=slug).exists():
         raise PlatformExists(f"there is a platform {slug!r} already")
     secret = platforms.callback_secret()
+    token = platforms.evidence_token(evidence_token, needed=bool(evidence_url))
     with transaction.atomic():
         platform = platforms.new_platform(
             slug=slug,
@@ -56,12 +58,12 @@ def add_platform(
             callback_url=callback_url,
             callback_secret=secret,
             evidence_url=evidence_url,
-            evidence_token=evidence_token,
+            evidence_token=token,
             private_addresses=list(private_addresses),
             added_at=now,
         )
         ledger.enter("platform.added", subject=f"platform:{platform.id}", body={}, at=now)
-    return PlatformAdded(platform_id=platform.id, callback_secret=secret)
+    return PlatformAdded(platform_id=platform.id, callback_secret=secret, evidence_token=token)
 
 
 def add_key(

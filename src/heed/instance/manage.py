@@ -106,7 +106,10 @@ def add_platform(
             steps = connecting.next_steps(slug, connector)
             _say({"platform": slug, "next": steps}, as_json)
             return
-    _say({"platform": slug, "callback_secret": added.callback_secret}, as_json)
+    told = {"platform": slug, "callback_secret": added.callback_secret}
+    if added.evidence_token != evidence_token:
+        told["evidence_token"] = added.evidence_token
+    _say(told, as_json)
 
 
 @platform.command("set")
@@ -124,17 +127,20 @@ def set_platform(
     """Say where a site listens and gives hidden files; what is not named stays as it was."""
     from heed.instance.boot import booted
 
-    named = {
+    given = {
         "callback_url": callback, "evidence_url": evidence, "evidence_token": evidence_token,
         "private_addresses": private,
     }  # fmt: skip
+    named = {name: value for name, value in given.items() if value}
+    if not named and not new_secret:
+        raise Trouble("Nothing was changed: say what changes, such as --callback-url https://...")
     with booted():
         from heed.flows import connect_platform
 
         try:
             made = connect_platform.set_endpoints(
                 platform_slug=slug,
-                endpoints={name: value for name, value in named.items() if value},
+                endpoints=named,
                 new_secret=new_secret,
                 by=connecting.BY,
                 now=datetime.now(UTC),

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -56,11 +55,6 @@ def size() -> int:
     """How many entries have a place."""
     last: int | None = Place.objects.aggregate(last=Max("index"))["last"]
     return 0 if last is None else last + 1
-
-
-def waiting_count() -> int:
-    """How many entries have no place yet."""
-    return Waiting.objects.count()
 
 
 def current_origin() -> Origin | None:
@@ -286,8 +280,3 @@ class RestoredLog(DatabaseLog):
     def kept(self) -> Sequence[str]:
         """Those of the checkpoints kept outside that it could hold."""
         return [note for note in outside.history() if checkpoint_in(note).size <= self.sealed]
-
-
-def last_made_at() -> datetime | None:
-    """When the newest checkpoint was signed."""
-    return Checkpoint.objects.order_by("-size").values_list("made_at", flat=True).first()

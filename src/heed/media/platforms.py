@@ -16,6 +16,14 @@ def new_platform(**fields: Any) -> Platform:
     return Platform.objects.create(**fields)
 
 
+def evidence_token(known: str, *, needed: bool) -> str:
+    """By which hidden files are asked for: the one that is known, or a new one where it is needed.
+
+    An address without a token would give them to anybody, or to nobody.
+    """
+    return known or (secrets.token_urlsafe(32) if needed else "")
+
+
 def callback_secret() -> str:
     """What signs callbacks, as Standard Webhooks write it."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()

@@ -16,7 +16,7 @@ from heed.hashing.signals import WAYS
 from heed.media import matching
 from heed.media.feeds import BANKED, REGISTERED
 from heed.media.frames import held_by_frames
-from heed.media.models import BankSignal, File, Item, ItemFile, Platform, Upload
+from heed.media.models import File, Item, ItemFile, Platform, Upload
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
 VIDEO_BITS = 31  # frames no further apart than this show the same (threatexchange, vpdq)
@@ -337,8 +337,3 @@ def file_at(item: Item, url: str) -> File | None:
 def files_of(item_ids: Sequence[UUID]) -> QuerySet[File]:
     """The known files of these items."""
     return File.objects.filter(places__item_id__in=item_ids).distinct()
-
-
-def active_signals(bank_id: UUID) -> QuerySet[BankSignal]:
-    """A bank's signals that have not been withdrawn."""
-    return BankSignal.objects.filter(bank_id=bank_id, withdrawn_at=None)

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from heed.people.models import Contact, Membership, Role, Staff, Viewing
 
 
@@ -78,11 +76,6 @@ def speakers(platform_id: UUID) -> set[UUID]:
         platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
     )
     return set(held.values_list("staff_id", flat=True))
-
-
-def confirmed_notices() -> "QuerySet[Contact, UUID]":
-    """Ids of the notices whose contact was confirmed, for use inside another query."""
-    return Contact.objects.filter(confirmed_at__isnull=False).values_list("notice_id", flat=True)
 
 
 def whole_by_ours(case_id: UUID, file_id: UUID) -> bool:

@@ -270,11 +270,6 @@ def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
     return {case: tuple(sorted(others)) for case, others in found.items() if others}
 
 
-def deciders_of(ids: Sequence[UUID]) -> Mapping[UUID, frozenset[UUID]]:
-    """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round."""
-    return deciders_in(_made(ids), _asked(ids))
-
-
 def _made(ids: Sequence[UUID]) -> QuerySet[Decision]:
     found = Decision.objects.filter(case_id__in=ids)
     return found.only("case_id", "state", "decided_by", "seconded_by")
@@ -287,7 +282,7 @@ def _asked(ids: Sequence[UUID]) -> QuerySet[Appeal]:
 def deciders_in(
     made: Iterable[Decision], asked: Iterable[Appeal]
 ) -> Mapping[UUID, frozenset[UUID]]:
-    """The same from what was read already."""
+    """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round."""
     found: dict[UUID, set[UUID | None]] = {}
     for one in made:
         found.setdefault(one.case_id, set()).update((one.decided_by, one.seconded_by))

@@ -5,7 +5,6 @@ before, by an earlier run or by a person in the console, stays as it is.
 """
 
 import json
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -141,18 +140,16 @@ def _add_platform(said: Answers, say: Say, now: datetime) -> "Platform":
     told = said.get("connection") == CALLBACK
     callback = said["callback"] if told else ""
     evidence = said.get("evidence", NONE) if told else NONE
-    token = "" if evidence == NONE else secrets.token_urlsafe(32)
     added = manage_platforms.add_platform(
         slug=said["slug"], name=said["site"], url_prefixes=[said["site-url"]],
         callback_url=callback, evidence_url="" if evidence == NONE else evidence,
-        evidence_token=token,
         private_addresses=sorted({*_own_network(said["site-url"], callback, evidence)}), now=now,
     )  # fmt: skip
     key = manage_platforms.add_key(platform_slug=said["slug"], name="site", scopes=SCOPES, now=now)
     say(f"\n{said['site']} is under this server's care. For whoever runs its programs, once:")
     say(f"    its key                {key}\n    callbacks are signed   {added.callback_secret}")
-    if token:
-        say(f"    hidden files are asked for with the bearer token {token}")
+    if added.evidence_token:
+        say(f"    hidden files are asked for with the bearer token {added.evidence_token}")
     if said.get("connection") == MASTODON:
         _connect(said, say, now)
     return Platform.objects.get(id=added.platform_id)

@@ -13,7 +13,7 @@ from heed.filings import answers, letters
 from heed.filings import queries as filings
 from heed.media.models import Platform
 from heed.rules import policy
-from heed.rules.claims import Category, about_a_body
+from heed.rules.claims import Category
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
 from heed.rules.letters import BLANK
 from heed.rules.visibility import Visibility
@@ -248,8 +248,3 @@ class QueueForm(forms.Form):
         self.is_valid()
         said = {name: value for name, value in self.cleaned_data.items() if value}
         return queue.Wanted(**said)
-
-
-def is_about_a_body(case: Case) -> bool:
-    """Whether the file of this case is somebody's body."""
-    return about_a_body(Category(case.category))

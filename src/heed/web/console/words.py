@@ -176,7 +176,6 @@ LOOKS = {
     "exif-none": "its EXIF: there was none",
 }
 UPLOADS = {"held": "held", "blocked": "refused", "released": "released"}
-ROUGH = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)

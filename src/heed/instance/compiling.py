@@ -99,7 +99,7 @@ def in_use(directory: Path) -> Iterator[None]:
 def _taken(directory: Path) -> IO[bytes]:
     while True:
         with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as held:
-            directory.mkdir(parents=True, exist_ok=True)
+            _begin(directory)
             file = held.enter_context((directory / _USED).open("ab"))
             fcntl.flock(file, fcntl.LOCK_SH)
             os.utime(file.fileno())
@@ -107,6 +107,12 @@ def _taken(directory: Path) -> IO[bytes]:
                 held.pop_all()
                 return file
             # else it was being removed: begin a new one
+
+
+def _begin(directory: Path) -> None:
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):  # exist_ok looks again, where it may be gone
+        directory.mkdir()
 
 
 def forget_older(place: Path) -> None:

@@ -79,7 +79,7 @@ ANSWERED: Mapping[str, Mapping[str, Words]] = {
         "no-link": _("Yes, but I don't have the link"),
         "threat": _("No. Someone threatens to post it"),
     },
-    "danger": _YES_NO, "timed": _YES_NO, "true": _YES_NO,
+    "danger": _YES_NO, "timed": _YES_NO, "time_given": _YES_NO, "true": _YES_NO,
 }  # fmt: skip
 _NOT_SAID = ("form",)  # a mark of the sending, not of the person
 _EMPTY: tuple[Any, ...] = ("", None, False, [], {})

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from heed.cases.models import Case, Decision, Notice
 from heed.media.models import File
 from heed.people import queries as people
+from heed.rules.claims import TIME_UNSAID
 from heed.rules.tips.document import FileFacts
 
 _HOWS = {"named": "named by a notice", "reshare": "reshares", "exact": "the same bytes",
@@ -36,7 +37,8 @@ def notice(notice: Notice) -> str:
     if notice.stated_age is not None:
         facts.append(f"Age then, as stated: {notice.stated_age}.")
     if notice.time_given:
-        facts.append(f"A time was given by who threatens: {notice.time_given}.")
+        which = "not said which" if notice.time_given == TIME_UNSAID else notice.time_given
+        facts.append(f"A time was given by who threatens: {which}.")
     if notice.police_reference:
         facts.append(f"Police: {notice.police_agency or 'not named'}, {notice.police_reference}.")
     if notice.other_app:

@@ -7,6 +7,8 @@ no follower count, verification, party, opinion, language or country (docs/polic
 from dataclasses import dataclass
 from enum import StrEnum
 
+TIME_UNSAID = "yes"  # what stands for a time that was given, while nobody has said which
+
 
 class Category(StrEnum):
     """What the notifier says has happened; the first four are about bodies."""

@@ -67,6 +67,21 @@ def test_a_time_that_is_told_later_is_promised_sooner_too(
     assert (looks.count(), Case.objects.get().due_at) == (2, before)
 
 
+def test_who_was_given_a_time_and_did_not_say_which_is_asked_once_more(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1"), timed="yes"))
+    in_arabic = text(client.get(f"{page}?lang=ar"))
+    assert "<dd>yes</dd>" not in in_arabic and "<dd>نعم</dd>" in in_arabic
+    assert "Which time?" in text(client.get(f"{page}/more?lang=en"))
+    looks = Deadline.objects.filter(stops="person_looked").count()
+    client.post(f"{page}/more", {"time_given": "tonight at 8"})
+    town.work()
+    assert "tonight at 8" in text(client.get(page))
+    assert "Which time?" not in text(client.get(f"{page}/more"))
+    assert Deadline.objects.filter(stops="person_looked").count() == looks
+
+
 # ------------------------------------------------------------------ nothing to hide yet
 
 

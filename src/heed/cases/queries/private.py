@@ -26,7 +26,7 @@ from heed.cases.models import (
 from heed.media.models import Item
 from heed.people import queries as people
 from heed.people.models import Contact
-from heed.rules.claims import ADULT_AT, INTIMATE, AgeThen, Category, Standing
+from heed.rules.claims import ADULT_AT, INTIMATE, TIME_UNSAID, AgeThen, Category, Standing
 from heed.rules.clocks import Kind, Stop
 from heed.rules.visibility import Visibility
 
@@ -137,6 +137,11 @@ class PrivatePage:
     missing: tuple[str, ...]  # parts of an adult's request: consent, faith, acting, name, address
     shows_police: bool  # this reader may see what touches the police
     has_receipt: bool
+
+    @property
+    def time_unsaid(self) -> bool:
+        """A time was given, and we were not told which."""
+        return self.time_given == TIME_UNSAID
 
     @property
     def looking_again(self) -> bool:

@@ -12,6 +12,7 @@ from heed.cases.queries import own_notices
 from heed.cases.queries.own_notices import Place
 from heed.flows.receive_notice import MOST_PLACES, NoticeIn, receive_notice
 from heed.flows.renew_link import renew_secrets
+from heed.rules.claims import TIME_UNSAID
 from heed.web.notifier import choices, links
 from heed.web.notifier.form import Checked, Typed
 
@@ -169,4 +170,4 @@ def _notice(checked: Checked, places: list[Place], language: str) -> NoticeIn:
 
 def _time(typed: Typed) -> str:
     """A time that was given counts also where they can't say which."""
-    return typed.time_given.strip()[:200] or ("yes" if typed.timed == "yes" else "")
+    return typed.time_given.strip()[:200] or (TIME_UNSAID if typed.timed == "yes" else "")

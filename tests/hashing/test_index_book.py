@@ -114,7 +114,7 @@ def test_a_crowd_of_variants_and_a_crowd_of_questions_lose_nothing(tmp_path: Pat
 def test_however_many_ask_together_everybody_is_answered_the_same(tmp_path: Path) -> None:
     chance = np.random.default_rng(3)
     centre = chance.integers(0, 256, (1, 32), dtype=np.uint8)
-    crowd = turned(centre, chance.integers(0, 9, 5_000), chance)  # a few buckets hold them all
+    crowd = turned(centre, chance.integers(0, 9, 1_000), chance)  # a few buckets hold them all
     values = np.concatenate([chance.integers(0, 256, (2_000, 32), dtype=np.uint8), crowd])
     book = open_book(tmp_path / "book")
     none = np.zeros(len(values), np.uint32)

@@ -216,6 +216,26 @@ def test_a_message_opens_a_decided_case_again_and_restricts_nothing(town: Stage)
     assert Message.objects.count() == 2
 
 
+@pytest.mark.parametrize("ours", [False, True], ids=["theirs", "ours"])
+def test_pressed_twice_a_message_is_one_and_said_again_later_it_is_two(
+    town: Stage, ours: bool
+) -> None:
+    town.post("post", picture("one"))
+    heard, rae = town.hear(gil(town.url("post"))), town.staff("Rae")
+
+    def write(text: str, minutes: int) -> int:
+        at = town.now + timedelta(minutes=minutes)
+        if ours:
+            write_to_notifier(notice_id=heard.notice_id, text=text, by=rae.id, now=at)
+        else:
+            answer_back(notice_id=heard.notice_id, text=text, now=at)
+        assert Message.objects.count() == entries("message.received")
+        return Message.objects.count()
+
+    assert [write("Please.", 0), write("Please.", 1), write("Thank you.", 2)] == [1, 1, 2]
+    assert [write("Please.", 3), write("Please.", 14)] == [3, 4]
+
+
 def test_it_is_back_starts_a_new_clock_and_protects_the_new_place(town: Stage) -> None:
     one, two = picture("one"), picture("two")
     town.post("post", one)

@@ -25,15 +25,19 @@ SAME_WORD = timedelta(minutes=10)  # "it is back", and then the link to it
 
 
 def answer_back(*, notice_id: UUID, text: str, now: datetime) -> None:
-    """A message that opens a decided case again, at no level: what stands restricted stays so."""
+    """A message that opens a decided case again, at no level: what stands restricted stays so.
+
+    Pressed twice it is one message.
+    """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)
-        notices.write_message(notice, text.strip(), from_staff=None, now=now)
+        said = notices.write_message(notice, text.strip(), from_staff=None, now=now)
         for case in _cases(notice):
             cases.new_round(states.lock(case.id), now=now)
-        ledger.enter(
-            "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
-        )
+        if said:
+            ledger.enter(
+                "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
+            )
 
 
 def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime) -> None:

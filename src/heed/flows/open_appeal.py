@@ -37,10 +37,10 @@ def appeal_as_notifier(*, notice_id: UUID, text: str, now: datetime) -> bool:
 
 def _keep_words(notice: Notice, text: str, now: datetime) -> None:
     with transaction.atomic():
-        notices.write_message(notice, text, from_staff=None, now=now)
-        ledger.enter(
-            "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
-        )
+        if notices.write_message(notice, text, from_staff=None, now=now):
+            ledger.enter(
+                "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
+            )
 
 
 def appeal_as_uploader(*, statement_id: UUID, secret: str, text: str, now: datetime) -> bool:

@@ -26,12 +26,13 @@ def write_to_notifier(
 ) -> None:
     """Write to whoever gave this notice: `text`, or else the letter's own words in their language.
 
-    The letter's replies stand beneath it as buttons. Raises `NothingWritten`, `NoSuchLetter`.
+    The letter's replies stand beneath it as buttons. Pressed twice it is one message. Raises `NothingWritten`, `NoSuchLetter`.
     """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)
         said = text.strip() or _words(letter, notice)
-        notices.write_message(notice, said, from_staff=by, letter=letter, now=now)
+        if not notices.write_message(notice, said, from_staff=by, letter=letter, now=now):
+            return
         clocks.note_update(notice, now=now)
         ledger.enter(
             "message.received", subject=f"notice:{notice.id}", body={"from": "staff"}, at=now

@@ -237,7 +237,7 @@ def test_the_page_tells_the_story_in_order(client: Client, page: str, town: Stag
     client.post(f"{page}/back")
     client.post(f"{page}/appeal")
     shown = text(client.get(page))
-    told = ["message reached us", "copy of it", "it may stay", "You told us that it was back",
+    told = ["message reached us", "copy of it", "it may stay", "You told us that it is posted",
             "You asked for another look."]  # fmt: skip
     assert [shown.rindex(one) for one in told] == sorted(shown.rindex(one) for one in told)
 

@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from heed.cases.models import Message, Notice, Supplement, Target, Translation
 from heed.ids import number, secret
 from heed.media.models import Platform
 
+PRESSED_TWICE = timedelta(minutes=10)  # the same words so soon: a slow page, and no script to wait
 # 240 short, common words. Four are under 32 bits: they are asked for together with the number.
 _WORDS = Path(__file__).with_name("recovery_words.txt").read_text().split()
 
@@ -147,11 +148,23 @@ def renew_link(notice: Notice) -> str:
 
 def write_message(
     notice: Notice, text: str, *, from_staff: UUID | None, letter: str = "", now: datetime
-) -> Message:
-    """A message on the private page. `letter` says whose replies may stand beneath it."""
-    return Message.objects.create(
-        notice=notice, text=text, from_staff=from_staff, letter=letter, at=now
-    )
+) -> bool:
+    """A message on the private page. `letter` says whose replies may stand beneath it.
+
+    False: it stands there as the last word, written minutes ago. Who presses twice says it once.
+    """
+    last = _last_word(notice)
+    said = (text, from_staff, letter)
+    if last and (last.text, last.from_staff, last.letter) == said and last.at > now - PRESSED_TWICE:
+        return False
+    Message.objects.create(notice=notice, text=text, from_staff=from_staff, letter=letter, at=now)
+    return True
+
+
+def _last_word(notice: Notice) -> Message | None:
+    """Who writes at the same moment waits until we have written."""
+    Notice.objects.select_for_update().get(id=notice.id)
+    return notice.messages.order_by("-at", "-id").first()
 
 
 def translate(

@@ -58,7 +58,7 @@ def _found(page: PrivatePage) -> Iterator[Step]:
         said = ngettext("We found a copy of it.", "We found %(count)d copies of it.", copies.found)
         yield Step(copies.first_at, said % {"count": copies.found})
     for at in page.back_at:
-        yield Step(at, _("You told us that it was back. A new clock started."))
+        yield Step(at, _("You told us that it is posted. A new clock started."))
 
 
 def _decided(answers: Sequence[AnswerLine]) -> Iterator[Step]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+from django import forms
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -16,6 +17,7 @@ from heed.media.models import Unchecked
 from heed.outbox.models import Letter
 from heed.people.duty_models import Call, Coverage, Emergency, Shift
 from heed.people.models import Role
+from heed.web.console.duty_forms import LongSelect
 from tests.web.console.test_custody_and_orders import OLA
 from tests.web.console.world import World
 
@@ -163,3 +165,14 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
     assert not Unchecked.objects.filter(ended_at=None).exists()
     burn = rae.post("/console/unchecked/settle", {"what": "burn"}, follow=True)
     assert "Say what becomes of them" in text(burn)
+
+
+def test_a_long_list_to_choose_from_is_what_django_would_have_written() -> None:
+    names = [("", "Nobody"), ("a&b", "Rae <script>"), ("c", 'Sam "x"'), ("a", "Zed"), (7, "Seven")]
+    for said in (None, "", "a", "a&b", 7, "nobody of these"):
+        for attrs in ({"id": "shift-staff"}, {"aria-invalid": "true", "required": True}):
+            ours, theirs = (
+                kind(choices=names).render("staff", said, attrs)
+                for kind in (LongSelect, forms.Select)
+            )
+            assert ours == theirs, (said, attrs)

@@ -603,10 +603,10 @@ def test_the_operators_own_copy_of_the_schema_is_kept_and_its_changes_shown(
     monkeypatch.setattr(ncmec.tipline, "schema", first)
     assert refresh_schema.refresh_daily(now=desk.town.now) is True
     assert refresh_schema.refresh_daily(now=desk.town.now + HOUR) is False
-    assert refresh_schema.difference() == ""
+    assert refresh_schema.difference(tipline.environments()) == ""
     monkeypatch.setattr(ncmec.tipline, "schema", first.replace(b"1 ", b"2 "))
     assert refresh_schema.refresh_daily(now=desk.town.now + 25 * HOUR) is True
-    assert "-<!-- 1 -->" in refresh_schema.difference()
+    assert "-<!-- 1 -->" in refresh_schema.difference(tipline.environments())
     monkeypatch.setattr(ncmec.tipline, "schema", b"<html/>")
     with pytest.raises(refresh_schema.NoSchema, match="no schema"):
         refresh_schema.refresh_schema(now=desk.town.now)

@@ -58,17 +58,21 @@ def owed(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Case]:
     """
     begun = Tip.objects.filter(case_id=OuterRef("id"), practice=False)
     begun = begun.exclude(state=Tip.State.WITHDRAWN)
-    here = findings().filter(case__platform_id__in=platform_ids).order_by()
-    final = Decision.objects.filter(state=Decision.State.FINAL, case__in=here.values("case_id"))
-    last = final.order_by("case_id", "-decided_at").distinct("case_id")  # it alone says what stands
-    stand = findings().filter(id__in=last.values("id")).order_by()
-    found = Case.objects.filter(~Exists(begun), id__in=stand.values("case_id"))
+    later = Decision.objects.filter(
+        case=OuterRef("case"), state=Decision.State.FINAL, decided_at__gt=OuterRef("decided_at")
+    )  # the last alone says what stands
+    stand = findings().filter(~Exists(later)).order_by()
+    found = Case.objects.filter(
+        ~Exists(begun), platform_id__in=platform_ids, id__in=stand.values("case_id")
+    )
+    if words:
+        found = found.filter(number__icontains=words)
     # Joined, and not asked for case by case: PostgreSQL would read all deadlines for each.
     unmet = Q(deadlines__stops="cybertip_finished", deadlines__met_at=None)
     unmet &= Q(deadlines__cause__startswith="decision:")
-    found = found.filter(number__icontains=words).select_related("platform")
     found = found.annotate(tip_due_at=Min("deadlines__due_at", filter=unmet))
-    return found.order_by(F("tip_due_at").asc(nulls_last=True), "number")
+    slim = found.only("number", "danger", "platform").prefetch_related("platform")
+    return slim.order_by(F("tip_due_at").asc(nulls_last=True), "number")
 
 
 def report_deadline(case: Case) -> Deadline | None:
@@ -96,8 +100,11 @@ def ended(platform_ids: Collection[UUID], words: str = "") -> QuerySet[Tip]:
 
 
 def _said(platform_ids: Collection[UUID], words: str) -> QuerySet[Tip]:
-    """Those of a case with these words in its number, or with them in the authority's own."""
-    found = Tip.objects.filter(platform_id__in=platform_ids)
+    """Those of a case with these words in its number, or with them in the authority's own.
+
+    Without what is told: a list does not show it, and it is long.
+    """
+    found = Tip.objects.filter(platform_id__in=platform_ids).defer("chosen", "document", "context")
     if not words:
         return found
     named = Case.objects.filter(platform_id__in=platform_ids, number__icontains=words).values("id")

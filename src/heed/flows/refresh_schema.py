@@ -6,6 +6,7 @@ stays, so that the difference can be shown.
 
 import difflib
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -55,9 +56,9 @@ def refresh_daily(*, now: datetime) -> bool:
         return False
 
 
-def difference() -> str:
-    """What changed from the copy before to the newest, line by line; empty when there is one."""
-    return "\n".join(filter(None, (_difference(where) for where in tipline.environments())))
+def difference(places: Iterable[str]) -> str:
+    """What changed there from the copy before to the newest, line by line; empty: there is one."""
+    return "\n".join(filter(None, (_difference(where) for where in places)))
 
 
 def _difference(where: str) -> str:

@@ -127,7 +127,7 @@ class Threads:
         No thread waits for a short body: whoever sends it slowly takes nobody's place.
         """
         async with self._room_for(scope, body, executor):
-            if body is None and length(scope) in range(1, AT_ONCE_BYTES + 1):
+            if body is None and _is_short(length(scope)):
                 body = await _in_time(receive, send)
                 if body is None:
                     return
@@ -184,6 +184,11 @@ def _most_bytes(scope: Scope) -> int:
         return said
     chunked = any(name == b"transfer-encoding" for name, _ in scope["headers"])
     return sys.maxsize if chunked else 0
+
+
+def _is_short(size: int | None) -> bool:
+    """Of a body that is there. Not for `range` to say: it looks for None a million times."""
+    return size is not None and 0 < size <= AT_ONCE_BYTES
 
 
 def length(scope: Scope) -> int | None:

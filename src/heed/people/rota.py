@@ -28,11 +28,17 @@ CONTACTS = (
 
 def on_duty(platform_id: UUID, *, now: datetime) -> list[Shift]:
     """The shifts that run now, in the order in which they are rung."""
+    return on_duty_at({platform_id}, now=now)
+
+
+def on_duty_at(platform_ids: Collection[UUID], *, now: datetime) -> list[Shift]:
+    """The same for many platforms at once, one platform after the other."""
     running = Shift.objects.filter(
-        platform_id=platform_id, begins_at__lte=now, ends_at__gt=now, cancelled_at=None,
+        platform_id__in=platform_ids, begins_at__lte=now, ends_at__gt=now, cancelled_at=None,
         staff__is_active=True,
     )  # fmt: skip
-    return list(running.select_related("staff").order_by("place", "begins_at", "id"))
+    in_turn = running.order_by("platform_id", "place", "begins_at", "id")
+    return list(in_turn.select_related("staff"))
 
 
 def coming(platform_id: UUID, *, now: datetime) -> QuerySet[Shift]:

@@ -1,9 +1,11 @@
 """The rota can be kept by people, and in an emergency everything needed is on one page."""
 
+import re
 from datetime import timedelta
 from html import unescape
 from typing import Any
 
+from django import forms
 from django.core.mail import EmailMessage
 from django.test import Client
 
@@ -12,10 +14,11 @@ from heed.filings.ordering import OrderIn
 from heed.flows.check_again import note_outage
 from heed.flows.check_upload import check_url
 from heed.flows.receive_order import receive_order
-from heed.media.models import Unchecked
+from heed.media.models import Platform, Unchecked
 from heed.outbox.models import Letter
 from heed.people.duty_models import Call, Coverage, Emergency, Shift
-from heed.people.models import Role
+from heed.people.models import Membership, Role
+from heed.web.console.duty_forms import LongSelect
 from tests.web.console.test_custody_and_orders import OLA
 from tests.web.console.world import World
 
@@ -163,3 +166,30 @@ def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_o
     assert not Unchecked.objects.filter(ended_at=None).exists()
     burn = rae.post("/console/unchecked/settle", {"what": "burn"}, follow=True)
     assert "Say what becomes of them" in text(burn)
+
+
+def test_a_long_list_to_choose_from_is_what_django_would_have_written() -> None:
+    names = [("", "Nobody"), ("a&b", "Rae <script>"), ("c", 'Sam "x"'), ("a", "Zed"), (7, "Seven")]
+    for said in (None, "", "a", "a&b", 7, "nobody of these"):
+        for attrs in ({"id": "shift-staff"}, {"aria-invalid": "true", "required": True}):
+            ours, theirs = (
+                kind(choices=names).render("staff", said, attrs)
+                for kind in (LongSelect, forms.Select)
+            )
+            assert ours == theirs, (said, attrs)
+
+
+def test_the_queue_names_who_is_on_duty_at_each_platform_of_the_reader(world: World) -> None:
+    harbour = world.add_platform("harbour", "Harbour")
+    rae = world.person("Rae", Role.REVIEWER)
+    Membership.objects.create(staff=rae, platform_id=harbour.id, role=Role.REVIEWER)
+    people = {"Sam": "square", "Lee": "harbour"}
+    for name, slug in people.items():
+        who = world.person(name, Role.REVIEWER, platform=slug)
+        Shift.objects.create(
+            platform_id=Platform.objects.get(slug=slug).id, staff=who, made_by=who.id,
+            begins_at=world.now - timedelta(hours=1), ends_at=world.now + timedelta(hours=9),
+        )  # fmt: skip
+    shown = re.search(r"On duty now: (.*?)\. <a", text(world.signed_in(rae).get("/console/")))
+    assert shown and set(re.findall(r"<strong>(\w+)<", shown[1])) == set(people)
+    assert "<strong>Lee</strong>" not in text(world.as_("Zed", Role.REVIEWER).get("/console/"))

@@ -1,7 +1,9 @@
 """Lists with more rows than a page: all are counted, some are shown, and each can be found."""
 
 import re
+from datetime import timedelta
 from html import unescape
+from random import Random
 from uuid import UUID
 
 import pytest
@@ -9,12 +11,12 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from bench import long_lists
-from heed.cases.models import Rollback
+from bench import console, long_lists
+from heed.cases.models import Case, Decision, Rollback
 from heed.filings.models import Publication
-from heed.media.models import Unchecked
+from heed.media.models import Platform, Unchecked
 from heed.outbox.models import Letter, StateTelling
-from heed.people.models import Membership, Role
+from heed.people.models import Membership, Role, Staff
 from heed.web.console import lists
 from tests.web.console.world import World
 
@@ -66,6 +68,12 @@ FOUND = {
     "/console/orders": ("answered-00037", "square-agency-00007"),
     "/console/tips": ("ended-00037", "<code>square-ended-00037<"),
 }
+# Pages that people have open all day: these ask the same whether a platform has two rows or many.
+GROWING = (
+    "/console/", "/console/?state=overdue", "/console/?state=all", "/console/duty",
+    "/console/tips?state=owed", "/console/tips?state=under_way", "/console/tips?state=ended",
+    "/console/tips",
+)  # fmt: skip
 ALL = [one for one in Role if one != Role.ADMINISTRATOR]
 
 
@@ -178,20 +186,67 @@ def test_no_platforms_staff_see_or_find_another_platforms_rows(world: World) -> 
         assert MANY not in numbers(text(zed, path)), path
 
 
-def test_a_page_asks_the_database_as_often_however_long_the_list(world: World, sam: Client) -> None:
-    def asked() -> dict[str, int]:
-        found = {}
-        for name, (path, _, _) in TABLES.items():
-            with CaptureQueriesContext(connection) as queries:
-                text(sam, path)
-            found[name] = len(queries)
-        return found
+def asked(client: Client, path: str) -> list[str]:
+    """The questions of a page, without the note once a minute that somebody is there."""
+    with CaptureQueriesContext(connection) as queries:
+        text(client, path)
+    questions = [one["sql"] for one in queries if one["sql"].startswith("SELECT")]
+    return [one for one in questions if "session" not in one]
 
-    text(sam, "/console/me")  # the first of a session also notes that somebody is there
-    few = asked()
+
+def test_a_page_asks_the_database_as_often_however_long_the_list(world: World, sam: Client) -> None:
+    few = {name: len(asked(sam, path)) for name, (path, _, _) in TABLES.items()}
     assert max(few.values()) < 40
     StateTelling.objects.all().delete(), Letter.objects.all().delete()
-    assert all(now <= few[name] for name, now in asked().items())
+    assert all(len(asked(sam, TABLES[name][0])) <= count for name, count in few.items())
+
+
+def open_cases(world: World, platform: Platform, which: range) -> None:
+    random = Random(f"open at {platform.slug}")
+    made = [console.a_case(n, platform, world.now, random) for n in which]
+    for rows_of_one_table in zip(*made, strict=True):
+        type(rows_of_one_table[0]).objects.bulk_create(rows_of_one_table)
+    Case.objects.exclude(due_at=None).update(due_at=world.now - timedelta(hours=1))
+
+
+def test_with_many_rows_a_page_asks_no_more_than_with_two(world: World, sam: Client) -> None:
+    """Both read two platforms, so that what is said of a row's platform is asked for too."""
+    quay, harbour = world.add_platform("quay", "Quay"), world.add_platform("harbour", "Harbour")
+    zed = world.person("Zed", *Role, platform="harbour")
+    for one in (zed, Staff.objects.get(name="Sam")):
+        Membership.objects.create(staff=one, platform_id=quay.id, role=Role.SENIOR)
+    long_lists.fill(harbour, 2, now=world.now)
+    open_cases(world, harbour, range(2))
+    open_cases(world, world.platform, range(2, 3 * MANY))
+    few = world.signed_in(zed)
+    for path in GROWING:
+        bound = len(asked(few, path))
+        assert len(asked(sam, path)) <= bound, path
+        assert len(asked(sam, on_page(path, 2))) <= bound, on_page(path, 2)
+
+
+def test_what_is_dear_to_find_out_is_asked_once_for_a_page(sam: Client) -> None:
+    """Which findings stand and are not told; who of all may decide."""
+    for path, table in {
+        "/console/tips": '"cases_decision"',
+        "/console/tips?state=owed&page=2": '"cases_decision"',
+        "/console/duty": "'child-safety'",
+    }.items():
+        assert len([one for one in asked(sam, path) if table in one]) == 1, path
+
+
+def test_a_finding_is_owed_while_it_is_the_last_word(sam: Client) -> None:
+    case = Case.objects.get(number=rows(text(sam, "/console/tips"), r"Prepare.*?(C-[\w-]+)<")[0])
+    found = case.decisions.get()
+    for hours, ruling, owed in ((1, "keep", False), (2, "remove", True), (-1, "keep", True)):
+        Decision.objects.create(
+            case=case, round=1, ruling=ruling, scope="file", clause="child-sexual", state="final",
+            policy_version="2026-1", reasons="Again.", decided_by=found.decided_by,
+            decided_at=found.decided_at + timedelta(hours=hours),
+        )  # fmt: skip
+        page = text(sam, f"/console/tips?state=owed&words={case.number}")
+        assert (case.number in rows(page, r"Prepare.*?(C-[\w-]+)<")) == owed, (hours, ruling)
+        assert f"begun: {MANY - (not owed)}<" in text(sam, "/console/tips"), (hours, ruling)
 
 
 def test_what_is_tried_again_is_what_was_looked_for_and_no_more(world: World, sam: Client) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import (
     BooleanField,
     Count,
@@ -21,12 +21,12 @@ from django.db.models import (
     QuerySet,
     Value,
     When,
-    Window,
 )
 from django.db.models import Case as Order
 from django.db.models.functions import Collate, Greatest
 
 from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
+from heed.cases.queries.pages import CountedPages
 from heed.media.models import File, Item, ItemFile, Upload
 from heed.rules.order import Rung
 from heed.rules.visibility import Visibility
@@ -66,7 +66,7 @@ class Row:
     near: int
     bundle: tuple[str, ...] = ()  # numbers of the other cases of the same notice
     proposed_by: UUID | None = None
-    deciders: frozenset[UUID] = field(default_factory=frozenset)
+    deciders: frozenset[UUID] = field(default_factory=frozenset)  # where somebody appeals
 
 
 # Sets, and not "exists": in a count PostgreSQL would look for each case by itself.
@@ -199,44 +199,30 @@ def _digest(words: str) -> bytes | None:
     return digest if len(digest) in (16, 20, 32) else None
 
 
-class Pages(Paginator):  # type: ignore[type-arg]  # it takes none at run time
-    """Pages of so many cases as were counted."""
-
-    def __init__(self, cases: QuerySet[Case], count: int) -> None:
-        super().__init__(cases.values_list("id", flat=True), PAGE)
-        self.count = count
-
-
-def page_of(cases: QuerySet[Case], asked: str | None) -> "Page[UUID]":
-    """The ids of one page, counted and sorted in one go; beyond the last page, the last."""
+def page_of(cases: QuerySet[Case], asked: str | None) -> "Page[Case]":
+    """One page of cases of which only the id is known."""
     number = int(asked[:9]) if asked and asked.isdecimal() else 1
-    start = max(number - 1, 0) * PAGE
-    counted = cases.annotate(every=Window(Count("*"))).values_list("id", "every")
-    found = list(counted[start : start + PAGE])  # sorted by what is small
-    if found or not start:
-        count = found[0][1] if found else 0
-        return Page([one for one, _ in found], max(number, 1), Pages(cases, count))
-    return Pages(cases, cases.count()).get_page(number)
+    return CountedPages(cases.only("id"), PAGE).get_page(max(number, 1))
 
 
 def rows(ids: Sequence[UUID]) -> list[Row]:
     """A page of cases with what waits in each; the number of queries does not grow with it."""
-    whole = Case.objects.select_related("platform").in_bulk(ids)
+    whole = Case.objects.defer("because", "known_facts").in_bulk(ids)
     page = [whole[one] for one in ids if one in whole]
-    copies, near = _count(Copy.objects.filter(case_id__in=ids)), _near(ids)
-    uploads = _count(Upload.objects.filter(case_id__in=ids, state=Upload.State.HELD))
-    made, asked = list(_made(ids)), list(_asked(ids))
+    copies, uploads = _copies(ids), _uploads(ids)
+    asked = list(_asked(ids))
     appeals = Counter(one.case_id for one in asked if one.state == Appeal.State.OPEN)
+    made = list(_made([one.id for one in page if one.id in appeals or _is_proposed(one)]))
     proposals = (one for one in made if one.state == Decision.State.PROPOSED)
     proposers = {one.case_id: one.decided_by for one in proposals}
     bundles, deciders = bundles_of(ids), deciders_in(made, asked)
     return [
         Row(
             case=case,
-            copies=copies.get(case.id, 0),
+            copies=copies.get(case.id, (0, 0))[0],
             appeals=appeals[case.id],
             uploads=uploads.get(case.id, 0),
-            near=near.get(case.id, 0),
+            near=copies.get(case.id, (0, 0))[1],
             bundle=bundles.get(case.id, ()),
             proposed_by=proposers.get(case.id),
             deciders=deciders.get(case.id, frozenset()),
@@ -245,14 +231,19 @@ def rows(ids: Sequence[UUID]) -> list[Row]:
     ]
 
 
-def _count(found: QuerySet[Copy] | QuerySet[Upload]) -> dict[UUID | None, int]:
-    return dict(found.order_by().values_list("case_id").annotate(n=Count("id")))
+def _uploads(ids: Sequence[UUID]) -> dict[UUID | None, int]:
+    held = Upload.objects.filter(case_id__in=ids, state=Upload.State.HELD).order_by()
+    return dict(held.values_list("case_id").annotate(n=Count("id")))
 
 
-def _near(ids: Sequence[UUID]) -> dict[UUID, int]:
-    """Different files, not items: one look at one picture settles all its copies."""
-    near = Copy.objects.filter(case_id__in=ids, how=Copy.How.NEAR, same=None).order_by()
-    return dict(near.values_list("case_id").annotate(n=Count("near_file", distinct=True)))
+def _copies(ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """For each case its copies, and the near files that are to be judged.
+
+    Different files, not items: one look at one picture settles all its copies.
+    """
+    found = Copy.objects.filter(case_id__in=ids).order_by().values_list("case_id")
+    to_judge = Count("near_file", distinct=True, filter=Q(how=Copy.How.NEAR, same=None))
+    return {case: (n, near) for case, n, near in found.annotate(n=Count("id"), near=to_judge)}
 
 
 def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
@@ -268,6 +259,10 @@ def bundles_of(ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
         for case in together:
             found.setdefault(case, set()).update(together[one] for one in together if one != case)
     return {case: tuple(sorted(others)) for case, others in found.items() if others}
+
+
+def _is_proposed(case: Case) -> bool:
+    return case.state == Case.State.PROPOSED
 
 
 def _made(ids: Sequence[UUID]) -> QuerySet[Decision]:
@@ -294,13 +289,13 @@ def deciders_in(
 
 
 def counts(platform_ids: Collection[UUID], *, now: datetime) -> dict[str, int]:
-    """How many cases wait for what, for the head of the queue."""
-    cases = Case.objects.filter(platform_id__in=platform_ids)
+    """How many cases wait for what, for the head of the queue: each is one of those that wait."""
+    cases = Case.objects.filter(_WAITING, platform_id__in=platform_ids)
     counted: dict[str, int] = cases.aggregate(
-        waiting=Count("id", filter=_WAITING),
+        waiting=Count("id"),
         decision=Count("id", filter=_in_state("decision", now)),
         second=Count("id", filter=_in_state("second", now)),
         appeal=Count("id", filter=_APPEAL),
-        overdue=Count("id", filter=_WAITING & Q(due_at__lt=now)),
+        overdue=Count("id", filter=Q(due_at__lt=now)),
     )
     return counted

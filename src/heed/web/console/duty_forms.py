@@ -4,22 +4,61 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.forms.renderers import BaseRenderer
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 
 from heed.people.duty_models import Coverage, Emergency
 from heed.web.public.words import DAYS, clock
 
 PLACES = [("1", "first"), ("2", "second, if the first does not answer"), ("3", "third")]
 WHEN = "%Y-%m-%dT%H:%M"
+_END = "\n</select>"
+
+
+class LongSelect(forms.Select):
+    """A choice among hundreds, without groups: the same HTML as Django's own, ten times as fast.
+
+    Django renders two templates for each option: the time zones took longer than all the rest of
+    their page.
+    """
+
+    def optgroups(self, *args: object, **kwargs: object) -> list[Any]:
+        """None for the templates."""
+        return []
+
+    def render(
+        self,
+        name: str,
+        value: Any,
+        attrs: dict[str, Any] | None = None,
+        renderer: BaseRenderer | None = None,
+    ) -> SafeString:
+        """Django's empty list, and the options in it."""
+        frame, chosen = super().render(name, value, attrs, renderer), self.format_value(value)
+        options = (
+            f'\n  <option value="{escape(key)}"{" selected" if str(key) in chosen else ""}>'
+            f"{escape(label)}</option>\n"
+            for key, label in self.choices
+        )
+        return mark_safe(f"{frame.removesuffix(_END)}{''.join(options)}{_END}")
+
+
+@cache
+def _zones() -> tuple[tuple[str, str], ...]:
+    """The time zones of this machine, looked for on its disk once."""
+    return tuple((one, one) for one in sorted(available_timezones()))
 
 
 class ShiftForm(forms.Form):
     """One person's hours."""
 
-    staff = forms.ChoiceField(label="Who")
+    staff = forms.ChoiceField(label="Who", widget=LongSelect)
     place = forms.ChoiceField(label="Is rung", choices=PLACES)
     begins = forms.DateTimeField(
         label="From",
@@ -123,7 +162,9 @@ class ProtocolForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         max_length=10_000,
     )
-    zone = forms.ChoiceField(label="Time zone of the rota and of the hours")
+    zone = forms.ChoiceField(
+        label="Time zone of the rota and of the hours", choices=_zones, widget=LongSelect
+    )
     team_url = forms.URLField(
         label="Webhook of the team's channel (optional)", required=False, assume_scheme="https"
     )
@@ -142,8 +183,6 @@ class ProtocolForm(forms.Form):
         }
         super().__init__(data=data, initial=begin, auto_id="protocol-%s")
         self.kept = kept
-        zones = sorted(available_timezones())
-        self.fields["zone"].choices = [(one, one) for one in zones]  # type: ignore[attr-defined]
 
     def clean_steps(self) -> list[str]:
         """Lines, without empty ones and without repeats."""

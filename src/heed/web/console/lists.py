@@ -24,11 +24,13 @@ MOST_DIGITS = 9
 Choices = Iterable[tuple[str, str]]
 
 
-def page_of(request: HttpRequest, found: Any, rows: int = ROWS) -> "Page[Any]":
+def page_of(
+    request: HttpRequest, found: Any, rows: int = ROWS, *, pages: "type[Paginator[Any]]" = Paginator
+) -> "Page[Any]":
     """The page asked for: what is no number is the first, what is beyond the last is the last."""
     asked = request.GET.get("page", "")
     number = int(asked[:MOST_DIGITS]) if asked.isdecimal() else 1
-    return Paginator(found, rows).get_page(max(number, 1))
+    return pages(found, rows).get_page(max(number, 1))
 
 
 def asked_of(request: HttpRequest) -> str:
@@ -57,13 +59,19 @@ class Part:
 
 
 def part_of(
-    request: HttpRequest, found: Any, *, alone: bool, narrowed: Mapping[str, str], head: int = HEAD
+    request: HttpRequest,
+    found: Any,
+    *,
+    alone: bool,
+    narrowed: Mapping[str, str],
+    head: int = HEAD,
+    pages: "type[Paginator[Any]]" = Paginator,
 ) -> Part:
     """A page of this list when it stands alone; else its beginning, and the way to the rest."""
     if alone:
-        page = page_of(request, found)
+        page = page_of(request, found, pages=pages)
         return Part(rows=list(page), total=page.paginator.count, page=page, rest="")
-    first = Paginator(found, head).get_page(1)
+    first = pages(found, head).get_page(1)
     total = first.paginator.count
     asked = {**request.GET.dict(), **narrowed}
     asked.pop("page", None)

@@ -7,6 +7,9 @@ from uuid import UUID
 
 from django import template
 from django.conf import settings
+from django.utils import dateformat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from heed.cases.models import Case, Deadline
 from heed.cases.queries.queue import Row
@@ -69,6 +72,20 @@ def clock(ms: int) -> str:
 def due(at: datetime | None, now: datetime) -> words.Due:
     """How far away a due time is."""
     return words.due(at, now)
+
+
+@register.simple_tag
+def due_time(at: datetime | None, due: words.Due) -> SafeString:
+    """A due time: as a clock, and in words, which the page's own script keeps true.
+
+    Every list has one in each row, and a template of its own for it took twice as long.
+    """
+    kind = "tag tag-late" if due.late else "tag tag-wait" if due.soon else "muted"
+    if at is None:
+        return format_html('<span class="{}">{}</span>', kind, due.text)
+    iso, clock = at.isoformat(), dateformat.format(at, "j M H:i")
+    shown = format_html('<time class="clock" datetime="{}">{}</time>', iso, clock)
+    return format_html('{} <span data-due="{}" class="{}">{}</span>', shown, iso, kind, due.text)
 
 
 @register.filter

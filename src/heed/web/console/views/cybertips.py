@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpResponse
@@ -13,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from heed.cases.models import Case
+from heed.cases.queries.pages import CountedPages
 from heed.filings import tip_queries
 from heed.filings.context import NAME
 from heed.filings.gathering import Chosen
@@ -56,6 +58,7 @@ def overview(request: ConsoleRequest) -> HttpResponse:
         name: lists.part_of(
             request, queried(mine, words), alone=state == name, narrowed={"state": name},
             head=lists.ROWS if name == "owed" else lists.HEAD,
+            pages=CountedPages if name == "owed" else Paginator,
         )
         for name, queried in _QUERIED.items()
         if state in ("", name)
@@ -65,10 +68,10 @@ def overview(request: ConsoleRequest) -> HttpResponse:
     facts = {
         "filters": filters,
         **parts,
-        "cases": Case.objects.in_bulk({one.case_id for one in tips}),
+        "cases": Case.objects.only("number").in_bulk({one.case_id for one in tips}),
         "environment": next(iter(places), tipline.BY_HAND),
         "schemas": [one for where in places for one in tip_queries.schemas(where)],
-        "difference": refresh_schema.difference(),
+        "difference": refresh_schema.difference(places),
     }
     return show(request, "tips.html", facts)
 

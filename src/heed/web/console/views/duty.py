@@ -19,7 +19,7 @@ from heed.media import unchecked
 from heed.media.models import Platform
 from heed.people import queries as people
 from heed.people import rota
-from heed.people.duty_models import Call
+from heed.people.duty_models import Call, Coverage, Emergency
 from heed.people.models import Staff
 from heed.web.console import lists, permissions
 from heed.web.console.duty_forms import HoursForm, ProtocolForm, ShiftForm, TelephoneForm
@@ -66,29 +66,44 @@ def _platform(
     request: ConsoleRequest, platform: Platform, forms: Mapping[str, Any]
 ) -> dict[str, Any]:
     now, set_up = timezone.now(), rota.emergency(platform.id)
-    own: Mapping[str, Any] = forms.get(platform.slug, {})
     hours, on_duty = rota.coverage(platform.id), rota.on_duty(platform.id, now=now)
+    decide = people.deciders(platform.id)
+    manage = request.grants.may("duty.manage", platform.id)
+    own: Mapping[str, Any] = forms.get(platform.slug, {})
     return {
         "platform": platform,
         "on_duty": on_duty,
-        "nobody_decides": not rota.for_cases(platform.id, on_duty)[0],
+        "nobody_decides": not any(shift.staff_id in decide for shift in on_duty),
         "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
         "hours": [(DAYS[one.weekday], wall_time(one.from_minute), wall_time(one.until_minute))
                   for one in hours],
         "set_up": set_up,
-        "manage": request.grants.may("duty.manage", platform.id),
-        "shift_form": own.get("shift") or ShiftForm(_who(platform), set_up.zone),
-        "hours_form": own.get("hours") or HoursForm(hours),
-        "protocol_form": own.get("protocol") or ProtocolForm(set_up),
+        "manage": manage,
+        **(_forms(platform, set_up, hours, decide, own) if manage else {}),
     }  # fmt: skip
 
 
-def _who(platform: Platform) -> list[tuple[str, str]]:
+def _forms(
+    platform: Platform,
+    set_up: Emergency,
+    hours: list[Coverage],
+    decide: set[UUID],
+    own: Mapping[str, Any],
+) -> dict[str, Any]:
+    """What a manager may fill in; what was filled in and not taken, as it was."""
+    return {
+        "shift_form": own.get("shift") or ShiftForm(_who(platform, decide), set_up.zone),
+        "hours_form": own.get("hours") or HoursForm(hours),
+        "protocol_form": own.get("protocol") or ProtocolForm(set_up),
+    }
+
+
+def _who(platform: Platform, decide: set[UUID]) -> list[tuple[str, str]]:
     """Who can be put on duty; of those who may not decide it is said."""
-    decide = people.deciders(platform.id)
-    found = Staff.objects.filter(id__in=rota.may_be_on_duty(platform.id)).order_by("name")
+    may = decide | people.speakers(platform.id)
+    found = Staff.objects.filter(id__in=may).order_by("name").values_list("id", "name")
     only = ", for requests of officers alone"
-    return [(str(one.id), one.name + ("" if one.id in decide else only)) for one in found]
+    return [(str(one), name + ("" if one in decide else only)) for one, name in found]
 
 
 @require_POST
@@ -96,7 +111,8 @@ def _who(platform: Platform) -> list[tuple[str, str]]:
 def add_shift(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Put somebody on duty."""
     platform = permissions.platform_at(request, slug, "duty.manage")
-    form = ShiftForm(_who(platform), rota.emergency(platform.id).zone, request.POST)
+    who = _who(platform, people.deciders(platform.id))
+    form = ShiftForm(who, rota.emergency(platform.id).zone, request.POST)
     if form.is_valid():
         try:
             count = keep_rota.add_shifts(

@@ -43,7 +43,7 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
     named = tip_queries.cases_of_ref(told, wanted.words.strip())
     cases = queue.cases_of(mine, replace(wanted, also=named), now=now)
     page = queue.page_of(cases, request.GET.get("page"))
-    rows = queue.rows(list(page))
+    rows = queue.rows([one.id for one in page])
     takers = {row.case.taken_by for row in rows if row.case.taken_by is not None}
     facts = {
         "form": form,
@@ -53,8 +53,9 @@ def _queue(request: ConsoleRequest) -> HttpResponse:
         "names": people.staff_named(takers),
         "counts": queue.counts(mine, now=now),
         "dangers": rota.unanswered(mine),
-        "on_duty": [one for place in mine for one in rota.on_duty(place, now=now)],
+        "on_duty": rota.on_duty_at(mine, now=now),
         "many_platforms": len(platforms) > 1,
+        "platform_names": {one.id: one.name for one in platforms},
         "views": views_kept.of(request.grants.staff.pk),
     }
     return show(request, "queue.html", facts)

@@ -1,7 +1,6 @@
 """Django behind an event loop: whose body comes slowly, or not at all, keeps nobody's thread."""
 
 import asyncio
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -66,19 +65,6 @@ def test_a_body_that_comes_in_parts_is_given_whole() -> None:
     site = Site()
     assert apart(asyncio.run, site.hear(HALF, REST)) == [200]
     assert site.bodies == [WHOLE]
-
-
-def test_a_request_that_says_no_length_takes_no_longer_for_it() -> None:
-    """As no page that is asked for does; a length was once looked for among a million."""
-    site, begun = Site(), time.process_time()
-
-    async def a_hundred() -> None:
-        for _ in range(100):
-            await site.hear(HALF, REST, chunked=True)
-
-    apart(asyncio.run, a_hundred())
-    assert len(site.bodies) == 100
-    assert time.process_time() - begun < 1.5  # of the processor, where it took two and more
 
 
 def test_half_a_form_is_no_form() -> None:

@@ -26,7 +26,8 @@ def write_to_notifier(
 ) -> None:
     """Write to whoever gave this notice: `text`, or else the letter's own words in their language.
 
-    The letter's replies stand beneath it as buttons. Pressed twice it is one message. Raises `NothingWritten`, `NoSuchLetter`.
+    The letter's replies stand beneath it as buttons. Pressed twice it is one message. Raises
+    `NothingWritten`, `NoSuchLetter`.
     """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)

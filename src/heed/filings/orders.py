@@ -1,14 +1,16 @@
 """Reading orders: for the liaison, for the officer who asked, and for everybody."""
 
 import hmac
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
+from django.core.paginator import Page, Paginator
 from django.db.models import Case as Order_
-from django.db.models import IntegerField, Q, QuerySet, Value, When
+from django.db.models import Count, IntegerField, Q, QuerySet, Value, When
 
 from heed.cases.models import Case, Deadline, Restriction
 from heed.filings.models import Disclosure, Officer, Order, OrderStep
@@ -19,6 +21,7 @@ from heed.rules.orders import INSTRUMENTS, Kind
 
 WAITING = (Order.State.RECEIVED, Order.State.CLARIFY)
 DONE = (Order.State.DONE,)
+PUBLISHED = 50  # on one page
 
 
 def waiting(platforms: Collection[UUID]) -> QuerySet[Order]:
@@ -168,21 +171,38 @@ class Published:
     challenge: str
 
 
-def published(*, now: datetime) -> tuple[list[Published], int]:
-    """Answered orders, the newest first; and how many may not be told of yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPage:
+    """Some of them. `silent`: how many may not be told of yet."""
+
+    rows: list[Published]
+    page: "Page[Order]"
+    silent: int
+
+
+def published(*, now: datetime, asked: str = "") -> PublishedPage:
+    """Answered orders, the newest first. `asked`: the page's number, as it was typed."""
     lasting = Q(non_disclosure=True) & (
         Q(non_disclosure_until=None) | Q(non_disclosure_until__gte=now.date())
     )
     done = Order.objects.exclude(answered_at=None).select_related("officer")
-    shown = done.exclude(lasting).order_by("-answered_at")[:500]
-    names = dict(Platform.objects.values_list("id", "name"))
-    return [_published(one, names) for one in shown], done.filter(lasting).count()
+    shown = done.exclude(lasting).order_by("-answered_at", "-id")
+    page = Paginator(shown, PUBLISHED).get_page(asked)
+    names, removed = dict(Platform.objects.values_list("id", "name")), _removed(page)
+    rows = [_published(one, names, sum(removed[case] for case in one.cases)) for one in page]
+    return PublishedPage(rows=rows, page=page, silent=done.filter(lasting).count())
 
 
-def _published(order: Order, names: dict[UUID, str]) -> Published:
+def _removed(orders: Iterable[Order]) -> Counter[UUID]:
+    """For each case of these that were done: how many items stay removed."""
+    cases = [case for order in orders if order.state == Order.State.DONE for case in order.cases]
+    found = Restriction.objects.filter(case_id__in=cases, level="removed", lifted_at=None)
+    return Counter(dict(found.order_by().values_list("case_id").annotate(n=Count("id"))))
+
+
+def _published(order: Order, names: dict[UUID, str], removed: int) -> Published:
     instrument = INSTRUMENTS[Kind(order.kind)]
     assert order.answered_at is not None
-    removed = Restriction.objects.filter(case_id__in=order.cases, level="removed")
     verified = order.officer.level >= 2
     return Published(
         number=order.number,
@@ -194,6 +214,6 @@ def _published(order: Order, names: dict[UUID, str]) -> Published:
         received_at=order.received_at,
         answered_at=order.answered_at,
         state=order.get_state_display(),
-        items=removed.filter(lifted_at=None).count() if order.state == "done" else 0,
+        items=removed if order.state == Order.State.DONE else 0,
         challenge=order.challenge,
     )

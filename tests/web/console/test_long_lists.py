@@ -53,6 +53,7 @@ TABLES = {
     "answered": ("/console/orders?state=answered", r"square-agency-\d+", 50),
     "owed": ("/console/tips?state=owed", r"Prepare<", 50),
     "under way": ("/console/tips?state=under_way", r"to ncmec", 50),
+    "published": ("/orders", r'<th scope="row">R-', 50),
     "filed": ("/console/tips?state=ended", r"<code>square-ended-\d+<", 50),
 }  # fmt: skip
 # Pages with a search, words that fit one row alone, and that row.

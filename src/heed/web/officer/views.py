@@ -395,5 +395,5 @@ def _account(request: HttpRequest) -> Officer | None:
 @cache_control(public=True, max_age=300)
 def published(request: HttpRequest) -> HttpResponse:
     """Orders that were answered: without persons, posts or references."""
-    shown, silent = orders.published(now=timezone.now())
-    return render(request, "officer/published.html", {"orders": shown, "silent": silent})
+    found = orders.published(now=timezone.now(), asked=request.GET.get("page", ""))
+    return render(request, "officer/published.html", {"orders": found, "page": found.page})

@@ -1,6 +1,5 @@
 """An ASGI site that really listens, in a thread of its own."""
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,13 +9,13 @@ from typing import Any
 import httpx2
 import uvicorn
 
+from tests.ports import free_port
+
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """Its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     config = uvicorn.Config(
         app, port=port, interface="asgi3", ws="none", lifespan="off", log_config=None
     )
@@ -27,11 +26,11 @@ def serving(app: Any) -> Iterator[str]:
     _wait(url)
     yield url
     server.should_exit = True
-    thread.join(10)
+    thread.join(60)
 
 
 def _wait(url: str) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while True:
         try:
             httpx2.get(url, trust_env=False)

@@ -226,7 +226,7 @@ def test_two_batches_that_name_an_address_at_once_are_both_taken() -> None:
 
     with ThreadPoolExecutor(1) as beside:
         first = beside.submit(apart, other)
-        assert written.wait(10)
+        assert written.wait(60)
         town.register(town.row("a", file))
         first.result()
     town.later(PROTECT_AGAIN_IN)
@@ -236,7 +236,7 @@ def test_two_batches_that_name_an_address_at_once_are_both_taken() -> None:
 
 def _until_somebody_waits() -> None:
     with connection.cursor() as cursor:
-        for _ in range(1_000):
+        for _ in range(6_000):
             cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
             if cursor.fetchone():
                 return

@@ -9,8 +9,9 @@ import pytest
 
 from heed.instance.checks import program
 from heed.instance.gate_snippets import NoSuchStore, snippet
-from tests.integrations.proxies import caddy, free_port, nginx
+from tests.integrations.proxies import caddy, nginx
 from tests.integrations.site import Site, Visit, open_site
+from tests.ports import free_port
 
 SHOWN = "/system/media_attachments/files/113/000/000/000/065/536/original/a.png"
 HIDDEN = "/system/media_attachments/files/113/000/000/000/131/072/original/b.png"
@@ -50,7 +51,7 @@ class Gatekeeper:
 def status(base: str, path: str, **headers: str) -> int:
     request = urllib.request.Request(base + path, headers={"Cookie": "a=b", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

@@ -3,7 +3,6 @@
 import io
 import itertools
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from PIL import Image
 
 from heed.instance.place import IMPORTS
+from tests.ports import free_port
 
 from .stand_in import KEY, SECRET, Json, StandInHeed, send, wish
 
@@ -64,9 +64,7 @@ class Town:
 
     def __init__(self, var: Path, heed: StandInHeed) -> None:
         self.var, self.heed = var, heed
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.http = httpx2.Client(
             base_url=f"http://127.0.0.1:{self.port}", trust_env=False, verify=False
         )
@@ -101,7 +99,7 @@ class Town:
 
     def close(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(60)
         self.http.close()
 
     def post(self, account: str, text: str = "", *pictures: bytes) -> httpx2.Response:

@@ -13,6 +13,7 @@ import pytest
 
 from heed.instance import database, processes
 from heed.instance.place import Place
+from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
 Start = Callable[..., subprocess.Popen[str]]
@@ -24,12 +25,6 @@ def taken_port() -> Iterator[int]:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         yield taken.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def env(place: Place) -> dict[str, str]:

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from heed.instance import checks
 from heed.instance.first_day.papers import filled
-from tests.stories.conftest import free_port
+from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
 HOST = "safety.example.org"

@@ -26,13 +26,6 @@ http {{
 """
 
 
-def free_port() -> int:
-    """A port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def nginx(here: Path, *, port: int, http: str, server: str) -> Iterator[None]:
     """It serves until the end."""
@@ -70,7 +63,7 @@ def _running(command: list[str], port: int, here: str) -> Iterator[None]:
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
+            process.wait(20)
         process.kill()
         process.communicate()
 

@@ -9,8 +9,9 @@ import pytest
 
 from heed.instance.checks import program
 from heed.instance.gate_snippets import NoSuchStore, snippet
-from tests.integrations.proxies import caddy, free_port, nginx
+from tests.integrations.proxies import caddy, nginx
 from tests.integrations.site import Site, Visit, open_site
+from tests.ports import free_port
 
 SHOWN = "/system/media_attachments/files/113/000/000/000/065/536/original/a.png"
 HIDDEN = "/system/media_attachments/files/113/000/000/000/131/072/original/b.png"

@@ -1,10 +1,7 @@
 """A fresh platform for each story; and for those told live, a stage of real processes."""
 
-import contextlib
 import os
-import random
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +14,7 @@ from heed.instance import demo
 from heed.instance.place import SHELTER, Place
 from heed.instance.processes import Running
 from tests.flows.stage import Stage
+from tests.ports import free_port
 
 LiveStage = tuple[Live, Running]
 
@@ -52,12 +50,3 @@ def live(failpoints: Path) -> Iterator[LiveStage]:
 @pytest.fixture(scope="module")
 def behind(live: LiveStage) -> Backstage:
     return Backstage(live[1])
-
-
-def free_port() -> int:
-    """Below those that the kernel lends to outgoing connections: nobody takes it meanwhile."""
-    for port in random.sample(range(20_000, 32_000), 50):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free between 20000 and 32000")

@@ -29,8 +29,9 @@ from heed.ports import Purpose
 from tests.flows.conftest import close_ports, decoder
 from tests.flows.mastodon_stage import CREDENTIALS, RULES, Social
 from tests.flows.stage import entries
-from tests.integrations.proxies import free_port, nginx
+from tests.integrations.proxies import nginx
 from tests.integrations.test_media_gate import status
+from tests.ports import free_port
 
 PICTURE = pictures.picture(9)
 __all__ = ["decoder"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from examples.pictures import picture, video
-from heed.hashing import confine
+from heed.hashing import confine, sandbox
 from heed.hashing.distance import distance
 from heed.hashing.refusals import NotViewable, Reason
 from heed.hashing.sandbox import DecoderPool, _believed
@@ -145,6 +145,20 @@ def test_a_child_killed_at_work_costs_one_file_its_hash_and_says_so(pool: Decode
     assert (signals.state, signals.reason) == ("not_hashable", Reason.DECODER_CRASHED)
     assert signals.sha256 == exact_signals(PICTURE, Reason.BROKEN).sha256
     assert pool.signals(PICTURE).state == "hashed"
+
+
+def test_a_child_that_hangs_up_and_does_not_end_is_a_broken_one_and_no_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that goes to rest hangs up and ends, on a busy machine some time later."""
+    monkeypatch.setattr(sandbox, "GO_WITHIN_SECONDS", 5.0)
+    for ends, retired in (("time.sleep(600)", False), ("", True)):
+        monkeypatch.setattr(sandbox, "_PROGRAM", f"import os, time; os.close(0); {ends}")
+        child = sandbox._Child("pictures")
+        with pytest.raises(sandbox._ChildGone) as gone:
+            child.ask({"do": "signals"}, bytes(1 << 20), time.monotonic() + 60)
+        child.end()
+        assert gone.value.retired is retired
 
 
 def test_a_file_that_takes_too_long_is_named_and_the_child_replaced(pool: DecoderPool) -> None:

@@ -149,7 +149,7 @@ def test_a_deliverer_killed_before_the_answer_gives_its_states_back() -> None:
     def hook(visit: Visit) -> None:
         calls.append(visit.body)
         if len(calls) == 1:
-            answer.wait(5)  # hold the first delivery open until its deliverer is dead
+            answer.wait(60)  # hold the first delivery open until its deliverer is dead
         state = json.loads(visit.body)["states"][0]
         result = {"item": state["item"], "revision": state["revision"], "result": "applied"}
         visit.say(200, json.dumps({"results": [result]}).encode())

@@ -118,7 +118,7 @@ class _Here(http.client.HTTPSConnection):
     """To this machine, by the name that the certificate is for."""
 
     def __init__(self, port: int, tls: ssl.SSLContext) -> None:
-        super().__init__(HOST, port, timeout=20)
+        super().__init__(HOST, port, timeout=60)
         self._tls = tls
 
     def connect(self) -> None:
@@ -196,7 +196,7 @@ def holds_to_its_word(ask: Ask, behind: Behind) -> None:
     def slowly() -> Iterator[bytes]:
         for part in range(40):
             if part == 20:  # the other half waits until the first has arrived
-                early.append(behind.began.wait(10))
+                early.append(behind.began.wait(60))
             yield bytes(MIB)
 
     status, _, told = ask("/api/v1/evidence", slowly(), Content_Length=str(40 * MIB))
@@ -210,7 +210,7 @@ def test_behind_nginx_heed_sees_who_asks_and_files_pass_through(
     ask = asker(tls, cert)
     holds_to_its_word(ask, behind)
     assert ask("/api/v1/evidence", b"", Content_Length=str(400 * MIB))[0] == 413
-    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", plain, timeout=60)
     connection.request("GET", "/n/ABC?x=1", headers={"Host": HOST})
     moved = connection.getresponse()
     connection.close()

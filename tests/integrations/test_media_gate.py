@@ -51,7 +51,7 @@ class Gatekeeper:
 def status(base: str, path: str, **headers: str) -> int:
     request = urllib.request.Request(base + path, headers={"Cookie": "a=b", **headers})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code

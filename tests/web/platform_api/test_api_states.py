@@ -136,12 +136,12 @@ def test_no_event_is_passed_over_when_an_earlier_transaction_commits_later() -> 
         with transaction.atomic():
             tell(square, "slow")
             told.set()
-            commit.wait(10)
+            commit.wait(60)
         connection.close()
 
     thread = threading.Thread(target=slow)
     thread.start()
-    assert told.wait(10)
+    assert told.wait(60)
     tell(square, "quick")
     first = api.get("events").json()
     commit.set()

@@ -149,6 +149,20 @@ def _unindex() -> None:
     matching._shelf.books.clear()
 
 
+def _unremember() -> None:
+    """Forgets what a process keeps of notices and platforms for some minutes, by a clock that a
+    test may set: which tests ran before this one is chance.
+    """
+    from heed.flows import guard_media
+    from heed.flows.shared import sources
+    from heed.web.notifier import taking
+
+    sources._asked_at.clear()
+    sources._usual_at.clear()
+    guard_media.forget()
+    taking._remembered = taking.Remembered()
+
+
 TransactionTestCase._fixture_teardown = _swept  # type: ignore[attr-defined]
 
 
@@ -236,5 +250,6 @@ def _nothing_of_other_tests(request: pytest.FixtureRequest) -> None:
         return
     request.getfixturevalue("_django_db_helper")
     _unindex()
+    _unremember()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs")

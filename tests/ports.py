@@ -1,35 +1,23 @@
-"""Ports of loopback for what a test starts.
-
-All lie below those that the kernel lends to outgoing connections, so that nobody takes one between
-its being found and its being used; and a process of tests finds none twice.
-"""
+"""Ports for what a test starts."""
 
 import contextlib
 import random
 import socket
 
-_ANY = range(22_500, 30_000)
-_WITH_ONE_ABOVE = range(20_000, 22_500)
-_ABOVE = 10_000
-_found: set[int] = set()
+_GIVEN: set[int] = set()
 
 
-def free_port() -> int:
-    """One that nobody listens on now."""
-    return _free(_ANY, 0)
+def free_port(*, also_above: int = 0) -> int:
+    """One that nobody listens on, and that nobody takes before whoever it is for is ready.
 
-
-def free_port_and_above() -> int:
-    """The same, for a program that also listens ten thousand above it."""
-    return _free(_WITH_ONE_ABOVE, _ABOVE)
-
-
-def _free(among: range, above: int) -> int:
-    for port in random.sample(among, 50):
-        if port not in _found and _is_free(port) and _is_free(port + above):
-            _found.add(port)
+    Below those that the kernel lends to outgoing connections, and never the same one twice in a
+    process. `also_above`: so much above it another one is taken by the same program.
+    """
+    for port in random.sample(range(11_000, 32_000 - also_above), 200):
+        if port not in _GIVEN and all(map(_is_free, {port, port + also_above})):
+            _GIVEN.update((port, port + also_above))
             return port
-    raise AssertionError(f"no port of {among} is free")
+    raise AssertionError("no port is free between 11000 and 32000")
 
 
 def _is_free(port: int) -> bool:

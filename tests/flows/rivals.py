@@ -36,9 +36,9 @@ class Together:
 
     def go_on(self, ends: float) -> bool:
         """Start the next round together; one says for all whether there is another."""
-        if self.barrier.wait(60) == 0 and time.monotonic() > ends:
+        if self.barrier.wait(120) == 0 and time.monotonic() > ends:
             self.over.value = True
-        self.barrier.wait(60)
+        self.barrier.wait(120)
         return not self.over.value
 
 

@@ -366,7 +366,7 @@ def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 def _bank(path: str, begin: int, barrier: Any) -> None:
     """Put in a hundred, one by one, while others do; sometimes merge."""
     book = open_book(Path(path))
-    barrier.wait(30)
+    barrier.wait(120)
     for ref in range(begin, begin + 100):
         book.take(news((ref, ref, PUT, 0, random.Random(ref).randbytes(32))), watermark=0)
         if ref % 40 == 0:
@@ -382,7 +382,7 @@ def test_what_one_process_banks_every_other_finds_at_once(tmp_path: Path) -> Non
     others = [context.Process(target=_bank, args=(str(path), 1_000 * n, barrier)) for n in (1, 2)]
     for other in others:
         other.start()
-    barrier.wait(30)
+    barrier.wait(120)
     while any(other.is_alive() for other in others):
         asked(here, bytes(32), 31)
     for other in others:

@@ -64,7 +64,7 @@ def python() -> Iterator[Start]:
 def eventually() -> Callable[..., None]:
     """Waits until a condition holds."""
 
-    def wait(holds: Callable[[], object], *, within_seconds: float = 20.0) -> None:
+    def wait(holds: Callable[[], object], *, within_seconds: float = 60.0) -> None:
         until = time.monotonic() + within_seconds
         while not holds():
             assert time.monotonic() < until, f"not so within {within_seconds} s"

@@ -51,12 +51,17 @@ def test_what_goes_in_comes_out_in_pieces_that_cat_puts_together(
     assert b"drawn" not in (tmp_path / "file").read_bytes()
 
 
+def turned(data: bytes, at: int) -> bytes:
+    """One bit is another: a letter put there might be the very one that stood there."""
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
 @pytest.mark.parametrize(
     ("harm", "named"),
     [
         (lambda data: data[:-1], "cut short"),
         (lambda data: data[:65_000], "cut short"),
-        (lambda data: data[:2_000_000] + b"?" + data[2_000_001:], "altered"),
+        (lambda data: turned(data, 2_000_000), "altered"),
         (lambda data: data + b"?", "altered"),
         (lambda data: data[:100], "no file that age"),
         (lambda data: b"", "no file that age"),

@@ -116,7 +116,8 @@ def test_an_exchange_is_added_asked_and_its_trouble_said(tmp_path: Path) -> None
     late = NOW - timedelta(hours=1)
     Exchange.objects.update(trouble="", due_at=late, started_at=None)
     assert "NOBODY ASKS IT" in heed("exchange", "status", status=1).output
-    Exchange.objects.update(due_at=NOW + timedelta(hours=1), started_at=NOW)
+    now = datetime.now(UTC)  # not as the file was read, long before its turn
+    Exchange.objects.update(due_at=now + timedelta(hours=1), started_at=now)
     assert "on  (under way) lists" in heed("exchange", "status").output
     assert "at this moment" in str(heed("exchange", "sync", "lists", status=1).exception)
     assert "does not hear any more" in heed("exchange", "disable", "lists").output

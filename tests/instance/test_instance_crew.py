@@ -6,10 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil  # type: ignore[import-untyped]
 import pytest
 
 from heed.instance.crew import Child, Crew
+from tests.keeper import is_running
 
 pytestmark = pytest.mark.processes
 Eventually = Callable[..., None]
@@ -36,10 +36,6 @@ def child(code: str, **env: str) -> Child:
     return Child(name="child", command=[sys.executable, "-c", code], env=env)
 
 
-def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-
-
 def test_a_child_that_dies_is_started_again_and_what_it_started_goes_with_it(
     tmp_path: Path, eventually: Eventually
 ) -> None:
@@ -51,12 +47,12 @@ def test_a_child_that_dies_is_started_again_and_what_it_started_goes_with_it(
         os.kill(first, 9)
         eventually(lambda: len(said) >= 3)
         assert said[1] == "ended (SIGKILL); starts again in 0.2 s"
-        eventually(lambda: is_gone(inner))
+        eventually(lambda: not is_running(inner))
         assert crew.deaths("child") == 1
         second, last = map(int, said[2].split())
         assert crew.pid("child") == second != first
-    assert is_gone(second)
-    eventually(lambda: is_gone(last))
+    assert not is_running(second)
+    eventually(lambda: not is_running(last))
     assert said[2] in (tmp_path / "child.log").read_text()
 
 
@@ -73,7 +69,7 @@ def test_a_child_that_ignores_being_asked_is_ended_all_the_same(
         eventually(lambda: said)
         pid = crew.pid("child")
     assert pid is not None
-    assert is_gone(pid)
+    assert not is_running(pid)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's leash is Linux's")
@@ -85,4 +81,4 @@ def test_nothing_outlives_a_supervisor_that_was_killed(
     assert supervisor.stdout is not None
     pid = int(supervisor.stdout.readline())
     supervisor.kill()
-    eventually(lambda: is_gone(pid))
+    eventually(lambda: not is_running(pid))

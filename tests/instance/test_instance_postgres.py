@@ -16,6 +16,7 @@ import pytest
 from heed.instance import binaries, postgres
 from heed.instance.addresses import Urls
 from heed.instance.place import LONGEST_SOCKET_BYTES, SOCKET_NAME, Place, runs_as_root
+from tests.keeper import is_running
 
 pytestmark = pytest.mark.processes
 Start = Callable[..., subprocess.Popen[str]]
@@ -41,10 +42,6 @@ def remember(urls: Urls) -> None:
     with psycopg.connect(urls.owner) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (word text)")
         connection.execute("INSERT INTO kept VALUES ('a notice')")
-
-
-def is_gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_it_never_runs_as_root_and_only_its_user_can_reach_it(place: Place) -> None:
@@ -105,7 +102,7 @@ def test_it_ends_when_who_started_it_is_killed(
     pid = int(starter.stdout.readline())
     assert postgres.is_ready(place)
     starter.kill()
-    eventually(lambda: is_gone(pid))
+    eventually(lambda: not is_running(pid))
 
 
 def test_one_left_running_is_ended_before_the_next_starts(place: Place, python: Start) -> None:
@@ -115,7 +112,7 @@ def test_one_left_running_is_ended_before_the_next_starts(place: Place, python: 
     starter.send_signal(signal.SIGSTOP)  # alive, and no longer looking after it
     server = postgres.start(place)
     try:
-        assert is_gone(left)
+        assert not is_running(left)
         assert postgres.is_ready(place)
     finally:
         server.stop()

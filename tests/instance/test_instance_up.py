@@ -13,6 +13,7 @@ import pytest
 
 from heed.instance import database, processes
 from heed.instance.place import Place
+from tests.keeper import is_running
 from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
@@ -35,7 +36,7 @@ def test_a_taken_port_is_one_clear_line_before_anything_starts(
     place: Place, taken_port: int, python: Start
 ) -> None:
     up = python("-m", "heed", "up", "--port", str(taken_port), **env(place))
-    out, err = up.communicate(timeout=60)
+    out, err = up.communicate(timeout=120)
     assert (up.returncode, out) == (1, "")
     assert err == (
         f"heed: Port {taken_port} on 127.0.0.1 is taken by another program. "
@@ -49,7 +50,7 @@ def test_a_second_one_in_the_same_directory_is_told_where_the_first_is(
 ) -> None:
     with database.owned(place, "http://127.0.0.1:8123"):
         up = python("-m", "heed", "up", "--port", str(free_port()), **env(place))
-        _, err = up.communicate(timeout=60)
+        _, err = up.communicate(timeout=120)
     assert up.returncode == 1
     assert "already runs" in err
     assert "http://127.0.0.1:8123" in err
@@ -63,7 +64,7 @@ def test_a_configured_database_that_does_not_answer_is_named_without_its_passwor
     url = f"postgresql://heed:hunter2@127.0.0.1:{free_port()}/heed"
     named = {**env(place), "HEED_DATABASE_URL": url}
     up = python("-m", "heed", "up", "--port", str(free_port()), **named)
-    _, err = up.communicate(timeout=60)
+    _, err = up.communicate(timeout=120)
     assert up.returncode == 1
     assert err.startswith("heed: The database of HEED_DATABASE_URL (127.0.0.1:")
     assert "hunter2" not in err
@@ -83,7 +84,7 @@ def test_a_command_uses_the_database_of_up_and_leaves_it_running(place: Place) -
 def set_up(place: Place, python: Start, *flags: str) -> tuple[str, str]:
     flags = ("--no-input", f"--service-user={getpass.getuser()}", *flags)
     init = python("-m", "heed", "init", *flags, **env(place))
-    out, err = init.communicate(timeout=120)
+    out, err = init.communicate(timeout=240)
     assert init.returncode == 0, err
     config = (place.var / "heed.env").read_text()
     return out, config
@@ -115,9 +116,10 @@ def test_up_answers_where_init_said_and_a_stop_leaves_nothing_running(
     started = psutil.Process(up.pid).children(recursive=True)
     assert len(started) > 5
     up.send_signal(signal.SIGINT)
-    out, err = up.communicate(timeout=60)
+    out, err = up.communicate(timeout=120)
     assert (up.returncode, err) == (0, "")
     assert out.endswith("Heed has stopped.\n")
-    assert not [process for process in started if process.is_running()]
+    _, left = psutil.wait_procs(started, timeout=20)
+    assert not [process for process in left if is_running(process.pid)]
     assert (place.keys / "secret").stat().st_mode & 0o777 == 0o600
     assert os.listdir(place.socket) == []

@@ -22,6 +22,6 @@ def fetcher() -> Iterator[Fetcher]:
 
 @pytest.fixture
 def webhook() -> Iterator[Webhook]:
-    webhook = Webhook(within_seconds=5)
+    webhook = Webhook(within_seconds=60)
     yield webhook
     webhook.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from heed.instance.checks import program
 
+_GATE_LIMITS = ("proxy_connect_timeout 1s;", "proxy_read_timeout 2s;")
 _NGINX = """
 daemon off; worker_processes 1; pid {here}/pid; error_log stderr crit; {user}
 events {{ worker_connections 256; }}
@@ -28,7 +29,9 @@ http {{
 
 @contextmanager
 def nginx(here: Path, *, port: int, http: str, server: str) -> Iterator[None]:
-    """It serves until the end."""
+    """It serves until the end. Heed may take its time: past it, what nobody refused is served."""
+    for limit in _GATE_LIMITS:
+        server = server.replace(limit, limit.partition(" ")[0] + " 60s;")
     user = "user root;" if os.geteuid() == 0 else ""
     config = here / "nginx.conf"
     config.write_text(_NGINX.format(here=here, port=port, http=http, server=server, user=user))
@@ -63,7 +66,7 @@ def _running(command: list[str], port: int, here: str) -> Iterator[None]:
     finally:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(5)
+            process.wait(20)
         process.kill()
         process.communicate()
 

@@ -85,7 +85,7 @@ def open_site(tls: SSLContext | None = None) -> Iterator[Site]:
         site.server_close()
 
 
-def until(holds: Callable[[], bool], within_seconds: float = 5.0) -> bool:
+def until(holds: Callable[[], bool], within_seconds: float = 60.0) -> bool:
     """Poll until `holds`; returns whether it came to hold."""
     ends = time.monotonic() + within_seconds
     while not holds():

@@ -56,14 +56,14 @@ LOOPBACK = [
 @pytest.mark.parametrize("host", LOOPBACK)
 def test_no_spelling_of_loopback_gets_through(host: str) -> None:
     with pytest.raises(AddressRefused):
-        resolve(host, 80, private_addresses_allowed=(), within_seconds=2)
+        resolve(host, 80, private_addresses_allowed=(), within_seconds=60)
 
 
 def test_a_private_place_is_reached_only_if_listed_by_host_and_port() -> None:
     allowed = ("127.0.0.1:8001", "[::1]:8001", "LocalHost:8001")
 
     def go(host: str, port: int) -> list[Any]:
-        return resolve(host, port, private_addresses_allowed=allowed, within_seconds=2)
+        return resolve(host, port, private_addresses_allowed=allowed, within_seconds=60)
 
     assert go("127.0.0.1", 8001) == [(socket.AF_INET, ("127.0.0.1", 8001))]
     assert go("::1", 8001)
@@ -78,12 +78,12 @@ def test_one_private_address_among_several_refuses_the_name(
 ) -> None:
     answers_with(monkeypatch, "8.8.8.8", "127.0.0.1")
     with pytest.raises(AddressRefused):
-        resolve("two-faced.example", 80, private_addresses_allowed=(), within_seconds=2)
+        resolve("two-faced.example", 80, private_addresses_allowed=(), within_seconds=60)
 
 
 def test_a_name_that_leads_nowhere_is_unknown() -> None:
     with pytest.raises(NameUnknown):
-        resolve("nowhere.invalid", 80, private_addresses_allowed=(), within_seconds=5)
+        resolve("nowhere.invalid", 80, private_addresses_allowed=(), within_seconds=60)
 
 
 def test_ipv6_places_are_written_in_brackets() -> None:

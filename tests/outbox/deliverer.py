@@ -34,7 +34,7 @@ def deliver(told: dict[str, str], stopped: threading.Event) -> None:
     from heed.outbox import services
     from heed.ports import Endpoint, PlatformUnreachable
 
-    webhook = Webhook(within_seconds=2)
+    webhook = Webhook(within_seconds=8)  # less than a lease, and more than a machine stalls
     endpoint = Endpoint(
         callback_url=f"http://{told['place']}/hook",
         callback_secret=told["secret"],
@@ -43,7 +43,7 @@ def deliver(told: dict[str, str], stopped: threading.Event) -> None:
     while not stopped.is_set():
         now = datetime.now(UTC)
         batch = services.claim_states(
-            UUID(told["platform"]), now=now, limit=7, lease=timedelta(seconds=2.5)
+            UUID(told["platform"]), now=now, limit=7, lease=timedelta(seconds=10)
         )
         if batch is None:
             stopped.wait(0.01)

@@ -36,6 +36,7 @@ from heed.hashing.signals import (
 )
 
 START_WITHIN_SECONDS = 30.0
+GO_WITHIN_SECONDS = 10.0  # from hanging up to its end
 JOBS_PER_CHILD = 500  # then a fresh one: whatever a file may have done to it ends there
 MAX_FILE_BYTES = 512 << 20
 _LAST_SECOND = 0xFFFF
@@ -89,8 +90,13 @@ class _Child:
             for part in wire.message(header, body):
                 self._say(part, until)
         except BrokenPipeError:
-            raise _ChildGone(retired=self._process.wait(1) == 0) from None
+            raise _ChildGone(retired=self._went_to_rest()) from None
         return self._hear(until)
+
+    def _went_to_rest(self) -> bool:
+        with contextlib.suppress(subprocess.TimeoutExpired):  # it hung up, and stays: it is broken
+            return self._process.wait(GO_WITHIN_SECONDS) == 0
+        return False
 
     def _say(self, part: bytes, until: float) -> None:
         view = memoryview(part)

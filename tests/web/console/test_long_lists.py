@@ -178,6 +178,7 @@ def test_no_platforms_staff_see_or_find_another_platforms_rows(world: World) -> 
         assert MANY not in numbers(text(zed, path)), path
 
 
+@pytest.mark.usefixtures("seldom_noted")
 def test_a_page_asks_the_database_as_often_however_long_the_list(world: World, sam: Client) -> None:
     def asked() -> dict[str, int]:
         found = {}

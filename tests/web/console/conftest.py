@@ -1,5 +1,6 @@
 """The console's tests share a world with a platform, pictures and people."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.cache import cache
 from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
+from heed.web.console import idle, signed_in
 from tests.web.console.world import World
 
 
@@ -22,3 +24,10 @@ def quick(settings: Settings, tmp_path: Path) -> None:
 def world(db: None, quick: None, httpserver: HTTPServer) -> World:
     """A platform on loopback, and Heed beside it."""
     return World(httpserver)
+
+
+@pytest.fixture
+def seldom_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That somebody is there is noted once a minute, which may go by while queries are counted."""
+    monkeypatch.setattr(signed_in, "NOTED_EVERY", timedelta(hours=1))
+    monkeypatch.setattr(idle, "NOTED_EVERY_SECONDS", 3_600)

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -209,6 +210,7 @@ def test_nothing_that_happens_at_one_platform_changes_any_page_of_another(world:
     assert set(PAGES) - set(changed) <= SAME_FOR_ALL, "these pages show nothing that happened"
 
 
+@pytest.mark.usefixtures("seldom_noted")
 def test_a_longer_list_asks_the_database_no_more_often(world: World) -> None:
     sam, own = world.as_("Sam", *ALL), {"platform_id": world.platform.id}
     pages = ("people", "partners", "tips", "rollbacks", "team", "outbox", "custody")

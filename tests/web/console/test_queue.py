@@ -70,6 +70,7 @@ def test_equal_harm_goes_by_number_as_python_compares(world: World) -> None:
     assert [one.number for one in queue.cases_of({world.platform.id}, now=NOW)] == sorted(names)
 
 
+@pytest.mark.usefixtures("seldom_noted")
 def test_a_page_costs_the_same_few_queries_however_long_the_queue(
     world: World, django_assert_max_num_queries: object
 ) -> None:

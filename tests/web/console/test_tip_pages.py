@@ -1,6 +1,7 @@
 """A person prepares what an authority is told; another approves it; both can follow it."""
 
 import io
+import re
 import zipfile
 from html import unescape
 from typing import Any
@@ -116,7 +117,8 @@ def test_it_can_be_changed_taken_back_and_withdrawn(world: World, found: Case) -
 def test_before_a_finding_nobody_prepares_anything(world: World) -> None:
     case = world.case()
     answer = world.as_("Ola", Role.LIAISON).get(at(case, "new"), follow=True)
-    assert b"decide the case first" in answer.content and b"uri" not in answer.content
+    shown = re.sub(rb"\b\w{64}\b", b"", answer.content)  # without the tokens of its forms
+    assert b"decide the case first" in shown and b"uri" not in shown
 
 
 def test_the_operators_profile_says_what_is_missing(world: World) -> None:

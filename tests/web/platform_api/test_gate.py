@@ -76,7 +76,11 @@ class Door:
 @pytest.fixture
 def door(transactional_db: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Door]:
     monkeypatch.setattr(settings, "HEED_VAR", tmp_path)  # an index that no other test has filled
-    monkeypatch.setattr(following, "BELIEVED_SECONDS", 60.0)  # here nobody follows meanwhile
+    monkeypatch.setattr(following, "BELIEVED_SECONDS", 600.0)  # here nobody follows meanwhile
+    monkeypatch.setattr(
+        handler, "SIGNALS_WITHIN_SECONDS", 60.0
+    )  # a machine that stalls is no fault
+    monkeypatch.setattr(handler, "HOOK_WITHIN_SECONDS", 60.0)
     matching._shelf.forget(BANKED)
     door = Door()
     yield door
@@ -295,7 +299,7 @@ class Broken:
         return [b"{}"]
 
     def is_slow(self, environ: Any, start: Any) -> Any:
-        assert self.release.wait(20)
+        assert self.release.wait(60)
         return self.well(environ, start)
 
 
@@ -420,7 +424,7 @@ class SlowFetcher:
         if "gone" in url:
             raise NotFetched("no such host")
         self.asked.set()
-        assert self.go.wait(20)
+        assert self.go.wait(60)
         status = 404 if "missing" in url else 200
         return Fetched(status=status, content_type="", body=b"bytes", complete=True, final_url=url)
 
@@ -436,7 +440,7 @@ def test_an_address_is_fetched_without_keeping_anybody_else_waiting(
             asyncio.ensure_future(client.post(CHECK, json={"url": f"https://a.example/{name}"}))
             for name in ("a", "b", "missing", "d", "e", "f")
         ]
-        await asyncio.to_thread(fetcher.asked.wait, 20)
+        await asyncio.to_thread(fetcher.asked.wait, 60)
         quick = await client.post(CHECK, json={"signals": SIGNALS})
         page = await client.get("/status")
         fetcher.go.set()

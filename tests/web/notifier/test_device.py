@@ -88,7 +88,7 @@ def made(page: "Page", files: list[dict[str, Any]]) -> list[str]:
     before = int(page.get_attribute("[data-device]", "data-done") or 0)
     page.fill("#hashes", "")
     page.set_input_files("#device-files", files)
-    page.wait_for_selector(f'[data-device][data-done="{before + 1}"]', timeout=60_000)
+    page.wait_for_selector(f'[data-device][data-done="{before + 1}"]', timeout=200_000)
     return page.input_value("#hashes").splitlines()
 
 

@@ -99,7 +99,7 @@ def push_to(page: "Page", site: LiveServer) -> None:
         ),
     )
     cdp.send("ServiceWorker.enable")
-    for _try in range(200):
+    for _try in range(600):
         if ids:
             break
         page.wait_for_timeout(100)
@@ -112,7 +112,7 @@ def push_to(page: "Page", site: LiveServer) -> None:
 def until(page: "Page", right: Callable[[list[Any]], bool]) -> list[dict[str, Any]]:
     """What the screen shows, once it is `right` or has had the time to be."""
     found: list[dict[str, Any]] = page.evaluate(SHOWN)
-    for _try in range(200):
+    for _try in range(600):
         if right(found):
             break
         page.wait_for_timeout(100)
@@ -199,12 +199,12 @@ def test_what_is_told_is_shown_and_each_device_or_all_of_them_ended_by_one_press
     _another(service)
     page.reload()
     page.wait_for_selector("[data-missed]:not([hidden])")
-    assert page.is_visible("text=1 other device is told, too.")
+    page.wait_for_selector("text=1 other device is told, too.")
     assert violations(page) == []
     page.click("[data-end] button")
     page.wait_for_selector("[data-off]:not([hidden])")
     assert "This device is not told any more." in page.inner_text(".note-good")
-    assert page.is_visible("text=1 device is told when there is something new.")
+    page.wait_for_selector("text=1 device is told when there is something new.")
     page.click("text=Stop telling all devices")
     page.wait_for_selector("text=No device is told any more.")
     assert apart(Device.objects.count) == 0
@@ -285,6 +285,10 @@ def test_a_press_on_the_line_leads_to_the_way_back_and_to_no_private_page(
     page = opened(visit, live_server, town, service.device(), permissions=["notifications"])
     begin(page)
     told_here(page)
+    for _try in range(600):
+        if page.context.service_workers:
+            break
+        page.wait_for_timeout(100)
     [worker] = page.context.service_workers
     led = worker.evaluate("""async () => {
       const to = [];

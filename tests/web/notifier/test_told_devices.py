@@ -85,7 +85,8 @@ def begin(page: "Page") -> None:
 
 
 def told_here(page: "Page") -> None:
-    page.wait_for_selector("[data-on]:not([hidden])")
+    """It says so, and has done all that it does when it is opened."""
+    page.wait_for_selector("[data-tell][data-ready] [data-on]:not([hidden])")
 
 
 def push_to(page: "Page", site: LiveServer) -> None:
@@ -141,12 +142,43 @@ def test_a_device_is_told_in_the_words_of_its_page_and_in_no_others(
     with translation.override(locale):
         assert line["title"] == _(LINE)
     assert (line["lang"], line["dir"]) == (locale[:2], "rtl" if locale == "ar-EG" else "ltr")
-    assert (line["body"], line["data"], line["tag"]) == ("", None, "news")
+    assert (line["body"], type(line["data"]), line["tag"]) == ("", int, "news"), "a time, no more"
     assert notice.number not in json.dumps(line)
     page.reload()
     told_here(page)
-    page.wait_for_selector("[data-tell][data-ready]")
     assert until(page, lambda found: not found) == [], "it is being read"
+
+
+SLOWLY = """(() => {
+  const now = ServiceWorkerRegistration.prototype.getNotifications;
+  const waiting = new Promise((go) => { window.goOn = go; });
+  ServiceWorkerRegistration.prototype.getNotifications = async function (...given) {
+    if (given.length) { await waiting; }
+    return now.apply(this, given);
+  };
+})();"""
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_while_the_page_is_still_being_opened_is_not_taken_for_read(
+    visit: "Visit", live_server: LiveServer, town: Stage, service: PushService
+) -> None:
+    page = opened(visit, live_server, town, service.device(), permissions=["notifications"])
+    begin(page)
+    told_here(page)
+    page.add_init_script(SLOWLY)
+    page.reload(wait_until="commit")
+    page.wait_for_selector("[data-on]:not([hidden])")
+    push_to(page, live_server)
+    [line] = until(page, bool)
+    page.evaluate("goOn()")
+    told_here(page)
+    assert until(page, bool) == [line]
+    page.reload()
+    page.wait_for_selector("[data-on]:not([hidden])")
+    page.evaluate("goOn()")
+    assert until(page, lambda found: not found) == [], "now it is being read"
 
 
 @pytest.mark.browser

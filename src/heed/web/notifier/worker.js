@@ -4,9 +4,10 @@
 self.addEventListener("install", () => { self.skipWaiting(); });  // in another language at once
 
 // What the push service sent is not read: there is nothing in it. A second one takes the first's place.
+// The time goes with it, so that a page that was asked for before does not take it for read.
 self.addEventListener("push", (event) => {
   const { title, lang, dir } = WORDS;
-  event.waitUntil(self.registration.showNotification(title, { lang, dir, tag: "news" }));
+  event.waitUntil(self.registration.showNotification(title, { lang, dir, tag: "news", data: Date.now() }));
 });
 
 // Back by the link or the number and the words: whoever holds this device may not be who asked.

@@ -39,6 +39,12 @@
 
   // ---------------------------------------------------------------- the page
 
+  // Whatever was shown before this page was asked for is read in it; what came since is not.
+  const read = async (registration) => {
+    const shown = (await registration?.getNotifications({ tag: TAG })) ?? [];
+    for (const one of shown) { if (!(one.data > performance.timeOrigin)) { one.close(); } }
+  };
+
   const show = async () => {
     const registration = await held(), here = await subscription();
     const mark = here && isOurs(here) ? await markOf(here.endpoint) : "";
@@ -53,7 +59,7 @@
       others.hidden = told && box.dataset.marks.split(" ").length < 2;
     }
     box.hidden = !told && !off && !others;
-    for (const one of (await registration?.getNotifications({ tag: TAG })) ?? []) { one.close(); }  // it is being read
+    await read(registration);
     if (told && !registration.active?.scriptURL.endsWith(box.dataset.tell)) { await worker(); }  // another language by now
     box.dataset.ready = "yes";
   };

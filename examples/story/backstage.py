@@ -40,7 +40,7 @@ class Backstage:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Rows of a query, read as the owner; waits for a database that was just killed."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while True:
             try:
                 return self._rows(query, values)
@@ -131,7 +131,7 @@ class Backstage:
 
     # ------------------------------------------------------------------ waiting
 
-    def wait_calm(self, within_seconds: float = 60) -> None:
+    def wait_calm(self, within_seconds: float = 120) -> None:
         """Until nothing is under way: no job, no state to tell, no entry without a place.
 
         Meanwhile time goes by fast for what waits for a dead process. Raises `NotCalm`.
@@ -157,7 +157,7 @@ class Backstage:
         return Counter({name: self.rows(query)[0][0] for name, query in counted.items()})
 
 
-def wait_until(holds: Callable[[], object], within_seconds: float = 30) -> bool:
+def wait_until(holds: Callable[[], object], within_seconds: float = 90) -> bool:
     """Whether it held within the time."""
     until = time.monotonic() + within_seconds
     while not holds():

@@ -33,6 +33,7 @@ class Mischief:
         self.site, self.mode, self.seconds, self.only = site, "well", 0.0, ""
         self._later: set[asyncio.Task[None]] = set()
         self._back_to_well: asyncio.TimerHandle | None = None
+        self._over = asyncio.Event()  # the mischief that goes on just now
         site.courier.obey = self.obey
         doors: list[tuple[str, str, Door]] = [
             ("POST", "/pretend", self.set_mode),
@@ -49,7 +50,7 @@ class Mischief:
                 await Response("Down for now.", 503)(scope, receive, send)
                 return
             if self.mode == "slow":
-                await asyncio.sleep(self.seconds)
+                await self._dawdle()
             if self.mode == "late" and path == "/heed/callback":
                 await self._answer_late(scope, receive, send)
                 return
@@ -71,20 +72,27 @@ class Mischief:
     async def set_mode(self, request: Request, site: Site) -> Response:
         """`{"mode": ..., "seconds": ..., "only": path prefix}`.
 
-        The seconds are the delay of slow and late, and for the others how long it lasts; `only`
-        is for slow and down.
+        The seconds are the delay of slow and late, which any other mode ends, and for the others
+        how long it lasts; `only` is for slow and down.
         """
         body = await request.json()
         if body.get("mode") not in MODES:
             return JSONResponse({"title": f"mode is one of {', '.join(MODES)}"}, 422)
         if self._back_to_well:
             self._back_to_well.cancel()
+        self._over.set()
+        self._over = asyncio.Event()
         self.mode, self.seconds = body["mode"], float(body.get("seconds", 2))
         self.only = str(body.get("only", ""))
         if "seconds" in body and self.mode in ("down", "half", "lying"):
             loop = asyncio.get_running_loop()
             self._back_to_well = loop.call_later(self.seconds, setattr, self, "mode", "well")
         return JSONResponse({"mode": self.mode})
+
+    async def _dawdle(self) -> None:
+        """So many seconds, or until it is told to be otherwise."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._over.wait(), self.seconds)
 
     async def _answer_late(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -104,7 +112,7 @@ class Mischief:
         task.add_done_callback(self._later.discard)
 
     async def _results_later(self, states: list[State]) -> None:
-        await asyncio.sleep(self.seconds)
+        await self._dawdle()
         results = honest.obey(self.site.store, states)
         for _ in range(LATER_TRIES):
             try:

@@ -118,10 +118,11 @@ def test_a_platform_that_is_down_hides_when_it_is_back(cast: Cast) -> None:
 
 def test_a_slow_platform_never_makes_the_notifier_wait(cast: Cast) -> None:
     urls = cast.publish()
-    cast.town.pretend("slow", seconds=4, only="/heed/callback")
+    cast.town.pretend("slow", seconds=25, only="/heed/callback")  # Heed waits for thirty
     number = cast.tell(urls[0])  # answered while the platform still thinks
     assert cast.says(number, NOT_YET)
     assert not cast.gone(urls[:1])
+    cast.town.pretend("well")  # it has thought
     assert wait_until(lambda: cast.gone(urls))
     cast.well_again()
     assert cast.is_as_it_should_be(number, urls)
@@ -150,9 +151,10 @@ def test_a_platform_that_lies_is_found_out_and_told_again(cast: Cast) -> None:
 
 def test_a_platform_that_answers_later_is_waited_for(cast: Cast) -> None:
     urls = cast.publish()
-    cast.town.pretend("late", seconds=3)
+    cast.town.pretend("late", seconds=50)  # Heed asks again after a minute
     number = cast.tell(urls[0])
     assert cast.says(number, NOT_YET)
+    cast.town.pretend("well")
     assert cast.is_as_it_should_be(number, urls)  # by its own call: nobody told it twice
 
 

@@ -19,7 +19,8 @@ from heed.rules.statutes import PACKS
 from heed.rules.triage import REASONS
 
 SRC = Path(__file__).parents[1] / "src" / "heed"
-DOCS = SRC.parents[1] / "docs"
+ROOT = SRC.parents[1]
+DOCS = ROOT / "docs"
 TESTS = Path(__file__).parent
 MODULES = sorted(path for path in SRC.rglob("*.py") if "migrations" not in path.parts)
 DOORS = [path for path in MODULES if path.relative_to(SRC).parts[0] in ("web", "worker")]
@@ -206,3 +207,15 @@ def test_a_migration_that_locks_a_table_says_why_that_is_bearable(path: Path) ->
 def _keyword(call: ast.Call, name: str) -> str:
     values = [word.value for word in call.keywords if word.arg == name]
     return str(values[0].value) if values and isinstance(values[0], ast.Constant) else ""
+
+
+# -------------------------------------------------------------- what Heed stands on
+
+
+@pytest.mark.parametrize("name", ["runtime", "dev", "s3", "bench", "uv"])
+def test_every_python_stands_on_the_same_versions(name: str) -> None:
+    """Those that are tested: where a library left an old Python, all stay with the one before."""
+    lines = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    pinned = [line.partition("==")[0] for line in lines if re.match(r"[a-z0-9]", line)]
+    assert pinned
+    assert sorted(set(pinned)) == sorted(pinned)

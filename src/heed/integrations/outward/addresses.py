@@ -3,7 +3,7 @@
 import queue
 import socket
 import threading
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address in an IPv6 coat
@@ -14,7 +14,12 @@ _SPECIAL = [
     IPv6Network("2002::/16"),  # RFC 3056: 6to4, an IPv4 address in an IPv6 coat
     IPv6Network("3fff::/20"),  # RFC 9637: documentation
 ]
-_CLOUD_HOSTS = {IPv4Address("168.63.129.16")}  # public by number, a machine's own host on Azure
+# Public by number, or to some Pythons, and a machine's own surroundings all the same.
+_NOT_PUBLIC = [
+    IPv4Network("168.63.129.16/32"),  # a machine's own host on Azure
+    IPv4Network("192.0.0.0/24"),  # RFC 6890: protocol assignments; Oracle's host answers there
+    IPv4Network("192.88.99.0/24"),  # RFC 7526: relays of 6to4, given up
+]
 
 Resolved = tuple[int, tuple[Any, ...]]  # address family and socket address
 
@@ -35,7 +40,8 @@ def is_public(address: str) -> bool:
         if inner is None:
             return ip in _GLOBAL_UNICAST and not any(ip in network for network in _SPECIAL)
         ip = inner
-    return ip.is_global and not ip.is_multicast and ip not in _CLOUD_HOSTS
+    closed = ip.is_multicast or any(ip in network for network in _NOT_PUBLIC)
+    return ip.is_global and not closed
 
 
 def place(host: str, port: int) -> str:

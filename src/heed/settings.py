@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "heed.web.languages.InTheirLanguage",
     "heed.web.notifier.leaving.EmptyAfterLeaving",
+    "heed.web.long_bodies.NoLongerThanForms",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -249,6 +249,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 24 * 60 * 60  # seconds; what was being sent waits so long: console/unsent.py
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 # Notices may be long; what is longer still is refused by the door in words, not by a broken parser.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

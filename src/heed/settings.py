@@ -254,6 +254,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 # Notices may be long; what is longer still is refused by the door in words, not by a broken parser.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_HANDLERS = ["heed.web.long_bodies.InMemory"]
 
 # Guesses at passwords and codes are counted here: for all processes and machines, not for each.
 CACHES = {

@@ -6,6 +6,10 @@ import pytest
 from django.core.files import uploadedfile
 from django.test import Client
 
+from heed.flows import answer_lookups
+from heed.flows.manage_platforms import add_key, add_platform
+from tests.flows.stage import NOON
+
 pytestmark = pytest.mark.django_db
 
 HEAD = (
@@ -62,3 +66,14 @@ def test_what_programs_send_is_not_read_before_they_are_known(
     path: str, status: int, no_disk: None
 ) -> None:
     assert post(path, FAR_TOO_LONG).status_code == status
+
+
+def test_a_file_that_is_looked_at_lies_in_no_temporary_directory(
+    no_disk: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_platform(slug="square", name="Square", url_prefixes=["https://square.example/"], now=NOON)
+    key = add_key(platform_slug="square", name="hma", scopes=["banks"], now=NOON)
+    said = post(f"/hma/{key}/h/hash", 5 << 20)
+    assert said.status_code == 400 and b"no such content_type" in said.content
+    monkeypatch.setattr(answer_lookups, "MOST_BYTES", 1 << 20)
+    assert post(f"/hma/{key}/h/hash", 5 << 20).status_code == 413

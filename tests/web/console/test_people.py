@@ -78,6 +78,19 @@ def test_an_invitation_leads_to_an_account_with_a_second_factor_and_works_once(
         accept(token=path.split("/")[-2], name="Zed", password=SENTENCE, now=world.now)
 
 
+def test_nobody_takes_back_another_platforms_invitation_by_one_of_their_own(world: World) -> None:
+    ours = invited(world, world.as_("Dana", Role.ADMINISTRATOR), "reviewer")
+    square, world.platform = world.platform, world.add_platform("elsewhere", "Elsewhere")
+    zed = world.as_("Zed", Role.ADMINISTRATOR, platform="elsewhere")
+    before, theirs = invited(world, zed, "auditor"), invited(world, zed, "auditor")
+    said = {"name": "Sam", "password": SENTENCE, "again": SENTENCE}
+    assert Client().get(before).status_code == 404
+    assert Client().post(ours, said)["Location"] == "/console/sign-in/2fa/"
+    assert Client().post(theirs, said).status_code == 404
+    sam = Staff.objects.get(email="sam@heed.example")
+    assert people_now.platforms_of(sam) == {square.id}
+
+
 def test_whoever_invites_shows_again_who_they_are(world: World) -> None:
     """An account of one's own, with any role, is worth more than a role that is given."""
     dana = world.as_("Dana", Role.ADMINISTRATOR)

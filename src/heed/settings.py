@@ -180,6 +180,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "heed.web.languages.InTheirLanguage",
     "heed.web.notifier.leaving.EmptyAfterLeaving",
+    "heed.web.long_bodies.NoLongerThanForms",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -248,10 +249,12 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 24 * 60 * 60  # seconds; what was being sent waits so long: console/unsent.py
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PUBLIC_URL.startswith("https://")
 # Notices may be long; what is longer still is refused by the door in words, not by a broken parser.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+FILE_UPLOAD_HANDLERS = ["heed.web.long_bodies.InMemory"]
 
 # Guesses at passwords and codes are counted here: for all processes and machines, not for each.
 CACHES = {

@@ -226,3 +226,42 @@ def _words(document: dict[str, Any]) -> str:
         lines += ["", f"{'#' * section['level']} {section['title']}", *section["words"]]
         lines += [f"- {name}: {value}" for name, value in section["rows"]]
     return _settled("\n".join(lines)) + "\n"
+
+
+CUT = "This is cut here."
+
+
+def printed(monkeypatch: pytest.MonkeyPatch, document: Any) -> list[str]:
+    """All that a case file prints."""
+    told: list[Any] = []
+    monkeypatch.setattr(case_file_pdf, "_compiled", lambda laid, _: told.append(laid) or b"%PDF-")
+    case_file_pdf.made(document, language="en")
+    sections = told[0]["sections"]
+    return [text for one in sections for text in (*one["words"], *(row[1] for row in one["rows"]))]
+
+
+@pytest.mark.parametrize("a_word", ["help me ", "a\n"])
+def test_a_notice_as_long_as_books_is_printed_in_part_and_attached_whole(
+    town: Stage, heard: Any, monkeypatch: pytest.MonkeyPatch, a_word: str
+) -> None:
+    """Else it would be laid out for minutes, in more memory than a small machine has."""
+    document, _ = made(town, heard)
+    assert not any(CUT in text for text in printed(monkeypatch, document))
+    [notice] = document["file"]["notices"]
+    notice["said"]["words"] = a_word * 1_000_000
+    alone = printed(monkeypatch, document)
+    assert sum(CUT in text for text in alone) == 1
+    assert any("heed verify" in text for text in alone) and "It shows a statue." in str(alone)
+    message = {"at": notice["received_at"], "from": "you", "text": a_word * 2_000}
+    notice["messages"] = [message] * 10_000
+    for texts in (alone, printed(monkeypatch, document)):
+        assert sum(len(text) + 50 * text.count("\n") for text in texts) < 700_000
+        assert sum(map(len, texts)) > 1_000
+    assert any("heed verify" in text for text in printed(monkeypatch, document))
+
+
+def test_a_newer_case_file_takes_the_place_of_the_one_before(town: Stage, heard: Any) -> None:
+    made(town, heard)
+    first = CaseFile.objects.get(notice_id=heard.notice_id)
+    made(town, heard)
+    assert CaseFile.objects.get(notice_id=heard.notice_id).id != first.id

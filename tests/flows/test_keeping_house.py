@@ -8,12 +8,17 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
+from django.utils import timezone
 
 from heed.cases.models import Deadline, Notice
 from heed.flows import protect_target
 from heed.flows.check_upload import check_signals
+from heed.flows.count_try import count_try
 from heed.flows.deliver_states import record_results
+from heed.flows.forget_passing import forget_passing
 from heed.flows.issue_statements import issue_in_turn
 from heed.flows.manage_platforms import PlatformExists, add_key, add_platform
 from heed.flows.manage_staff import NotAdded, add_staff
@@ -26,8 +31,9 @@ from heed.flows.shared import states
 from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.take_up_jobs import take_up_jobs
 from heed.ledger.models import Checkpoint, Waiting
-from heed.media.models import ApiKey, Item, Platform
-from heed.people.models import Role, Staff
+from heed.media.models import ApiKey, Item, Platform, RememberedAnswer
+from heed.people.guesses import Bound
+from heed.people.models import Guess, Role, Staff
 from heed.rules import misuse
 from heed.rules.gate import Verdict
 from tests.apart import apart
@@ -321,3 +327,28 @@ def test_a_question_that_is_asked_again_is_answered_again_and_done_once(town: St
         remember_answer(
             platform_id=town.platform_id, key="k", question=b"x" * 32, act=act, now=town.now
         )
+
+
+# ------------------------------------------------------------------ forget_passing
+
+
+def test_what_is_kept_for_a_while_goes_also_when_nobody_comes_again(town: Stage) -> None:
+    now = timezone.now()  # sessions know no other time
+    door = Bound(door="officer.code", most=2, within=timedelta(minutes=5))
+
+    def leave(at: datetime, name: str) -> None:
+        remember_answer(
+            platform_id=town.platform_id, key=name, question=b"?",
+            act=lambda: Said(status=200, body={"private_url": "/n/H-1"}), now=at,
+        )  # fmt: skip
+        count_try(at=door, name=name, now=at)
+
+    session = SessionStore()
+    session["heed_unsent"] = {"fields": [["words", "He is 13, and afraid"]]}
+    session.create()
+    leave(now, "first")
+    assert forget_passing(now=now) == 0
+    assert forget_passing(now=now + timedelta(hours=1, minutes=1)) == 1
+    assert (Guess.objects.count(), RememberedAnswer.objects.count()) == (0, 1)
+    assert forget_passing(now=now + timedelta(hours=24, minutes=1)) == 2
+    assert not RememberedAnswer.objects.exists() and not Session.objects.exists()

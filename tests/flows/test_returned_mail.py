@@ -1,16 +1,20 @@
 """Mail that comes back: noted, not tried for ever, and said on the page."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
 
 from heed.cases.models import Notice
 from heed.cases.queries.private import private_page
+from heed.flows import send_mail
 from heed.flows.confirm_contact import confirm_contact
 from heed.flows.erase_contact import erase_contact
 from heed.flows.send_mail import send_confirmation, send_news, take_returned_mail
 from heed.flows.supplement_notice import supplement_notice
+from heed.people.guesses import Bound
 from heed.people.models import Contact
 from heed.ports import MailRefused
 from heed.rules.returned_mail import read, why
@@ -74,6 +78,46 @@ def test_what_the_server_refuses_for_good_is_noted_and_for_now_is_tried_again(
     assert not send_confirmation(notice_id=heard.notice_id, now=town.now)
     assert Contact.objects.get().returned_for == "full"
     assert state(heard.notice_id, town) == "returned"
+
+
+def asks(post: MailServer, town: Stage, notice_id: UUID, email: str) -> bool:
+    """This address is asked whether it is theirs, now or later."""
+    supplement_notice(notice_id=notice_id, said={"email": email}, now=town.now)
+    sent = send_confirmation(notice_id=notice_id, now=town.now)
+    assert sent == any(letter.to == email for letter in post.letters)
+    return sent
+
+
+def test_one_notice_makes_us_write_to_few_strangers_an_hour_and_to_the_others_later(
+    town: Stage, post: MailServer
+) -> None:
+    town.post("post", picture("one"))
+    heard = town.hear(dana(town.url("post"), email=""), then_work=False)
+    other = town.hear(dana(town.url("post"), email="", words="Another."), then_work=False)
+    asked = [asks(post, town, heard.notice_id, f"stranger-{n}@example.org") for n in range(8)]
+    assert asked == [True] * 6 + [False] * 2
+    assert asks(post, town, other.notice_id, "dana@example.org")
+    assert "send_confirmation" in waiting()
+    town.now += timedelta(hours=1, minutes=1)
+    assert send_confirmation(notice_id=heard.notice_id, now=town.now)
+
+
+def test_one_source_makes_us_write_to_few_strangers_an_hour_and_a_partner_to_all_of_theirs(
+    town: Stage, post: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = Bound(door="mail.source", most=2, within=timedelta(hours=1))
+    monkeypatch.setattr(send_mail, "FROM_ONE_SOURCE", few)
+    town.post("post", picture("one"))
+
+    def ask(n: int, **more: object) -> bool:
+        said = dana(town.url("post"), words=f"Number {n}.", email="")
+        notice_id = town.hear(said, then_work=False, **more).notice_id
+        return asks(post, town, notice_id, f"stranger-{n}@example.org")
+
+    assert [ask(n, source="192.0.2.1") for n in range(3)] == [True, True, False]
+    assert ask(3, source="192.0.2.2")
+    by_partner = {"source": "partner:1", "partner_id": uuid4()}
+    assert [ask(n, **by_partner) for n in range(4, 8)] == [True] * 4
 
 
 def test_an_erased_address_is_gone_and_what_it_protected_stays(town: Stage) -> None:

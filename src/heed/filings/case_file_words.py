@@ -8,6 +8,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from heed.filings.case_file_room import Room
 from heed.filings.said_words import in_words
 
 Row = tuple[str, str]
@@ -27,8 +28,8 @@ def told(file: Mapping[str, Any]) -> dict[str, Any]:
         "attached": _("The same for programs, with the signature and all proofs"),
         "sections": [
             _section(_("What this is"), [_INTRO()]),
-            *(section for notice in file["notices"] for section in _notice(notice)),
-            _log(file["entries"]),
+            *Room().printed(one for notice in file["notices"] for one in _notice(notice)),
+            *Room().printed([_log(file["entries"])]),
             _checking(file),
         ],
     }

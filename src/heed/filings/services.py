@@ -65,9 +65,16 @@ def ask_case_file(notice_id: UUID, *, language: str, now: datetime) -> CaseFile:
 
 
 def keep_case_file(file_id: UUID, *, document: str, pdf: bytes, now: datetime) -> bool:
-    """It is made. False when it was made before, or forgotten since."""
+    """It is made, and takes the place of the one before. False when it was made before, or
+    forgotten since.
+    """
     waiting = CaseFile.objects.filter(id=file_id, made_at=None)
-    return bool(waiting.update(document=document, pdf=pdf, made_at=now))
+    if not waiting.update(document=document, pdf=pdf, made_at=now):
+        return False
+    notice_id = CaseFile.objects.values_list("notice_id", flat=True).get(id=file_id)
+    before = CaseFile.objects.filter(notice_id=notice_id).exclude(id=file_id)
+    before.exclude(made_at=None).delete()
+    return True
 
 
 def forget_case_files(*, before: datetime) -> int:

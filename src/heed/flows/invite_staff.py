@@ -92,9 +92,13 @@ def accept(*, token: str, name: str, password: str, now: datetime) -> Staff:
 
 
 def _first(found: Invitation, name: str, password: str, now: datetime) -> Staff:
-    staff = people.add_staff(
-        email=found.email, name=name, password=password or None, outside=found.is_outside, now=now
-    )
+    try:
+        staff = people.add_staff(
+            email=found.email, name=name, password=password or None, outside=found.is_outside,
+            now=now,
+        )  # fmt: skip
+    except people.AlreadyStaff:  # another platform's invitation was taken up before
+        raise InvitationOver("You have an account by now: ask for a role there.") from None
     for platform_id in found.platform_ids:
         for role in found.roles:
             people.give_role(staff, platform_id, Role(role))

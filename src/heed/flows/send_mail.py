@@ -2,7 +2,8 @@
 
 1. Find the address, if they may be written to and it takes mail. 2. Send one short mail; a
    confirmation meets what was owed by it. Whoever types a stranger's address again and again sends
-   that stranger a few mails an hour; the others wait, and none is lost.
+   that stranger a few mails an hour, and whoever types many strangers' addresses reaches a few of
+   them; the others wait, and none is lost.
 3. An address that takes no mail is noted, and not written to again; its holder reads that on their
    page. The mail server tells it at once, or sends the mail back later.
 """
@@ -31,6 +32,8 @@ from heed.rules.clocks import Done
 
 logger = logging.getLogger(__name__)
 TO_ONE_ADDRESS = Bound(door="mail.confirm", most=6, within=timedelta(hours=1))
+OF_ONE_NOTICE = Bound(door="mail.notice", most=6, within=timedelta(hours=1))
+FROM_ONE_SOURCE = Bound(door="mail.source", most=60, within=timedelta(hours=1))  # a whole school
 
 
 def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
@@ -54,18 +57,31 @@ def send_confirmation(*, notice_id: UUID, now: datetime) -> bool:
     if sent:
         with transaction.atomic():
             addresses.note_code_sent(contact, now=now)
-            TO_ONE_ADDRESS.count(addresses.address_of(contact), now)
+            for bound, name in _bounds(notice, contact):
+                bound.count(name, now)
             deadlines.done(Done.CONFIRMATION_SENT, now=now, cause=f"notice:{notice.id}")
     return sent
 
 
 def _waits(notice: Notice, contact: Contact, now: datetime) -> bool:
-    """So many have asked this address to confirm that it is asked again later."""
-    later = TO_ONE_ADDRESS.again_at(addresses.address_of(contact), now)
+    """So many were asked to confirm, there or from here, that it is asked again later."""
+    waits = [bound.again_at(name, now) for bound, name in _bounds(notice, contact)]
+    later = max((at for at in waits if at is not None), default=None)
     if later is not None:
         with transaction.atomic():
             news.confirm(notice.id, at=later)
     return later is not None
+
+
+def _bounds(notice: Notice, contact: Contact) -> list[tuple[Bound, str]]:
+    """By what confirmations are counted. A partner is one source and writes for many people."""
+    found = [
+        (TO_ONE_ADDRESS, addresses.address_of(contact)),
+        (OF_ONE_NOTICE, str(notice.id)),
+    ]
+    if notice.source_index is not None and notice.partner_id is None:
+        found.append((FROM_ONE_SOURCE, bytes(notice.source_index).hex()))
+    return found
 
 
 def send_news(*, notice_id: UUID, now: datetime) -> bool:

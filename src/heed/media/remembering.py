@@ -38,7 +38,7 @@ def claim(platform_id: UUID, key: str, question: bytes, *, now: datetime) -> Sai
 
     Raises `StillAnswering` and `KeyUsedBefore`.
     """
-    RememberedAnswer.objects.filter(at__lte=now - REMEMBERED_FOR).delete()
+    forget_old(now=now)
     mine = {"question_hash": question, "at": now}
     row, fresh = RememberedAnswer.objects.get_or_create(
         platform_id=platform_id, key=key, defaults=mine
@@ -52,6 +52,11 @@ def claim(platform_id: UUID, key: str, question: bytes, *, now: datetime) -> Sai
     if not _taken_over(row, now):
         raise StillAnswering(key)
     return None
+
+
+def forget_old(*, now: datetime) -> int:
+    """What was answered longer ago; returns how many."""
+    return RememberedAnswer.objects.filter(at__lte=now - REMEMBERED_FOR).delete()[0]
 
 
 def _taken_over(row: RememberedAnswer, now: datetime) -> bool:

@@ -31,8 +31,13 @@ def wait(source: str, number: str, *, now: datetime) -> timedelta | None:
 
 def wrong(source: str, number: str, *, now: datetime) -> None:
     """Count one; what is older than any limit asks for is forgotten."""
-    Guess.objects.filter(at__lt=now - WITHIN).delete()
+    forget_old(now=now)
     Guess.objects.create(source=blind_index(source), number=blind_index(number), at=now)
+
+
+def forget_old(*, now: datetime) -> int:
+    """What is older than any limit asks for; returns how many."""
+    return Guess.objects.filter(at__lt=now - WITHIN).delete()[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +56,7 @@ class Bound:
 
     def count(self, name: str, now: datetime) -> None:
         """Count a try."""
-        Guess.objects.filter(at__lt=now - WITHIN).delete()
+        forget_old(now=now)
         Guess.objects.create(source=self._source(name), number=blind_index(self.door), at=now)
 
     def _source(self, name: str) -> bytes:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from heed.ids import secret
 from heed.people.models import Membership, Role, Staff
@@ -24,9 +24,12 @@ def invite(
     *, email: str, name: str, platform_ids: Sequence[UUID], roles: Sequence[Role], outside: bool,
     by: UUID | None, now: datetime, staff: Staff | None = None,
 ) -> tuple[Invitation, str]:  # fmt: skip
-    """A new invitation and the secret of its link; earlier ones to the same address end."""
+    """A new invitation and the secret of its link; earlier ones to the same address end, but for
+    those of other platforms, which are not this one's to take back.
+    """
     earlier = Invitation.objects.filter(email__iexact=email, taken_at=None, withdrawn_at=None)
-    earlier.update(withdrawn_at=now)
+    ours = Q(platform_ids__overlap=list(platform_ids)) if platform_ids else Q(staff=staff)
+    earlier.filter(ours).update(withdrawn_at=now)
     token = secret()
     made = Invitation.objects.create(
         email=email, name=name, platform_ids=list(platform_ids),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 
 from heed.ids import secret
@@ -163,6 +164,11 @@ def note_returned(contact_id: UUID, why: str, *, now: datetime) -> bool:
     """Mail to this address came back for good. True the first time since it was given."""
     live = Contact.objects.filter(id=contact_id, erased_at=None, returned_at=None)
     return bool(live.update(returned_at=now, returned_for=why))
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Those that have ended, with all that was in them; returns how many."""
+    return Session.objects.filter(expire_date__lt=now).delete()[0]
 
 
 _MARK_BYTES = 6  # enough against a stranger's guess: what it opens is a note beside an address

@@ -16,6 +16,7 @@ from heed.flows import (
     check_vault,
     fetch_files,
     file_cybertip,
+    forget_passing,
     forget_words,
     hear_peer,
     make_case_file,
@@ -69,6 +70,7 @@ SWEEPS = (
     Sweep(publish_statements.publish_statements, 20.0),
     Sweep(retain_evidence.retain_evidence, 3_600.0),
     Sweep(forget_words.forget_words, 86_400.0),
+    Sweep(forget_passing.forget_passing, 600.0),
     Sweep(take_up_jobs.take_up_jobs, 4.0, quiet=True),
     Sweep(make_case_file.forget_case_files, 600.0),
 )

@@ -37,6 +37,7 @@ from tests.integrations.test_ncmec_documents import OPERATOR
 from tests.web.console.test_custody_and_orders import OLA
 from tests.web.console.test_deciding import KEEP, REMOVE, seen_in_full, send
 from tests.web.console.test_health import looked
+from tests.web.console.test_people import fresh
 from tests.web.console.world import World, code_of, signals
 from tests.web.everybody import NARROW, WIDE, shut_out, watched
 
@@ -239,6 +240,7 @@ def test_an_invitation_a_passkey_and_in_without_a_password(
     dana = square.as_("Dana", Role.ADMINISTRATOR)
     said = {"email": "sam@heed.example", "name": "Sam", "platform": str(square.platform.id),
             "roles": ["reviewer"]}  # fmt: skip
+    fresh(dana)
     answer = dana.post("/console/people/invite", said).content.decode()
     link = re.search(r"/console/sign-in/invitation/[^<]+/", answer)
     assert link

@@ -12,8 +12,18 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from heed.cases.models import Appeal, BlindReading, Case, Deadline, Decision, Notice
+from heed.cases.models import (
+    Appeal,
+    BlindReading,
+    Case,
+    Deadline,
+    Decision,
+    Message,
+    Notice,
+    Supplement,
+)
 from heed.cases.queries import case_page
+from heed.cases.services import decisions
 from heed.filings.models import SealedObject
 from heed.flows import revive_jobs, wiring
 from heed.flows.forget_words import forget_words
@@ -204,6 +214,26 @@ def test_a_flood_of_notices_is_read_page_by_page_and_in_few_questions(
     path = f"/console/c/{case.number}/notices/{said[1].number}/translate"
     back = rae.post(path, {"from_language": "German", "text": ""})  # the words are not lost
     assert "the third" in back.content.decode() and b"German" in back.content
+
+
+def test_nobody_keeps_a_case_from_being_opened_by_writing_very_much(world: World) -> None:
+    case, long = world.case(words="mine"), "no " * 500_000
+    statement, now = world.platform.id, world.now
+    notice = case.joins.get().notice
+    Notice.objects.filter(id=notice.id).update(words=long, verbatim={"links": long})
+    Message.objects.create(notice=notice, text=long, at=now)
+    Supplement.objects.create(notice=notice, said={"words": long}, at=now)
+    appeal = decisions.open_appeal(
+        case, notice_id=None, statement_id=statement, text="The first word.", now=now
+    )
+    for n in range(3):
+        decisions.say_more(case, f"{n} {long}", statement_id=statement, measure_id=None)
+    assert appeal is not None
+    appeal.refresh_from_db()
+    assert appeal.text.startswith("The first word.\n\n0 no") and len(appeal.text) == 100_000
+    found = page(world.as_("Rae", Role.REVIEWER), case.number)
+    assert found.count("Cut here: ") == 5 and "1,480,000 more letters" in found
+    assert len(found) < 250_000
 
 
 def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: World) -> None:

@@ -47,6 +47,7 @@ def fresh(client: Client) -> None:
 
 def invited(world: World, admin: Client, *roles: str, email: str = "sam@heed.example") -> str:
     """Invite somebody; the path of their link."""
+    fresh(admin)
     said = {"email": email, "name": "Sam", "platform": str(world.platform.id), "roles": roles}
     page = text(admin.post("/console/people/invite", said))
     found = re.search(r"(/console/sign-in/invitation/[^<]+/)</code>", page)
@@ -77,6 +78,29 @@ def test_an_invitation_leads_to_an_account_with_a_second_factor_and_works_once(
         accept(token=path.split("/")[-2], name="Zed", password=SENTENCE, now=world.now)
 
 
+def test_nobody_takes_back_another_platforms_invitation_by_one_of_their_own(world: World) -> None:
+    ours = invited(world, world.as_("Dana", Role.ADMINISTRATOR), "reviewer")
+    square, world.platform = world.platform, world.add_platform("elsewhere", "Elsewhere")
+    zed = world.as_("Zed", Role.ADMINISTRATOR, platform="elsewhere")
+    before, theirs = invited(world, zed, "auditor"), invited(world, zed, "auditor")
+    said = {"name": "Sam", "password": SENTENCE, "again": SENTENCE}
+    assert Client().get(before).status_code == 404
+    assert Client().post(ours, said)["Location"] == "/console/sign-in/2fa/"
+    assert Client().post(theirs, said).status_code == 404
+    sam = Staff.objects.get(email="sam@heed.example")
+    assert people_now.platforms_of(sam) == {square.id}
+
+
+def test_whoever_invites_shows_again_who_they_are(world: World) -> None:
+    """An account of one's own, with any role, is worth more than a role that is given."""
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    said = {"email": "zed@heed.example", "name": "Zed", "roles": ["administrator"]}
+    asked = dana.post("/console/people/invite", {**said, "platform": str(world.platform.id)})
+    assert "/2fa/reauthenticate/" in asked["Location"]
+    assert not Invitation.objects.exists()
+    assert "zed@heed.example" in text(dana.get("/console/people"))  # waits to be sent again
+
+
 def test_an_invitation_that_was_taken_back_leads_nowhere(world: World) -> None:
     dana = world.as_("Dana", Role.ADMINISTRATOR)
     path = invited(world, dana, "reviewer")
@@ -89,6 +113,7 @@ def test_who_has_an_account_is_not_invited_again(world: World) -> None:
     dana = world.as_("Dana", Role.ADMINISTRATOR)
     said = {"email": "SAM@heed.example", "name": "Sam", "platform": str(world.platform.id),
             "roles": ["reviewer"]}  # fmt: skip
+    fresh(dana)
     answer = dana.post("/console/people/invite", said)
     assert "give it a role instead" in text(answer)
 

@@ -88,6 +88,18 @@ def test_who_has_no_second_factor_sets_one_up_before_anything_else(
     assert client.get("/console/").status_code == 200
 
 
+def test_the_password_alone_shows_nobody_again_who_they_are(world: World, rae: Staff) -> None:
+    """A screen left open beside a browser that knows the password would else add a passkey."""
+    client, add = world.signed_in(rae), "/console/sign-in/2fa/passkeys/add/"
+    said = {"password": world.added["Rae"].password, "next": add}
+    asked = client.post("/console/sign-in/reauthenticate/", said)
+    assert asked["Location"].startswith("/console/sign-in/2fa/reauthenticate/")
+    assert client.get(add).status_code == 302
+    code = {"code": code_of(world.added["Rae"].totp_secret), "next": add}
+    assert client.post(asked["Location"], code)["Location"] == add
+    assert client.get(add).status_code == 200
+
+
 def test_nobody_takes_their_second_factor_off(world: World, rae: Staff) -> None:
     client = world.signed_in(rae)
     client.post("/console/sign-in/2fa/totp/")

@@ -1,5 +1,6 @@
 """Step one: what a frightened person sends is taken in, and nothing they typed is lost."""
 
+import re
 from threading import Thread
 
 import pytest
@@ -51,6 +52,20 @@ def test_a_form_that_another_site_sends_is_shown_first(client: Client, town: Sta
     assert answer.status_code == 403
     assert town.url("p1") in text(answer)
     assert not Notice.objects.exists()
+
+
+@pytest.mark.parametrize("more", [{}, {"only_speak": "uk"}])
+def test_who_filled_the_form_in_for_somebody_is_not_given_their_page(
+    client: Client, town: Stage, more: dict[str, str]
+) -> None:
+    known = step_one(town.url("p1"))
+    shown = text(
+        client.post("/notice", {**known, **more}, headers={"sec-fetch-site": "cross-site"})
+    )
+    token = re.search(r'name="token" value="([^"]+)"', shown)
+    assert token is not None
+    theirs = send(client, town.url("p1"), token=token[1])
+    assert number_in(send(Client(), town.url("p1"))) != number_in(theirs)
 
 
 def test_an_age_left_out_protects_as_for_a_child(client: Client, town: Stage) -> None:

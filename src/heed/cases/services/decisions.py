@@ -13,6 +13,8 @@ from heed.people import queries as people
 from heed.rules.decisions import Ruling, Scope
 from heed.rules.visibility import Visibility
 
+LONGEST = 100_000  # letters of an appeal, with all that is added: an uploader may add without end
+
 
 class AlreadyDecided(Exception):
     """Another person was first. Read what they decided; a new fact or an appeal opens it again."""
@@ -130,7 +132,7 @@ def open_appeal(
                 measure_id=measure_id,
                 notice_id=notice_id,
                 statement_id=statement_id,
-                text=text,
+                text=text[:LONGEST],
                 opened_at=now,
             )
     except IntegrityError:
@@ -144,7 +146,7 @@ def say_more(case: Case, text: str, **side: UUID | None) -> None:
     """
     for appeal in Appeal.objects.filter(case=case, state=Appeal.State.OPEN, **side):
         if text not in appeal.text:
-            words = f"{appeal.text}\n\n{text}".strip()
+            words = f"{appeal.text}\n\n{text}".strip()[:LONGEST]
             Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(text=words)
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import requests
+from allauth.account import views as account
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
@@ -111,6 +112,16 @@ def prove_again(request: HttpRequest, back_to: str) -> HttpResponse:
     if staff is None or not _own_factor(staff):
         return unsent.lead(request, reverse("mfa_index"))
     return unsent.lead(request, f"{_proving(staff)}?{urlencode({'next': back_to})}")
+
+
+@never_cache
+def by_password(request: HttpRequest) -> HttpResponse:
+    """Who they are, by their password, for who has no second factor yet; all others show theirs."""
+    staff = staff_of(request)
+    if staff is None or not _own_factor(staff):
+        return account.reauthenticate(request)  # type: ignore[no-any-return]
+    back_to = request.POST.get("next") or request.GET.get("next", "")
+    return HttpResponseRedirect(f"{_proving(staff)}?{urlencode({'next': back_to})}")
 
 
 def _to(address: str, request: HttpRequest) -> HttpResponse:

@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from psycopg_pool import PoolTimeout
 
+from heed.flows import answer_lookups
 from heed.flows.curate_banks import ActsToo, SharedBank
 from heed.media.keys import Caller, Scope, caller_with
 from heed.web.hma import about, banks, contents, exchanges, hashing, matching
-from heed.web.hma.asking import NOT_UNDERSTOOD, Ask, Refusal, refuse
+from heed.web.hma.asking import MOST_JSON_BYTES, NOT_UNDERSTOOD, Ask, Refusal, refuse
 
 logger = logging.getLogger(__name__)
 AGAIN_IN_SECONDS = "2"
@@ -137,8 +138,16 @@ def _answered(request: HttpRequest, method: str, path: str, caller: Caller) -> H
         if known == method:
             found = at.fullmatch(path)
             given: dict[str, Any] = found.groupdict() if found else {}
+            if _too_long(request):
+                return refuse(Refusal(413, "Content too large"))
             return _said(view, Ask(request, caller.platform_id, caller.slug, caller.prefix, given))
     return _page(405, "Method Not Allowed")
+
+
+def _too_long(request: HttpRequest) -> bool:
+    """A form is read whole before its file is looked at."""
+    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    return length > answer_lookups.MOST_BYTES + MOST_JSON_BYTES
 
 
 def _said(view: View, ask: Ask) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""What all pages of this door share: never kept by a browser, never too long, never twice."""
+"""What all pages of this door share: never kept by a browser, never lost."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,22 +12,18 @@ from heed.cases.queries import own_notices
 from heed.web.not_ours import written
 from heed.web.notifier import leaving
 
-LONGEST_BODY_BYTES = 11 * 1024 * 1024  # a little under what the parser takes
-_DRAINED_BYTES = 64 * 1024 * 1024  # read away, so that the browser hears the answer
-_CHUNK_BYTES = 256 * 1024
-
 View = Callable[..., HttpResponse]
 
 
 def private(view: View) -> View:
-    """Keep the page out of every cache and history, refuse what is too long in words, and give back
-    what somebody wrote on a page that has closed meanwhile.
+    """Keep the page out of every cache and history, and give back what somebody wrote on a page
+    that has closed meanwhile.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
         try:
-            answer = too_long(request) or view(request, *args, **kwargs)
+            answer = view(request, *args, **kwargs)
         except Http404:
             if request.method != "POST":
                 raise
@@ -46,17 +42,6 @@ def _closed(request: HttpRequest) -> HttpResponse:
     texts = [] if leaving.has_left(request) else written(request)
     shown = {"texts": texts, "own": request.path.startswith("/n/")}
     return render(request, "notifier/closed.html", shown, status=404)
-
-
-def too_long(request: HttpRequest) -> HttpResponse | None:
-    """The page that says what to do when more was sent than fits; None when it fits."""
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
-    if request.method != "POST" or length <= LONGEST_BODY_BYTES:
-        return None
-    left = min(length, _DRAINED_BYTES)
-    while left > 0 and (chunk := request.read(min(_CHUNK_BYTES, left))):
-        left -= len(chunk)
-    return render(request, "notifier/too_long.html", status=413)
 
 
 def source(request: HttpRequest) -> str:

@@ -19,7 +19,7 @@ from heed.flows.receive_notice import SaidBefore
 from heed.web import languages
 from heed.web.notifier import access, choices, form, links
 from heed.web.notifier.doors import minutes, private, source
-from heed.web.notifier.form import Checked
+from heed.web.notifier.form import Checked, Typed
 from heed.web.notifier.spoken import Told, named_here, told
 from heed.web.notifier.taking import Sent, take_in
 from heed.web.notifier.views_codes import VIDEO_HERE
@@ -40,7 +40,7 @@ def start(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request, Checked(typed=form.fresh(request.GET.get("url", ""))))
     now = timezone.now()
-    typed = form.read(request.POST.dict())
+    typed = _of_nobody_else(request, form.read(request.POST.dict()))
     if "only_speak" in request.POST:  # another language; nothing typed is lost, nothing is sent
         return _form(request, Checked(typed=typed))
     checked = form.check(typed)
@@ -61,6 +61,14 @@ def start(request: HttpRequest) -> HttpResponse:
     except Busy:
         return _form(request, checked, status=503, busy=True)
     return _sent(request, sent, now) if sent else redirect("/find")
+
+
+def _of_nobody_else(request: HttpRequest, typed: Typed) -> Typed:
+    """What another site filled in is a sending of its own: whoever knew all of a sending could send
+    it again, and would be given its page.
+    """
+    ours = request.headers.get("Sec-Fetch-Site", "same-origin") == "same-origin"
+    return typed if ours else replace(typed, token=form.fresh().token)
 
 
 def _told_before(checked: Checked) -> Checked:

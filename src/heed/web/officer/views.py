@@ -7,12 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from heed.filings import feedback_paper, instruments, orders, passkeys
@@ -199,24 +197,10 @@ _ACTS = {
 }
 
 
-class _InMemory(MemoryFileUploadHandler):
-    """A paper never lies about in a temporary directory."""
-
-    def handle_raw_input(self, *args: object, **kwargs: object) -> None:
-        self.activated = True
-
-
-@csrf_exempt  # until the handler is set: `_take_paper` asks for it
 @require_POST
 @private
 def paper(request: HttpRequest, number: str) -> HttpResponse:
     """The instrument itself, as a PDF."""
-    request.upload_handlers = [_InMemory(request)]
-    return _take_paper(request, number)
-
-
-@csrf_protect
-def _take_paper(request: HttpRequest, number: str) -> HttpResponse:
     found, now, given = _opened(request, number), timezone.now(), request.FILES.get("paper")
     wait = PAPERS.again_at(source(request), now)
     if wait or not isinstance(given, UploadedFile):

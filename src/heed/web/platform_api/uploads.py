@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import MemoryFileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router
@@ -162,20 +161,12 @@ def _whole(request: HttpRequest) -> bytes:
     return data
 
 
-class _InMemory(MemoryFileUploadHandler):
-    """What is being checked never lies about in a temporary directory."""
-
-    def handle_raw_input(self, *args: object, **kwargs: object) -> None:
-        self.activated = True
-
-
 def _part(request: HttpRequest) -> bytes:
     length = request.headers.get("Content-Length", "")
     if not length.isdigit():
         raise refused("Content-Length", "send it with multipart/form-data", status=411)
     if int(length) > MOST_FILE_BYTES + _FORM_BYTES:
         raise reading.too_large(MOST_FILE_BYTES, INSTEAD)
-    request.upload_handlers = [_InMemory(request)]
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile) or not file.size:
         raise refused("file", "send the bytes of the file in a part of this name")

@@ -55,6 +55,19 @@ for name, table in _TABLES.items():
     register.filter(name, _table(table))
 
 
+LONGEST_SHOWN = 20_000  # letters of one text; whoever may write to us may write ten million
+
+
+@register.filter
+def beginning(said: object) -> str:
+    """What somebody wrote, as far as a page can show it: nobody keeps a case from being opened."""
+    text = str(said)
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    cut = f"Cut here: {len(text) - LONGEST_SHOWN:,} more letters are kept, and go with a tip."
+    return f"{text[:LONGEST_SHOWN]}\u2026 ({cut})"
+
+
 @register.filter
 def rung(number: int) -> str:
     """The rung of harm in words."""

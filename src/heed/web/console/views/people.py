@@ -90,6 +90,8 @@ def _people(every: Sequence[Staff], names: dict[UUID, str]) -> list[dict[str, An
 def invite(request: ConsoleRequest) -> HttpResponse:
     """Invite somebody. The link is on the page that comes back, once."""
     form = InviteForm(_platforms(request, "people.manage"), request.POST)
+    if form.is_valid() and sign_in.must_prove_again(request):
+        return sign_in.prove_again(request, reverse("console:people"))
     if form.is_valid():
         said = form.cleaned_data
         try:

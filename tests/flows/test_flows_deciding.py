@@ -96,6 +96,18 @@ def test_a_decision_on_the_named_items_leaves_the_file_elsewhere_alone(town: Sta
     assert checked.verdict is not Verdict.BLOCK
 
 
+def test_a_place_that_was_found_first_and_named_later_goes_with_the_named_ones(
+    town: Stage,
+) -> None:
+    case = hidden(town)
+    town.post("hers", ONE)
+    town.post("elsewhere", ONE)
+    assert {copy.how for copy in Copy.objects.exclude(item__ref="post")} == {"exact"}
+    town.hear(somebody(town.url("hers"), town.url("hers?utm_source=app")))
+    town.remove(case, town.staff("Rae"), scope=Scope.ITEMS)
+    assert town.seen("post", "hers", "elsewhere") == ["removed", "removed", "visible"]
+
+
 def test_near_copies_and_held_uploads_that_outlive_a_removal_are_still_due(town: Stage) -> None:
     case = hidden(town)
     town.post("near", picture("near", like=ONE, bits=8))

@@ -166,11 +166,12 @@ def known_copies(case_id: UUID, item_ids: Sequence[UUID]) -> set[UUID]:
 
 
 def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
-    """Note how each copy was found; what is known already keeps its first finding.
+    """Note how each copy was found; what is known already keeps its first finding, unless somebody
+    names it now: a decision about the named places is about that one too.
 
     A file that a person has compared with the case's before need not be compared again.
     """
-    rows = list(copies)
+    rows = list({copy.item_id: copy for copy in copies}.values())
     near = [copy.near_file_id for copy in rows]
     judged = _judged(case) if any(near) else {}
     with connection.cursor() as cursor:
@@ -193,7 +194,9 @@ INSERT INTO cases_copy (case_id, found_at, id, item_id, how, distance_bits, qual
 SELECT %s, %s, new.* FROM unnest(
     %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::uuid[], %s::bool[], %s::bigint[]
 ) AS new
-ON CONFLICT DO NOTHING
+ON CONFLICT (case_id, item_id) DO UPDATE
+SET how = 'named', distance_bits = NULL, quality = NULL, near_file_id = NULL, same = NULL
+WHERE EXCLUDED.how = 'named' AND cases_copy.how <> 'named'
 """
 
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
 from heed.cases.queries.private import private_page
+from heed.cases.services import deadlines
 from heed.flows import jobs
 from heed.flows.answer_back import it_is_back
 from heed.flows.check_upload import check_signals
@@ -17,6 +18,7 @@ from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import MayNotDecide
 from heed.flows.deliver_states import record_results
 from heed.flows.find_copies import find_copies
+from heed.flows.observe_states import settle_case
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.supplement_notice import supplement_notice
@@ -233,6 +235,61 @@ def test_a_removal_clock_waits_for_every_case_of_its_notice(town: Stage) -> None
     town.keep(town.case(TWO), town.staff("Third"), town.staff("Fourth"))
     clock.refresh_from_db()
     assert clock.met_at is not None
+
+
+def gone(town: Stage, ref: str) -> None:
+    """The platform says so, and a look sees it."""
+    item = town.item(ref)
+    answer = StateResult(item_ref=ref, revision=item.revision, result=Result.APPLIED)
+    record_results(platform_id=town.platform_id, results=[answer], now=town.now)
+    Item.objects.filter(id=item.id).update(observed="gone", observed_revision=item.revision)
+
+
+def test_a_removal_clock_waits_until_what_each_case_removes_is_gone(town: Stage) -> None:
+    """One of two posts goes, and the platform never answers for the other."""
+    rae = town.staff("Rae")
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    for file in (ONE, TWO):
+        town.remove(town.case(file), rae)
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    gone(town, "second")
+    settle_case(town.case(TWO), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is None
+    gone(town, "first")
+    settle_case(town.case(ONE), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is not None
+
+
+def test_a_removal_clock_is_not_met_by_a_refusal_while_another_case_still_removes(
+    town: Stage,
+) -> None:
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    town.remove(town.case(ONE), town.staff("Rae"))
+    town.keep(town.case(TWO), town.staff("Sam"), town.staff("Third"))
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    assert clock.met_at is None
+    gone(town, "first")
+    settle_case(town.case(ONE), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is not None
+
+
+def test_a_clock_of_two_cases_is_late_when_either_of_them_is_still_up(town: Stage) -> None:
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    shown = "first" if clock.case_id == town.case(ONE).id else "second"
+    gone(town, shown)
+    Item.objects.filter(ref=shown).update(acknowledged="hidden")
+    town.later(HOUR * 49)
+    assert clock in deadlines.breach(now=town.now)
 
 
 def test_an_adult_is_heard_under_any_spelling_too(town: Stage) -> None:

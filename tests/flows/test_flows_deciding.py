@@ -108,6 +108,25 @@ def test_a_place_that_was_found_first_and_named_later_goes_with_the_named_ones(
     assert town.seen("post", "hers", "elsewhere") == ["removed", "removed", "visible"]
 
 
+@pytest.mark.parametrize("scope", list(Scope))
+def test_whoever_passes_on_what_a_removal_leaves_alone_is_left_alone_too(
+    town: Stage, scope: Scope
+) -> None:
+    case, rae = hidden(town), town.staff("Rae")
+    own = town.post("own", ONE)
+    town.reshare("passed on", "own")
+    town.reshare("and on", "passed on")
+    town.reshare("bad", "post")
+    assert town.seen("own", "passed on", "and on", "bad") == ["hidden"] * 4
+    exempt = [own.id] if scope is Scope.FILE else []
+    town.remove(case, rae, scope=scope, exempt=exempt)
+    assert town.seen("post", "bad") == ["removed", "removed"]
+    assert town.seen("own", "passed on", "and on") == ["visible"] * 3
+    town.reshare("later", "and on")
+    town.reshare("later and bad", "bad")
+    assert town.seen("later", "later and bad") == ["visible", "removed"]
+
+
 def test_near_copies_and_held_uploads_that_outlive_a_removal_are_still_due(town: Stage) -> None:
     case = hidden(town)
     town.post("near", picture("near", like=ONE, bits=8))

@@ -1,6 +1,6 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -130,6 +130,26 @@ def reshares_of(roots: Sequence[CopyIn]) -> list[CopyIn]:
                 near_file_id=root.near_file_id, views_then=views,
             )  # fmt: skip
     return list(found.values())
+
+
+_PASSED_ON = """
+WITH RECURSIVE tree AS (
+    SELECT unnest(%s::uuid[]) AS id
+    UNION
+    SELECT c.item_id FROM tree t JOIN media_item i ON i.reshare_of_id = t.id
+    JOIN cases_copy c ON c.item_id = i.id AND c.case_id = %s AND c.how = 'reshare'
+)
+SELECT id FROM tree
+"""
+
+
+def passed_on(case: Case, item_ids: Collection[UUID]) -> set[UUID]:
+    """Copies of the case that reshare these, through any depth; none below one that was named."""
+    if not item_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_PASSED_ON, [list(item_ids), case.id])
+        return {row[0] for row in cursor.fetchall()} - set(item_ids)
 
 
 _MET = """

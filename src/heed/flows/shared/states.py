@@ -106,10 +106,10 @@ def _wishes(
         these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
         copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
     stands = _last_final(case)
-    found = search.as_found(case, copies, _exempt(case, stands))
     wanted = None if items is None else set(items)
     ruled = case.decided_level == Visibility.REMOVED if decided is None else decided
     meant = scope or (Scope.FILE if stands is None else Scope(stands.scope))
+    found = search.as_found(case, copies, _exempt(case, stands, ruled, meant))
     claimed = Visibility(case.level)
 
     @cache
@@ -133,11 +133,17 @@ def _last_final(case: Case) -> Decision | None:
     return decisions.order_by("-decided_at").first()
 
 
-def _exempt(case: Case, decision: Decision | None) -> set[UUID]:
-    """Of what was split off another case sees to; a decision may except others."""
-    gone = Copy.objects.filter(case=case, split__isnull=False).values_list("item_id", flat=True)
-    excepted = [] if decision is None else decision.exempt_items.values_list("id", flat=True)
-    return {*gone, *excepted}
+def _exempt(case: Case, decision: Decision | None, ruled: bool, scope: Scope) -> set[UUID]:
+    """Of what was split off another case sees to; a removal may except others, or reach the named
+    ones alone. Whoever passes on what this case leaves alone does nothing else than that.
+    """
+    mine = Copy.objects.filter(case=case)
+    left = set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
+    if ruled and decision is not None:
+        left |= set(decision.exempt_items.values_list("id", flat=True))
+    if ruled and scope is Scope.ITEMS:
+        left |= set(mine.filter(how=Copy.How.EXACT).values_list("item_id", flat=True))
+    return left | search.passed_on(case, left)
 
 
 def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:

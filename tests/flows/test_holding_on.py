@@ -8,7 +8,7 @@ from hashlib import md5, sha256
 import pytest
 from django.db import connection, transaction
 
-from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
+from heed.cases.models import Appeal, Case, Deadline, Notice, Supplement, Target
 from heed.cases.queries.private import private_page
 from heed.cases.services import deadlines
 from heed.flows import jobs
@@ -20,6 +20,7 @@ from heed.flows.deliver_states import record_results
 from heed.flows.find_copies import find_copies
 from heed.flows.observe_states import settle_case
 from heed.flows.open_appeal import appeal_as_notifier
+from heed.flows.protect_target import protect
 from heed.flows.shared.shapes import Result, StateResult
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.sweep_late_copies import sweep_late_copies
@@ -101,6 +102,58 @@ def test_what_a_decision_left_alone_stays_so_while_an_appeal_is_carried_out(town
     )  # fmt: skip
     find_copies(case_id=town.case(ONE).id, now=town.now)
     assert town.seen(named.ref, own.ref) == ["removed", "visible"]
+
+
+def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(town: Stage) -> None:
+    """Nobody has looked at it: a claim hides it with its reshares, and removes nothing."""
+    rae = town.staff("Rae")
+    town.post("post", ONE)
+    town.post("elsewhere", ONE)
+    town.reshare("passed on", "elsewhere")
+    town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), rae, scope=Scope.ITEMS)
+    town.later(HOUR)
+    town.post("later", ONE)
+    assert town.seen("elsewhere", "passed on", "later") == ["visible"] * 3
+    for ref in ("elsewhere", "later"):
+        town.hear(gil(town.url(ref)))
+        assert town.seen(ref) == ["hidden"]
+    assert town.seen("post", "passed on") == ["removed", "hidden"]
+    assert town.case(ONE).state == Case.State.OPEN
+    town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[town.item("later").id])
+    assert town.seen("elsewhere", "passed on", "later") == ["removed", "removed", "visible"]
+
+
+def test_a_place_that_is_named_later_by_the_same_notice_opens_its_decided_case(
+    town: Stage,
+) -> None:
+    town.post("post", ONE)
+    town.post("elsewhere", ONE)
+    heard = town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), town.staff("Rae"), scope=Scope.ITEMS)
+    town.later(HOUR)
+    said = {"url": town.url("elsewhere")}
+    supplement_notice(notice_id=heard.notice_id, said=said, now=town.now)
+    town.work()
+    assert (town.seen("elsewhere"), town.case(ONE).state) == (["hidden"], Case.State.OPEN)
+    assert town.case(ONE).due_at is not None
+
+
+def test_what_people_excepted_is_hidden_again_for_a_new_fact_alone(town: Stage) -> None:
+    rae = town.staff("Rae")
+    own = town.post("own", ONE)
+    town.post("post", ONE)
+    town.reshare("passed on", "own", ONE)
+    heard = town.hear(dana(town.url("post"), town.url("own")), verified_channel=True)
+    town.remove(town.case(ONE), rae, exempt=[own.id])
+    town.later(HOUR)
+    protect(notice_id=heard.notice_id, now=town.now)
+    town.hear(dana(town.url("own"), town.url("passed on")), verified_channel=True)
+    assert town.seen("post", "own", "passed on") == ["removed", "visible", "visible"]
+    town.hear(gil(town.url("own")))  # she was 13
+    assert town.seen("post", "own", "passed on") == ["removed", "hidden", "hidden"]
+    town.remove(town.case(ONE), rae)
+    assert town.seen("post", "own", "passed on") == ["removed"] * 3
 
 
 def test_a_second_appeal_goes_to_nobody_who_answered_the_first(town: Stage) -> None:

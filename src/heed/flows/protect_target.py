@@ -7,6 +7,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -201,15 +202,16 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     nobody_spoke = made or states.by_match(case)
     fresh = cases.join(notice, case, now=now)
     before = (case.round, case.level)
-    outcome = _judge(notice, case, fresh, now)
+    places = _Places.named(notice, case, items)
+    outcome = _judge(notice, case, fresh or bool(places.again), now)
     _take_clocks_in(notice, case)
     review = rules.review(outcome, cause=_cause(notice, case), at=now)
     deadlines.set_clocks(case, [review], now=now)
     if not fresh:  # a new fact of the same notice, such as a time that was given
         deadlines.set_sooner(case, review, now=now)
     duty.call(notice, case, outcome, now=now)
-    graver = made or before != (case.round, case.level)
-    new_places = bool(items) and _add_places(case, items, graver, notice, now)
+    graver = made or bool(places.again) or before != (case.round, case.level)
+    new_places = bool(items) and _add_places(case, places, graver, notice, now)
     if _holds_uploads(case, outcome):
         banks.hold_uploads(case, notice, now=now)
     if fresh or graver:
@@ -219,15 +221,32 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     return outcome
 
 
-def _add_places(
-    case: Case, items: Sequence[Item], graver: bool, notice: Notice, now: datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What a notice names of one case. A removal may have left some of it alone: `again` is looked
+    at once more, and the others are for nothing that people had not heard when they let them stand.
+    """
+
+    items: Sequence[Item]
+    again: frozenset[UUID]
+
+    @staticmethod
+    def named(notice: Notice, case: Case, items: Sequence[Item]) -> "_Places":
+        unseen, stood = states.left_alone(case, [one.id for one in items])
+        if stood and claims.brings_new_fact(notice, case):
+            unseen, stood = unseen | stood, set()
+        asked = [one for one in items if one.id not in stood]
+        return _Places(asked, frozenset(unseen))
+
+
+def _add_places(case: Case, places: _Places, graver: bool, notice: Notice, now: datetime) -> bool:
     """Restrict the named places; True when the case did not know all of them yet."""
-    ids = [one.id for one in items]
+    ids = [one.id for one in places.items]
     known = Copy.objects.filter(case=case, item_id__in=ids).count()
     named = Copy.How.NAMED
-    copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in items]
+    copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in places.items]
     cases.add_copies(case, copies, now=now)
+    cases.ask_again(case, list(places.again), now=now)
     states.apply(case, items=ids, told_by=None if graver else notice.id, now=now)
     return known < len(set(ids))
 

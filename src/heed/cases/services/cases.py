@@ -200,6 +200,13 @@ WHERE EXCLUDED.how = 'named' AND cases_copy.how <> 'named'
 """
 
 
+def ask_again(case: Case, item_ids: Sequence[UUID], *, now: datetime) -> None:
+    """A removal had left these alone, and somebody names them: until people decide anew they are
+    as the claims of this round have them.
+    """
+    Copy.objects.filter(case=case, item_id__in=item_ids).update(asked_at=now)
+
+
 def note_speed(case: Case, *, now: datetime) -> None:
     """Copies published in the last hour: inside a rung and a deadline, the faster comes first."""
     recent = Copy.objects.filter(case=case, item__published_at__gt=now - timedelta(hours=1))

@@ -159,7 +159,7 @@ WITH news AS MATERIALIZED (
     WHERE i.id = ANY(%(items)s)
 )
 SELECT DISTINCT ON (case_id, item_id) case_id, item_id, how, distance, quality, file_id FROM (
-    SELECT c.case_id, i.id AS item_id, 0 AS rank,
+    SELECT c.case_id, i.id AS item_id, CASE WHEN c.how = 'near' THEN 2 ELSE 0 END AS rank,
            CASE WHEN c.how = 'near' THEN 'near' ELSE 'reshare' END AS how,
            c.distance_bits AS distance, c.quality, c.near_file_id AS file_id
     FROM news i JOIN cases_copy c ON c.item_id = i.reshare_of_id

@@ -155,7 +155,9 @@ def settle_case(case: Case, *, now: datetime) -> None:
 
 
 def _meet(case: Case, now: datetime) -> None:
-    met = deadlines.done(Done.REMOVED_AND_SEARCHED, now=now, case_id=case.id)
+    since = deadlines.looked_since(case.id)
+    done = Done.REMOVED_AND_SEARCHED
+    met = deadlines.done(done, now=now, case_id=case.id, looked_since=since)
     for deadline in met:
         ledger.enter(
             "deadline.met", subject=f"case:{case.id}", body={"deadline": str(deadline)}, at=now

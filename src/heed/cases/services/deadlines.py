@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 
@@ -66,14 +66,17 @@ def set_sooner(case: Case, clock: Clock, *, now: datetime) -> None:
 
 
 def done(
-    what: Done, *, now: datetime, case_id: UUID | None = None, cause: str | None = None
-) -> list[UUID]:
+    what: Done, *, now: datetime, case_id: UUID | None = None, cause: str | None = None,
+    looked_since: datetime | None = None,
+) -> list[UUID]:  # fmt: skip
     """Something was done for a case, or for one cause (a notice, a decision) wherever it shows.
 
     Meets or holds the clocks that wait for it; returns those that were met. A notice about
     several files is not done with when one of its cases is. With both: one notice of the case.
+    `looked_since`: since when we have looked at all of it. Whoever said "it is back" after that
+    has not been answered by it.
     """
-    waiting = _waiting_for(what, case_id, cause)
+    waiting = [one for one in _waiting_for(what, case_id, cause) if not _doubted(one, looked_since)]
     effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
     if case_id is not None:
         effects = _without_waiting(effects, case_id)
@@ -85,6 +88,19 @@ def done(
     for shown_at in {deadline.case_id for deadline, _ in effects if deadline.case_id}:
         note_due(shown_at)
     return met
+
+
+def _doubted(deadline: Deadline, looked_since: datetime | None) -> bool:
+    found_by_us = deadline.cause.startswith(f"back:{deadline.case_id}:")
+    said = deadline.cause.startswith("back:") and not found_by_us
+    return said and looked_since is not None and deadline.set_at > looked_since
+
+
+def looked_since(case_id: UUID) -> datetime | None:
+    """When the look at what is removed of a case that is longest ago was; None without any."""
+    items = Item.objects.filter(copies__case_id=case_id, desired=_REMOVED)
+    first: datetime | None = items.aggregate(first=Min("observed_at"))["first"]
+    return first
 
 
 def _say_late(met: Iterable[Deadline], now: datetime) -> None:

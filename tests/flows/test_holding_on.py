@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from heed.cases.models import Appeal, Case, Deadline, Notice, Supplement, Target
+from heed.cases.queries import case_files
 from heed.cases.queries.private import private_page
 from heed.cases.services import deadlines
 from heed.flows import jobs
@@ -21,7 +22,9 @@ from heed.flows.find_copies import find_copies
 from heed.flows.observe_states import settle_case
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.protect_target import protect
+from heed.flows.second_decision import second
 from heed.flows.shared.shapes import Result, StateResult
+from heed.flows.split_case import split
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.flows.take_up_jobs import take_up_jobs
@@ -30,8 +33,8 @@ from heed.media.models import File, Item, Upload, Watermark
 from heed.media.queries import banked
 from heed.media.services import FileIn, keep_file
 from heed.people.models import Contact
-from heed.people.services import address_of
-from heed.rules.decisions import AppealOutcome, Scope
+from heed.people.services import address_of, note_viewing
+from heed.rules.decisions import AppealOutcome, Ruling, Scope
 from heed.rules.gate import Verdict
 from heed.web.notifier.spoken import told
 from tests.apart import apart
@@ -154,6 +157,36 @@ def test_what_people_excepted_is_hidden_again_for_a_new_fact_alone(town: Stage) 
     assert town.seen("post", "own", "passed on") == ["removed", "hidden", "hidden"]
     town.remove(town.case(ONE), rae)
     assert town.seen("post", "own", "passed on") == ["removed"] * 3
+
+
+def test_what_was_split_off_is_judged_by_its_own_case_when_it_is_named_again(
+    town: Stage,
+) -> None:
+    """Let stand there, it is hidden again for a new fact, and for nothing else."""
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    town.post("post", ONE)
+    own = town.post("own", ONE)
+    town.hear(dana(town.url("post")), verified_channel=True)
+    case = town.case(ONE)
+    into = split(case_id=case.id, items=[own.id], why="Her own.", by=rae.id, now=town.now)
+    assert town.seen("own") == ["hidden"]
+    for person in (rae, sam):
+        for file in case_files.to_be_seen(into):
+            note_viewing(
+                staff_id=person.id, file_id=file.id, case_id=into.id, variant="full", whole=True,
+                now=town.now,
+            )  # fmt: skip
+    made = town.decide(into, Ruling.KEEP, rae)
+    second(decision_id=made.id, agrees=True, by=sam.id, now=town.now)
+    town.remove(case, rae)
+    town.later(HOUR)
+    again = town.hear(dana(town.url("own")), verified_channel=True)
+    assert town.cases_of(again) == {into.id}
+    assert town.seen("post", "own") == ["removed", "visible"]
+    town.hear(gil(town.url("own")))  # she was 13
+    assert town.seen("post", "own") == ["removed", "hidden"]
+    into.refresh_from_db()
+    assert into.state == Case.State.OPEN and into.due_at is not None
 
 
 def test_a_second_appeal_goes_to_nobody_who_answered_the_first(town: Stage) -> None:

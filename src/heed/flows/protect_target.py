@@ -155,11 +155,26 @@ def _by_subject(notice: Notice, targets: Iterable[Target]) -> list[tuple[Subject
     for target in targets:
         assert target.item is not None
         for file in _files(target):
-            subject = Subject(file=file) if file else _place_of(notice, target, first)
+            subject = (
+                _of_file(notice, target.item, file) if file else _place_of(notice, target, first)
+            )
             if first is None and file is None and _is_news(target):
                 first = target.item
             places.setdefault(subject, []).append(target.item)
     return list(places.items())
+
+
+def _of_file(notice: Notice, item: Item, file: File) -> Subject:
+    """The file's case; where this place was split off it, the case that sees to the place now."""
+    subject = Subject(file=file)
+    gone = Copy.objects.filter(item=item, split__isnull=False).select_related("split__into__item")
+    mine = gone.filter(case__file=file, case__platform_id=notice.platform_id)
+    while (apart := mine.first()) is not None:
+        assert apart.split is not None
+        subject = Subject(item=apart.split.into.item)
+        later = gone.filter(split__made_at__gte=apart.split.made_at).exclude(id=apart.id)
+        mine = later.filter(case_id=apart.split.into_id)
+    return subject
 
 
 def _may_still_be_located(notice: Notice) -> bool:

@@ -81,7 +81,10 @@ def has_file(notice: Notice, case: Case) -> bool:
         return True
     if case.item_id is None:
         return False
-    unread = ItemFile.objects.filter(item_id=case.item_id, file=None)
+    files = ItemFile.objects.filter(item_id=case.item_id)
+    if case.split_from.exists():  # off the case of a file, which it carries
+        return files.exists()
+    unread = files.filter(file=None)
     return about_a_body(Category(notice.category)) and unread.exists()
 
 

@@ -123,6 +123,10 @@ def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(tow
         assert town.seen(ref) == ["hidden"]
     assert town.seen("post", "passed on") == ["removed", "hidden"]
     assert town.case(ONE).state == Case.State.OPEN
+    gone(town, "post")
+    settle_case(town.case(ONE), now=town.now)
+    removal = Deadline.objects.filter(stops="removed_and_searched", case=town.case(ONE))
+    assert removal.exists() and not removal.exclude(met_at=None).exists()
     town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[town.item("later").id])
     assert town.seen("elsewhere", "passed on", "later") == ["removed", "removed", "visible"]
 

@@ -150,7 +150,7 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
 
 def settle_case(case: Case, *, now: datetime) -> None:
     """Meet the clocks of a removed case if nothing of it is left to wait for."""
-    if not deadlines.not_gone(case.id).exists():
+    if deadlines.all_gone(case.id):
         _meet(case, now)
 
 

@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, V
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 
-from heed.cases.models import Case, Deadline, Join
+from heed.cases.models import Case, Copy, Deadline, Join
 from heed.ledger import services as ledger
 from heed.media.models import Item
 from heed.rules.clocks import Clock, Done, Effect, Status, Stop
@@ -170,12 +170,14 @@ def _without_waiting(
     return [pair for pair in effects if not waits(*pair)]
 
 
-def not_gone(case_id: UUID) -> QuerySet[Item]:
-    """What is to be removed of a case, and was not answered for and looked at yet.
+def all_gone(case_id: UUID) -> bool:
+    """Whether all that is to be removed of a case was answered for and looked at.
 
-    What its author deleted first is gone too: the platform has none, and we see none.
+    What its author deleted first is gone too: the platform has none, and we see none. What somebody
+    named after the removal, and people have not decided about, is not.
     """
-    return _to_go().filter(copies__case_id=case_id)
+    asked = Copy.objects.filter(case_id=case_id, asked_at__gt=F("case__decided_at"))
+    return not _to_go().filter(copies__case_id=case_id).exists() and not asked.exists()
 
 
 def _not_gone() -> Exists:

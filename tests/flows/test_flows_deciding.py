@@ -325,3 +325,25 @@ def test_the_uploader_is_told_of_each_restriction_once_and_never_that_somebody_t
     accounts = {one["account"] for letter in Letter.objects.all()
                 for one in letter.payload["statements"]}  # fmt: skip
     assert accounts == {"uri"}
+
+
+def test_what_is_hidden_again_after_it_was_restored_is_told_again(town: Stage) -> None:
+    """And what is restored again too: each restriction has its reasons, and a way to appeal."""
+    case, rae, sam = hidden(town), town.staff("Rae"), town.staff("Sam")
+    town.keep(case, rae, sam)
+    levels = ["hidden", "visible"]
+
+    def told() -> list[str]:
+        said = StatementOfReasons.objects.order_by("issued_at", "id")
+        return list(said.values_list("basis", flat=True))
+
+    assert told() == levels
+    town.later(HOUR)
+    town.hear(gil(town.url("post"), police_reference="K-1"))
+    assert (town.seen("post"), told()) == (["hidden"], [*levels, "hidden"])
+    owed = Deadline.objects.filter(case=case, stops="statement_sent", met_at=None)
+    assert not owed.exists()
+    town.later(HOUR)
+    town.keep(case, rae, sam)
+    issue_statements(case_id=case.id, now=town.now)
+    assert (town.seen("post"), told()) == (["visible"], levels * 2)

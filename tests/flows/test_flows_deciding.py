@@ -330,11 +330,12 @@ def test_the_uploader_is_told_of_each_restriction_once_and_never_that_somebody_t
 def test_what_is_hidden_again_after_it_was_restored_is_told_again(town: Stage) -> None:
     """And what is restored again too: each restriction has its reasons, and a way to appeal."""
     case, rae, sam = hidden(town), town.staff("Rae"), town.staff("Sam")
+    town.later(HOUR)
     town.keep(case, rae, sam)
     levels = ["hidden", "visible"]
 
     def told() -> list[str]:
-        said = StatementOfReasons.objects.order_by("issued_at", "id")
+        said = StatementOfReasons.objects.order_by("issued_at")
         return list(said.values_list("basis", flat=True))
 
     assert told() == levels
@@ -347,3 +348,21 @@ def test_what_is_hidden_again_after_it_was_restored_is_told_again(town: Stage) -
     town.keep(case, rae, sam)
     issue_statements(case_id=case.id, now=town.now)
     assert (town.seen("post"), told()) == (["visible"], levels * 2)
+
+
+def test_who_tells_us_between_a_decision_and_its_answer_is_not_answered_by_it(
+    town: Stage,
+) -> None:
+    """They may know what nobody had heard: a person reads it before they are told anything."""
+    case, rae, sam = hidden(town), town.staff("Rae"), town.staff("Sam")
+    made = town.decide(case, Ruling.KEEP, rae)
+    town.looks(sam, case)
+    second(decision_id=made.id, agrees=True, by=sam.id, now=town.now)
+    late = town.hear(gil(town.url("post"), police_reference="K-1"), then_work=False)
+    town.work()
+    assert Answer.objects.exclude(notice_id=late.notice_id).count() == 1
+    assert not Answer.objects.filter(notice_id=late.notice_id).exists()
+    assert (town.case(ONE).state, town.seen("post")) == (Case.State.OPEN, ["hidden"])
+    town.remove(case, rae)
+    assert Answer.objects.get(notice_id=late.notice_id).outcome == "removed"
+    assert Answer.objects.exclude(notice_id=late.notice_id).count() == 2

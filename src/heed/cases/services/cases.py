@@ -78,15 +78,19 @@ def _new_case(platform: Platform, subject: Subject, category: str, now: datetime
 
 
 def join(notice: Notice, case: Case, *, now: datetime) -> bool:
-    """The notice belongs to the case from now on; True when it did not before."""
+    """The notice belongs to the case from now on; True when it did not before.
+
+    The caller holds the case. What is decided already was decided without this notice.
+    """
+    round_ = case.round + (case.state == Case.State.DECIDED)
     with connection.cursor() as cursor:
-        cursor.execute(_JOIN, [mint(), notice.id, case.id, now, VERSION])
+        cursor.execute(_JOIN, [mint(), notice.id, case.id, now, round_, VERSION])
         return bool(cursor.rowcount)
 
 
 _JOIN = """
-INSERT INTO cases_join (id, notice_id, case_id, joined_at, rules_version)
-VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO cases_join (id, notice_id, case_id, joined_at, round, rules_version)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 

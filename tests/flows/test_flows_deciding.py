@@ -96,6 +96,37 @@ def test_a_decision_on_the_named_items_leaves_the_file_elsewhere_alone(town: Sta
     assert checked.verdict is not Verdict.BLOCK
 
 
+def test_a_place_that_was_found_first_and_named_later_goes_with_the_named_ones(
+    town: Stage,
+) -> None:
+    case = hidden(town)
+    town.post("hers", ONE)
+    town.post("elsewhere", ONE)
+    assert {copy.how for copy in Copy.objects.exclude(item__ref="post")} == {"exact"}
+    town.hear(somebody(town.url("hers"), town.url("hers?utm_source=app")))
+    town.remove(case, town.staff("Rae"), scope=Scope.ITEMS)
+    assert town.seen("post", "hers", "elsewhere") == ["removed", "removed", "visible"]
+
+
+@pytest.mark.parametrize("scope", list(Scope))
+def test_whoever_passes_on_what_a_removal_leaves_alone_is_left_alone_too(
+    town: Stage, scope: Scope
+) -> None:
+    case, rae = hidden(town), town.staff("Rae")
+    own = town.post("own", ONE)
+    town.reshare("passed on", "own")
+    town.reshare("and on", "passed on")
+    town.reshare("bad", "post")
+    assert town.seen("own", "passed on", "and on", "bad") == ["hidden"] * 4
+    exempt = [own.id] if scope is Scope.FILE else []
+    town.remove(case, rae, scope=scope, exempt=exempt)
+    assert town.seen("post", "bad") == ["removed", "removed"]
+    assert town.seen("own", "passed on", "and on") == ["visible"] * 3
+    town.reshare("later", "and on")
+    town.reshare("later and bad", "bad")
+    assert town.seen("later", "later and bad") == ["visible", "removed"]
+
+
 def test_near_copies_and_held_uploads_that_outlive_a_removal_are_still_due(town: Stage) -> None:
     case = hidden(town)
     town.post("near", picture("near", like=ONE, bits=8))
@@ -294,3 +325,44 @@ def test_the_uploader_is_told_of_each_restriction_once_and_never_that_somebody_t
     accounts = {one["account"] for letter in Letter.objects.all()
                 for one in letter.payload["statements"]}  # fmt: skip
     assert accounts == {"uri"}
+
+
+def test_what_is_hidden_again_after_it_was_restored_is_told_again(town: Stage) -> None:
+    """And what is restored again too: each restriction has its reasons, and a way to appeal."""
+    case, rae, sam = hidden(town), town.staff("Rae"), town.staff("Sam")
+    town.later(HOUR)
+    town.keep(case, rae, sam)
+    levels = ["hidden", "visible"]
+
+    def told() -> list[str]:
+        said = StatementOfReasons.objects.order_by("issued_at")
+        return list(said.values_list("basis", flat=True))
+
+    assert told() == levels
+    town.later(HOUR)
+    town.hear(gil(town.url("post"), police_reference="K-1"))
+    assert (town.seen("post"), told()) == (["hidden"], [*levels, "hidden"])
+    owed = Deadline.objects.filter(case=case, stops="statement_sent", met_at=None)
+    assert not owed.exists()
+    town.later(HOUR)
+    town.keep(case, rae, sam)
+    issue_statements(case_id=case.id, now=town.now)
+    assert (town.seen("post"), told()) == (["visible"], levels * 2)
+
+
+def test_who_tells_us_between_a_decision_and_its_answer_is_not_answered_by_it(
+    town: Stage,
+) -> None:
+    """They may know what nobody had heard: a person reads it before they are told anything."""
+    case, rae, sam = hidden(town), town.staff("Rae"), town.staff("Sam")
+    made = town.decide(case, Ruling.KEEP, rae)
+    town.looks(sam, case)
+    second(decision_id=made.id, agrees=True, by=sam.id, now=town.now)
+    late = town.hear(gil(town.url("post"), police_reference="K-1"), then_work=False)
+    town.work()
+    assert Answer.objects.exclude(notice_id=late.notice_id).count() == 1
+    assert not Answer.objects.filter(notice_id=late.notice_id).exists()
+    assert (town.case(ONE).state, town.seen("post")) == (Case.State.OPEN, ["hidden"])
+    town.remove(case, rae)
+    assert Answer.objects.get(notice_id=late.notice_id).outcome == "removed"
+    assert Answer.objects.exclude(notice_id=late.notice_id).count() == 2

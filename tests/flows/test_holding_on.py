@@ -8,8 +8,10 @@ from hashlib import md5, sha256
 import pytest
 from django.db import connection, transaction
 
-from heed.cases.models import Appeal, Deadline, Notice, Supplement, Target
+from heed.cases.models import Appeal, Case, Deadline, Notice, Supplement, Target
+from heed.cases.queries import case_files
 from heed.cases.queries.private import private_page
+from heed.cases.services import deadlines
 from heed.flows import jobs
 from heed.flows.answer_back import it_is_back
 from heed.flows.check_upload import check_signals
@@ -17,8 +19,12 @@ from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import MayNotDecide
 from heed.flows.deliver_states import record_results
 from heed.flows.find_copies import find_copies
+from heed.flows.observe_states import settle_case
 from heed.flows.open_appeal import appeal_as_notifier
+from heed.flows.protect_target import protect
+from heed.flows.second_decision import second
 from heed.flows.shared.shapes import Result, StateResult
+from heed.flows.split_case import split
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.flows.take_up_jobs import take_up_jobs
@@ -27,8 +33,8 @@ from heed.media.models import File, Item, Upload, Watermark
 from heed.media.queries import banked
 from heed.media.services import FileIn, keep_file
 from heed.people.models import Contact
-from heed.people.services import address_of
-from heed.rules.decisions import AppealOutcome, Scope
+from heed.people.services import address_of, note_viewing
+from heed.rules.decisions import AppealOutcome, Ruling, Scope
 from heed.rules.gate import Verdict
 from heed.web.notifier.spoken import told
 from tests.apart import apart
@@ -99,6 +105,92 @@ def test_what_a_decision_left_alone_stays_so_while_an_appeal_is_carried_out(town
     )  # fmt: skip
     find_copies(case_id=town.case(ONE).id, now=town.now)
     assert town.seen(named.ref, own.ref) == ["removed", "visible"]
+
+
+def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(town: Stage) -> None:
+    """Nobody has looked at it: a claim hides it with its reshares, and removes nothing."""
+    rae = town.staff("Rae")
+    town.post("post", ONE)
+    town.post("elsewhere", ONE)
+    town.reshare("passed on", "elsewhere")
+    town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), rae, scope=Scope.ITEMS)
+    town.later(HOUR)
+    town.post("later", ONE)
+    assert town.seen("elsewhere", "passed on", "later") == ["visible"] * 3
+    for ref in ("elsewhere", "later"):
+        town.hear(gil(town.url(ref)))
+        assert town.seen(ref) == ["hidden"]
+    assert town.seen("post", "passed on") == ["removed", "hidden"]
+    assert town.case(ONE).state == Case.State.OPEN
+    gone(town, "post")
+    settle_case(town.case(ONE), now=town.now)
+    removal = Deadline.objects.filter(stops="removed_and_searched", case=town.case(ONE))
+    assert removal.exists() and not removal.exclude(met_at=None).exists()
+    town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[town.item("later").id])
+    assert town.seen("elsewhere", "passed on", "later") == ["removed", "removed", "visible"]
+
+
+def test_a_place_that_is_named_later_by_the_same_notice_opens_its_decided_case(
+    town: Stage,
+) -> None:
+    town.post("post", ONE)
+    town.post("elsewhere", ONE)
+    heard = town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), town.staff("Rae"), scope=Scope.ITEMS)
+    town.later(HOUR)
+    said = {"url": town.url("elsewhere")}
+    supplement_notice(notice_id=heard.notice_id, said=said, now=town.now)
+    town.work()
+    assert (town.seen("elsewhere"), town.case(ONE).state) == (["hidden"], Case.State.OPEN)
+    assert town.case(ONE).due_at is not None
+
+
+def test_what_people_excepted_is_hidden_again_for_a_new_fact_alone(town: Stage) -> None:
+    rae = town.staff("Rae")
+    own = town.post("own", ONE)
+    town.post("post", ONE)
+    town.reshare("passed on", "own", ONE)
+    heard = town.hear(dana(town.url("post"), town.url("own")), verified_channel=True)
+    town.remove(town.case(ONE), rae, exempt=[own.id])
+    town.later(HOUR)
+    protect(notice_id=heard.notice_id, now=town.now)
+    town.hear(dana(town.url("own"), town.url("passed on")), verified_channel=True)
+    assert town.seen("post", "own", "passed on") == ["removed", "visible", "visible"]
+    town.hear(gil(town.url("own")))  # she was 13
+    assert town.seen("post", "own", "passed on") == ["removed", "hidden", "hidden"]
+    town.remove(town.case(ONE), rae)
+    assert town.seen("post", "own", "passed on") == ["removed"] * 3
+
+
+def test_what_was_split_off_is_judged_by_its_own_case_when_it_is_named_again(
+    town: Stage,
+) -> None:
+    """Let stand there, it is hidden again for a new fact, and for nothing else."""
+    rae, sam = town.staff("Rae"), town.staff("Sam")
+    town.post("post", ONE)
+    own = town.post("own", ONE)
+    town.hear(dana(town.url("post")), verified_channel=True)
+    case = town.case(ONE)
+    into = split(case_id=case.id, items=[own.id], why="Her own.", by=rae.id, now=town.now)
+    assert town.seen("own") == ["hidden"]
+    for person in (rae, sam):
+        for file in case_files.to_be_seen(into):
+            note_viewing(
+                staff_id=person.id, file_id=file.id, case_id=into.id, variant="full", whole=True,
+                now=town.now,
+            )  # fmt: skip
+    made = town.decide(into, Ruling.KEEP, rae)
+    second(decision_id=made.id, agrees=True, by=sam.id, now=town.now)
+    town.remove(case, rae)
+    town.later(HOUR)
+    again = town.hear(dana(town.url("own")), verified_channel=True)
+    assert town.cases_of(again) == {into.id}
+    assert town.seen("post", "own") == ["removed", "visible"]
+    town.hear(gil(town.url("own")))  # she was 13
+    assert town.seen("post", "own") == ["removed", "hidden"]
+    into.refresh_from_db()
+    assert into.state == Case.State.OPEN and into.due_at is not None
 
 
 def test_a_second_appeal_goes_to_nobody_who_answered_the_first(town: Stage) -> None:
@@ -233,6 +325,61 @@ def test_a_removal_clock_waits_for_every_case_of_its_notice(town: Stage) -> None
     town.keep(town.case(TWO), town.staff("Third"), town.staff("Fourth"))
     clock.refresh_from_db()
     assert clock.met_at is not None
+
+
+def gone(town: Stage, ref: str) -> None:
+    """The platform says so, and a look sees it."""
+    item = town.item(ref)
+    answer = StateResult(item_ref=ref, revision=item.revision, result=Result.APPLIED)
+    record_results(platform_id=town.platform_id, results=[answer], now=town.now)
+    Item.objects.filter(id=item.id).update(observed="gone", observed_revision=item.revision)
+
+
+def test_a_removal_clock_waits_until_what_each_case_removes_is_gone(town: Stage) -> None:
+    """One of two posts goes, and the platform never answers for the other."""
+    rae = town.staff("Rae")
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    for file in (ONE, TWO):
+        town.remove(town.case(file), rae)
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    gone(town, "second")
+    settle_case(town.case(TWO), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is None
+    gone(town, "first")
+    settle_case(town.case(ONE), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is not None
+
+
+def test_a_removal_clock_is_not_met_by_a_refusal_while_another_case_still_removes(
+    town: Stage,
+) -> None:
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    town.remove(town.case(ONE), town.staff("Rae"))
+    town.keep(town.case(TWO), town.staff("Sam"), town.staff("Third"))
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    assert clock.met_at is None
+    gone(town, "first")
+    settle_case(town.case(ONE), now=town.now)
+    clock.refresh_from_db()
+    assert clock.met_at is not None
+
+
+def test_a_clock_of_two_cases_is_late_when_either_of_them_is_still_up(town: Stage) -> None:
+    for ref, file in (("first", ONE), ("second", TWO)):
+        town.post(ref, file)
+    town.hear(gil(town.url("first"), town.url("second")))
+    clock = Deadline.objects.get(stops="removed_and_searched")
+    shown = "first" if clock.case_id == town.case(ONE).id else "second"
+    gone(town, shown)
+    Item.objects.filter(ref=shown).update(acknowledged="hidden")
+    town.later(HOUR * 49)
+    assert clock in deadlines.breach(now=town.now)
 
 
 def test_an_adult_is_heard_under_any_spelling_too(town: Stage) -> None:

@@ -242,3 +242,34 @@ def _until_somebody_waits() -> None:
                 return
             time.sleep(0.01)
     pytest.fail("nobody waited for the other batch")
+
+
+# ------------------------------------------------------------------ what only looked alike
+
+
+@pytest.mark.parametrize("judged", [False, True])
+def test_a_post_that_only_looked_alike_is_a_copy_once_it_has_the_very_file(
+    town: Stage, judged: bool
+) -> None:
+    one = picture("one")
+    town.post("post", one)
+    town.post("flat", picture("flat", like=one, bits=8, quality=20))
+    town.hear(gil(town.url("post")))
+    near = Copy.objects.get(item__ref="flat")
+    if judged:
+        judge_copy(copy_id=near.id, same=False, by=town.staff("Rae").id, now=town.now)
+    assert town.seen("flat") == ["visible"]
+    town.post("flat", one)
+    assert town.seen("flat") == ["hidden"]
+    town.remove(town.case(one), town.staff("Sam"))
+    assert town.seen("post", "flat") == ["removed", "removed"]
+
+
+def test_who_passes_on_something_alike_with_the_very_file_is_a_copy(town: Stage) -> None:
+    one = picture("one")
+    town.post("post", one)
+    town.post("flat", picture("flat", like=one, bits=8, quality=20))
+    town.hear(gil(town.url("post")))
+    town.reshare("quoting", "flat", one)
+    town.reshare("passing on", "flat")
+    assert town.seen("flat", "quoting", "passing on") == ["visible", "hidden", "visible"]

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-from heed.cases.models import Case, Deadline
+from heed.cases.models import Case, Deadline, Notice
+from heed.flows.answer_back import it_is_back
 from heed.flows.deliver_states import deliver_letters, deliver_states, record_results, revive
 from heed.flows.look_again import look_again
 from heed.flows.observe_states import observe_states
 from heed.flows.tell_platforms import tell_platforms
+from heed.media.models import Item
 from heed.outbox.models import StateTelling
 from heed.ports import Result, StateResult
 from tests.flows.stage import HOUR, SECOND, Stage, entries, picture, waiting
@@ -258,3 +260,30 @@ def test_looking_again_asks_every_address_of_the_case_once_more(
     assert look_again(case_id=case.id, now=square.now) == 2
     observe_states(now=square.now)
     assert {square.item(ref).observed for ref in ("a", "b")} == {"seen"}
+
+
+def test_what_is_said_to_be_back_is_not_answered_by_a_look_from_before(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    """The case has two posts. The look at one of them says nothing of the other."""
+    hidden(square, "a", "b")
+    square.remove(square.case(picture("one")), square.staff("Rae"))
+    told(square)
+    square.later(2 * SECOND)
+    observe_states(now=square.now)
+    square.later(timedelta(days=3))
+    notice = Notice.objects.earliest("received_at")
+    it_is_back(notice_id=notice.id, urls=[], text="", now=square.now)
+    back = Deadline.objects.filter(cause__startswith=f"back:{notice.id}:")
+    removal = back.get(stops="removed_and_searched")
+    Item.objects.filter(ref="a").update(observe_due_at=None)
+    square.later(SECOND)
+    observe_states(now=square.now)  # "b" alone is due
+    removal.refresh_from_db()
+    assert square.item("b").observed_at == square.now
+    assert removal.met_at is None
+    square.work()
+    square.later(SECOND)
+    observe_states(now=square.now)
+    removal.refresh_from_db()
+    assert removal.met_at == square.now

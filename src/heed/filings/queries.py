@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from heed.cases.models import Decision, Join, Notice, Restriction
 from heed.cases.queries import policies, private
@@ -35,24 +35,35 @@ class AnswerLine:
 
 
 def restrictions_without_statement(case_id: UUID) -> QuerySet[Restriction]:
-    """Live restrictions of a case of which the uploader has not been told at this level."""
-    told = StatementOfReasons.objects.filter(
-        item_id=OuterRef("item_id"), case_id=OuterRef("case_id"), basis=OuterRef("level")
-    )
+    """Live restrictions of a case of which the uploader has not been told.
+
+    What is restricted anew, after it was restored, is told anew.
+    """
+    told = _told().filter(_this_one(), basis=OuterRef("level"))
     live = Restriction.objects.filter(case_id=case_id, lifted_at=None).exclude(Exists(told))
     return live.select_related("item__account").order_by("item_id")
 
 
 def restored_without_statement(case_id: UUID) -> QuerySet[Restriction]:
     """Lifted restrictions of which the uploader was told, and whose item is shown again."""
-    told = StatementOfReasons.objects.filter(
+    lifted = Restriction.objects.filter(
+        Exists(_told()), case_id=case_id, lifted_at__isnull=False, item__desired=Visibility.VISIBLE
+    )
+    newest = lifted.order_by("item_id", "-lifted_at", "-since_at").distinct("item_id")
+    shown = _told().filter(_this_one(), basis=Visibility.VISIBLE)
+    waiting = Restriction.objects.filter(id__in=newest.values("id")).exclude(Exists(shown))
+    return waiting.select_related("item__account").order_by("item_id")
+
+
+def _told() -> QuerySet[StatementOfReasons]:
+    return StatementOfReasons.objects.filter(
         item_id=OuterRef("item_id"), case_id=OuterRef("case_id")
     )
-    lifted = Restriction.objects.filter(
-        Exists(told), case_id=case_id, lifted_at__isnull=False, item__desired=Visibility.VISIBLE
-    ).exclude(Exists(told.filter(basis=Visibility.VISIBLE)))
-    newest = lifted.order_by("item_id", "-lifted_at").distinct("item_id")
-    return newest.select_related("item__account")
+
+
+def _this_one() -> Q:
+    """Of this restriction; those of before statements named one are taken for it."""
+    return Q(restriction_id=OuterRef("id")) | Q(restriction_id=None)
 
 
 def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:

@@ -14,6 +14,7 @@ class StatementIn(NamedTuple):
     """One statement of reasons, ready to be written down."""
 
     item_id: UUID
+    restriction_id: UUID
     basis: str
     body: dict[str, Any]
     link_hash: bytes
@@ -34,12 +35,13 @@ def keep_answer(
 def keep_statements(
     platform_id: UUID, case_id: UUID, rows: Sequence[StatementIn], *, now: datetime
 ) -> list[StatementOfReasons]:
-    """Statements, each once for its item, case and basis."""
+    """Statements, each once for its restriction and basis."""
     made = [
         StatementOfReasons(
             platform_id=platform_id,
             case_id=case_id,
             item_id=row.item_id,
+            restriction_id=row.restriction_id,
             basis=row.basis,
             body=row.body,
             link_hash=row.link_hash,

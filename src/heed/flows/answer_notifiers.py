@@ -9,14 +9,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import translation
 
-from heed.cases.models import Decision, Notice
+from heed.cases.models import Case, Decision, Join, Notice
 from heed.cases.queries import case_page
 from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
-from heed.flows.shared import languages, news, peers
+from heed.flows.shared import languages, news, peers, states
 from heed.ledger import services as ledger
 from heed.rules.claims import Category, about_a_body
 from heed.rules.clocks import Done
@@ -26,13 +27,31 @@ from heed.rules.decisions import Ruling
 def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
     """Returns how many were answered now. Repeating answers nobody twice."""
     decision = Decision.objects.select_related("case").get(id=decision_id)
-    joined = Notice.objects.filter(joins__case=decision.case, joins__undone_at=None)
+    joined = Notice.objects.filter(joins__in=_heard(decision))
     written_in = case_page.language(decision.case)  # in it the reviewer was asked to write
     answered = sum(_answer(notice, decision, written_in, now) for notice in joined)
     with transaction.atomic():
+        case = states.lock(decision.case_id)  # nobody joins it meanwhile
         deadlines.done(Done.OUTCOME_SENT, now=now, cause=f"decision:{decision.id}")
-        deadlines.done(Done.OUTCOME_SENT, now=now, case_id=decision.case_id)
+        _meet(case, decision, now)
     return answered
+
+
+def _heard(decision: Decision) -> QuerySet[Join]:
+    """Whoever told us before it was decided; who came between that and now waits for the next."""
+    joins = Join.objects.filter(case_id=decision.case_id, undone_at=None)
+    return joins.filter(Q(round=None) | Q(round__lte=decision.round))
+
+
+def _meet(case: Case, decision: Decision, now: datetime) -> None:
+    every = Join.objects.filter(case=case, undone_at=None)
+    heard = _heard(decision)
+    if every.count() == heard.count():
+        deadlines.done(Done.OUTCOME_SENT, now=now, case_id=case.id)
+        return
+    for notice_id in heard.values_list("notice_id", flat=True):
+        cause = f"notice:{notice_id}"
+        deadlines.done(Done.OUTCOME_SENT, now=now, case_id=case.id, cause=cause)
 
 
 def _answer(notice: Notice, decision: Decision, written_in: str, now: datetime) -> bool:

@@ -45,11 +45,11 @@ def find_copies(*, case_id: UUID, now: datetime) -> int:
 
 def add(case_id: UUID, found: Sequence[CopyIn], *, now: datetime) -> int:
     """Step 2: take these into the case. Returns how many were new."""
-    if not _unknown(case_id, found):
+    if not cases.news(case_id, found):
         return 0  # and nobody waited for the case: a sweep meets what a search has just taken in
     with transaction.atomic():
         case = states.lock(case_id)
-        new = _unknown(case_id, found)
+        new = cases.news(case_id, found)
         if new:
             cases.add_copies(case, new, now=now)
             cases.note_speed(case, now=now)
@@ -68,12 +68,6 @@ def _settle(case_id: UUID, now: datetime) -> None:
     if case.decided_level == Visibility.REMOVED and not to_go.exists():
         with transaction.atomic():
             settle_case(case, now=now)
-
-
-def _unknown(case_id: UUID, found: Sequence[CopyIn]) -> list[CopyIn]:
-    """Those that are no copies of the case yet. A copy is restricted as it is written down."""
-    known = cases.known_copies(case_id, [one.item_id for one in found])
-    return [one for one in found if one.item_id not in known]
 
 
 def _enter(case: Case, new: Sequence[CopyIn], now: datetime) -> None:

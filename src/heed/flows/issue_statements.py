@@ -92,7 +92,7 @@ def _issue(case: Case, told: Sequence[tuple[Restriction, str]], now: datetime) -
     decision = Decision.objects.filter(case=case, state=Decision.State.FINAL).last()
     said = {level: _body(case, level, decision, now) for _, level in told}
     made = [
-        StatementIn(row.item_id, level, said[level], digest(secrets[row.item_id]))
+        StatementIn(row.item_id, row.id, level, said[level], digest(secrets[row.item_id]))
         for row, level in told
     ]
     bodies = {row.item_id: list(row.body.items()) for row in made}

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
@@ -150,22 +149,15 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
 
 
 def settle_case(case: Case, *, now: datetime) -> None:
-    """Meet the clocks of a removed case if nothing of it is left to wait for.
-
-    What its author deleted first is gone too: the platform has none, and we see none.
-    """
-    removed = Item.objects.filter(copies__case=case, desired=Visibility.REMOVED)
-    has_none = Q(answer=Result.NOT_FOUND, acknowledged_revision=F("revision"))
-    settled = removed.filter(
-        Q(acknowledged=Visibility.REMOVED) | has_none,
-        observed__in=[Observed.GONE, Observed.UNVERIFIABLE],
-    )
-    if removed.count() == settled.count():
+    """Meet the clocks of a removed case if nothing of it is left to wait for."""
+    if deadlines.all_gone(case.id):
         _meet(case, now)
 
 
 def _meet(case: Case, now: datetime) -> None:
-    met = deadlines.done(Done.REMOVED_AND_SEARCHED, now=now, case_id=case.id)
+    since = deadlines.looked_since(case.id)
+    done = Done.REMOVED_AND_SEARCHED
+    met = deadlines.done(done, now=now, case_id=case.id, looked_since=since)
     for deadline in met:
         ledger.enter(
             "deadline.met", subject=f"case:{case.id}", body={"deadline": str(deadline)}, at=now

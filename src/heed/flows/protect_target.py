@@ -7,6 +7,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
@@ -154,11 +155,26 @@ def _by_subject(notice: Notice, targets: Iterable[Target]) -> list[tuple[Subject
     for target in targets:
         assert target.item is not None
         for file in _files(target):
-            subject = Subject(file=file) if file else _place_of(notice, target, first)
+            subject = (
+                _of_file(notice, target.item, file) if file else _place_of(notice, target, first)
+            )
             if first is None and file is None and _is_news(target):
                 first = target.item
             places.setdefault(subject, []).append(target.item)
     return list(places.items())
+
+
+def _of_file(notice: Notice, item: Item, file: File) -> Subject:
+    """The file's case; where this place was split off it, the case that sees to the place now."""
+    subject = Subject(file=file)
+    gone = Copy.objects.filter(item=item, split__isnull=False).select_related("split__into__item")
+    mine = gone.filter(case__file=file, case__platform_id=notice.platform_id)
+    while (apart := mine.first()) is not None:
+        assert apart.split is not None
+        subject = Subject(item=apart.split.into.item)
+        later = gone.filter(split__made_at__gte=apart.split.made_at).exclude(id=apart.id)
+        mine = later.filter(case_id=apart.split.into_id)
+    return subject
 
 
 def _may_still_be_located(notice: Notice) -> bool:
@@ -201,15 +217,16 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     nobody_spoke = made or states.by_match(case)
     fresh = cases.join(notice, case, now=now)
     before = (case.round, case.level)
-    outcome = _judge(notice, case, fresh, now)
+    places = _Places.named(notice, case, items)
+    outcome = _judge(notice, case, fresh or bool(places.again), now)
     _take_clocks_in(notice, case)
     review = rules.review(outcome, cause=_cause(notice, case), at=now)
     deadlines.set_clocks(case, [review], now=now)
     if not fresh:  # a new fact of the same notice, such as a time that was given
         deadlines.set_sooner(case, review, now=now)
     duty.call(notice, case, outcome, now=now)
-    graver = made or before != (case.round, case.level)
-    new_places = bool(items) and _add_places(case, items, graver, notice, now)
+    graver = made or bool(places.again) or before != (case.round, case.level)
+    new_places = bool(items) and _add_places(case, places, graver, notice, now)
     if _holds_uploads(case, outcome):
         banks.hold_uploads(case, notice, now=now)
     if fresh or graver:
@@ -219,15 +236,32 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     return outcome
 
 
-def _add_places(
-    case: Case, items: Sequence[Item], graver: bool, notice: Notice, now: datetime
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """What a notice names of one case. A removal may have left some of it alone: `again` is looked
+    at once more, and the others are for nothing that people had not heard when they let them stand.
+    """
+
+    items: Sequence[Item]
+    again: frozenset[UUID]
+
+    @staticmethod
+    def named(notice: Notice, case: Case, items: Sequence[Item]) -> "_Places":
+        unseen, stood = states.left_alone(case, [one.id for one in items])
+        if stood and claims.brings_new_fact(notice, case):
+            unseen, stood = unseen | stood, set()
+        asked = [one for one in items if one.id not in stood]
+        return _Places(asked, frozenset(unseen))
+
+
+def _add_places(case: Case, places: _Places, graver: bool, notice: Notice, now: datetime) -> bool:
     """Restrict the named places; True when the case did not know all of them yet."""
-    ids = [one.id for one in items]
+    ids = [one.id for one in places.items]
     known = Copy.objects.filter(case=case, item_id__in=ids).count()
     named = Copy.How.NAMED
-    copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in items]
+    copies = [CopyIn(item_id=one.id, how=named, views_then=one.views) for one in places.items]
     cases.add_copies(case, copies, now=now)
+    cases.ask_again(case, list(places.again), now=now)
     states.apply(case, items=ids, told_by=None if graver else notice.id, now=now)
     return known < len(set(ids))
 

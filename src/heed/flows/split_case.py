@@ -46,9 +46,9 @@ def split(*, case_id: UUID, items: Sequence[UUID], why: str, by: UUID, now: date
         changed += restrictions.lift(case, ids, now=now)
         states.tell(case, changed, now=now)
         _enter(case, into, ids, joined, now)
-    states.search_on(into.id)
-    if level >= Visibility.HIDDEN:
-        evidence.start(into)
+        states.search_on(into.id)
+        if level >= Visibility.HIDDEN:
+            evidence.start(into)
     return into
 
 

@@ -138,6 +138,7 @@ class Copy(models.Model):
     same = models.BooleanField(null=True)  # near only: a person's word
     found_at = models.DateTimeField()
     views_then = models.BigIntegerField(default=0)  # when it was found: views before we knew
+    asked_at = models.DateTimeField(null=True)  # named again after a removal had left it alone
     split = models.ForeignKey(Split, on_delete=models.PROTECT, null=True)  # another case sees to it
 
     class Meta:

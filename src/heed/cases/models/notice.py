@@ -122,6 +122,7 @@ class Join(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="joins")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="joins")
     joined_at = models.DateTimeField()
+    round = models.PositiveSmallIntegerField(null=True)  # the first that is about it too
     rules_version = models.CharField(max_length=20, blank=True)  # that judged it
     undone_at = models.DateTimeField(null=True)
 

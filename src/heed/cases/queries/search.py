@@ -1,6 +1,6 @@
 """Where the file of a case is: named, reshared, byte for byte, or nearly the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -132,6 +132,26 @@ def reshares_of(roots: Sequence[CopyIn]) -> list[CopyIn]:
     return list(found.values())
 
 
+_PASSED_ON = """
+WITH RECURSIVE tree AS (
+    SELECT unnest(%s::uuid[]) AS id
+    UNION
+    SELECT c.item_id FROM tree t JOIN media_item i ON i.reshare_of_id = t.id
+    JOIN cases_copy c ON c.item_id = i.id AND c.case_id = %s AND c.how = 'reshare'
+)
+SELECT id FROM tree
+"""
+
+
+def passed_on(case: Case, item_ids: Collection[UUID]) -> set[UUID]:
+    """Copies of the case that reshare these, through any depth; none below one that was named."""
+    if not item_ids:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(_PASSED_ON, [list(item_ids), case.id])
+        return {row[0] for row in cursor.fetchall()} - set(item_ids)
+
+
 _MET = """
 WITH news AS MATERIALIZED (
     SELECT i.id, i.platform_id, i.reshare_of_id, f.file_id
@@ -139,7 +159,7 @@ WITH news AS MATERIALIZED (
     WHERE i.id = ANY(%(items)s)
 )
 SELECT DISTINCT ON (case_id, item_id) case_id, item_id, how, distance, quality, file_id FROM (
-    SELECT c.case_id, i.id AS item_id, 0 AS rank,
+    SELECT c.case_id, i.id AS item_id, CASE WHEN c.how = 'near' THEN 2 ELSE 0 END AS rank,
            CASE WHEN c.how = 'near' THEN 'near' ELSE 'reshare' END AS how,
            c.distance_bits AS distance, c.quality, c.near_file_id AS file_id
     FROM news i JOIN cases_copy c ON c.item_id = i.reshare_of_id

@@ -78,15 +78,19 @@ def _new_case(platform: Platform, subject: Subject, category: str, now: datetime
 
 
 def join(notice: Notice, case: Case, *, now: datetime) -> bool:
-    """The notice belongs to the case from now on; True when it did not before."""
+    """The notice belongs to the case from now on; True when it did not before.
+
+    The caller holds the case. What is decided already was decided without this notice.
+    """
+    round_ = case.round + (case.state == Case.State.DECIDED)
     with connection.cursor() as cursor:
-        cursor.execute(_JOIN, [mint(), notice.id, case.id, now, VERSION])
+        cursor.execute(_JOIN, [mint(), notice.id, case.id, now, round_, VERSION])
         return bool(cursor.rowcount)
 
 
 _JOIN = """
-INSERT INTO cases_join (id, notice_id, case_id, joined_at, rules_version)
-VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
+INSERT INTO cases_join (id, notice_id, case_id, joined_at, round, rules_version)
+VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
 """
 
 
@@ -155,22 +159,36 @@ class CopyIn:
     views_then: int = 0
 
 
-def known_copies(case_id: UUID, item_ids: Sequence[UUID]) -> set[UUID]:
-    """Which of these items are copies of the case already."""
+def news(case_id: UUID, found: Sequence[CopyIn]) -> list[CopyIn]:
+    """Those that the case does not know yet, or only as something that looks alike.
+
+    A person's word that it is another thing holds for its looks, and for whoever passes it on; what
+    has got the case's very bytes since is a copy all the same.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT item_id FROM cases_copy WHERE case_id = %s AND item_id = ANY(%s::uuid[])",
-            [case_id, array(item_ids)],
+            "SELECT item_id, how = 'near', same FROM cases_copy"
+            " WHERE case_id = %s AND item_id = ANY(%s::uuid[])",
+            [case_id, array(one.item_id for one in found)],
         )
-        return {row[0] for row in cursor.fetchall()}
+        known = {item_id: (near, same) for item_id, near, same in cursor.fetchall()}
+
+    def is_news(one: CopyIn) -> bool:
+        near, same = known.get(one.item_id, (True, None))
+        if one.how == Copy.How.NEAR or not near:
+            return one.item_id not in known
+        return one.how == Copy.How.EXACT or same is not False
+
+    return [one for one in found if is_news(one)]
 
 
 def add_copies(case: Case, copies: Iterable[CopyIn], *, now: datetime) -> None:
-    """Note how each copy was found; what is known already keeps its first finding.
+    """Note how each copy was found. What is known already keeps its first finding, unless somebody
+    names it now (a decision about the named places is about that one too), or it only looked alike.
 
     A file that a person has compared with the case's before need not be compared again.
     """
-    rows = list(copies)
+    rows = list({copy.item_id: copy for copy in copies}.values())
     near = [copy.near_file_id for copy in rows]
     judged = _judged(case) if any(near) else {}
     with connection.cursor() as cursor:
@@ -193,8 +211,18 @@ INSERT INTO cases_copy (case_id, found_at, id, item_id, how, distance_bits, qual
 SELECT %s, %s, new.* FROM unnest(
     %s::uuid[], %s::uuid[], %s::text[], %s::int[], %s::int[], %s::uuid[], %s::bool[], %s::bigint[]
 ) AS new
-ON CONFLICT DO NOTHING
+ON CONFLICT (case_id, item_id) DO UPDATE
+SET how = EXCLUDED.how, distance_bits = NULL, quality = NULL, near_file_id = NULL, same = NULL
+WHERE EXCLUDED.how = 'named' AND cases_copy.how <> 'named'
+   OR EXCLUDED.how <> 'near' AND cases_copy.how = 'near'
 """
+
+
+def ask_again(case: Case, item_ids: Sequence[UUID], *, now: datetime) -> None:
+    """A removal had left these alone, and somebody names them: until people decide anew they are
+    as the claims of this round have them.
+    """
+    Copy.objects.filter(case=case, item_id__in=item_ids).update(asked_at=now)
 
 
 def note_speed(case: Case, *, now: datetime) -> None:

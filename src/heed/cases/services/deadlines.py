@@ -6,17 +6,21 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import CharField, Exists, F, OuterRef, Q, Value
+from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 
-from heed.cases.models import Case, Deadline, Join
+from heed.cases.models import Case, Copy, Deadline, Join
 from heed.ledger import services as ledger
 from heed.media.models import Item
 from heed.rules.clocks import Clock, Done, Effect, Status, Stop
 from heed.rules.deadlines import stops
+from heed.rules.observation import Observed
 from heed.rules.visibility import Visibility
 
-_GONE = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
+_REMOVED = Visibility.REMOVED.value
+_GONE = (Visibility.HIDDEN.value, _REMOVED)
+_LOOKED_AT = (Observed.GONE.value, Observed.UNVERIFIABLE.value)
 
 
 def set_clocks(
@@ -62,14 +66,17 @@ def set_sooner(case: Case, clock: Clock, *, now: datetime) -> None:
 
 
 def done(
-    what: Done, *, now: datetime, case_id: UUID | None = None, cause: str | None = None
-) -> list[UUID]:
+    what: Done, *, now: datetime, case_id: UUID | None = None, cause: str | None = None,
+    looked_since: datetime | None = None,
+) -> list[UUID]:  # fmt: skip
     """Something was done for a case, or for one cause (a notice, a decision) wherever it shows.
 
     Meets or holds the clocks that wait for it; returns those that were met. A notice about
     several files is not done with when one of its cases is. With both: one notice of the case.
+    `looked_since`: since when we have looked at all of it. Whoever said "it is back" after that
+    has not been answered by it.
     """
-    waiting = _waiting_for(what, case_id, cause)
+    waiting = [one for one in _waiting_for(what, case_id, cause) if not _doubted(one, looked_since)]
     effects = [(deadline, stops(Stop(deadline.stops), what)) for deadline in waiting]
     if case_id is not None:
         effects = _without_waiting(effects, case_id)
@@ -81,6 +88,19 @@ def done(
     for shown_at in {deadline.case_id for deadline, _ in effects if deadline.case_id}:
         note_due(shown_at)
     return met
+
+
+def _doubted(deadline: Deadline, looked_since: datetime | None) -> bool:
+    found_by_us = deadline.cause.startswith(f"back:{deadline.case_id}:")
+    said = deadline.cause.startswith("back:") and not found_by_us
+    return said and looked_since is not None and deadline.set_at > looked_since
+
+
+def looked_since(case_id: UUID) -> datetime | None:
+    """When the look at what is removed of a case that is longest ago was; None without any."""
+    items = Item.objects.filter(copies__case_id=case_id, desired=_REMOVED)
+    first: datetime | None = items.aggregate(first=Min("observed_at"))["first"]
+    return first
 
 
 def _say_late(met: Iterable[Deadline], now: datetime) -> None:
@@ -127,19 +147,47 @@ def _waiting_for(what: Done, case_id: UUID | None, cause: str | None) -> list[De
 def _without_waiting(
     effects: list[tuple[Deadline, Effect]], case_id: UUID
 ) -> list[tuple[Deadline, Effect]]:
-    """Leave out notices that another of their cases is still open for (for a hold: not hidden)."""
+    """Leave out notices that another of their cases is still open for (for a hold: not hidden).
+
+    A removal clock also waits for what another of them decided to remove, and is not gone yet.
+    """
     asked = {_notice_of(one) for one, effect in effects if effect is not Effect.NONE} - {""}
     others = Join.objects.filter(notice_id__in=asked, undone_at=None).exclude(case_id=case_id)
-    others = others.exclude(case__state=Case.State.DECIDED)
+    still_open = others.exclude(case__state=Case.State.DECIDED)
     levels: dict[str, set[str]] = {}
-    for notice_id, level in others.values_list("notice_id", "case__level"):
+    for notice_id, level in still_open.values_list("notice_id", "case__level"):
         levels.setdefault(str(notice_id), set()).add(level)
+    going = others.filter(case__state=Case.State.DECIDED, case__decided_level=_REMOVED)
+    leaving = {str(one) for one in going.filter(_not_gone()).values_list("notice_id", flat=True)}
 
     def waits(deadline: Deadline, effect: Effect) -> bool:
         held_by = {Visibility.HIDDEN.value} if effect is Effect.PROVISIONAL else set()
-        return bool(levels.get(_notice_of(deadline), set()) - held_by)
+        if levels.get(_notice_of(deadline), set()) - held_by:
+            return True
+        to_be_met = effect is Effect.MET and deadline.stops == Stop.REMOVED_AND_SEARCHED
+        return to_be_met and _notice_of(deadline) in leaving
 
     return [pair for pair in effects if not waits(*pair)]
+
+
+def all_gone(case_id: UUID) -> bool:
+    """Whether all that is to be removed of a case was answered for and looked at.
+
+    What its author deleted first is gone too: the platform has none, and we see none. What somebody
+    named after the removal, and people have not decided about, is not.
+    """
+    asked = Copy.objects.filter(case_id=case_id, asked_at__gt=F("case__decided_at"))
+    return not _to_go().filter(copies__case_id=case_id).exists() and not asked.exists()
+
+
+def _not_gone() -> Exists:
+    return Exists(_to_go().filter(copies__case=OuterRef("case_id")))
+
+
+def _to_go() -> QuerySet[Item]:
+    has_none = Q(answer="not_found", acknowledged_revision=F("revision"))
+    gone = Q(Q(acknowledged=_REMOVED) | has_none, observed__in=_LOOKED_AT)
+    return Item.objects.filter(desired=_REMOVED).exclude(gone)
 
 
 def _notice_of(deadline: Deadline) -> str:
@@ -155,8 +203,9 @@ def breach(*, now: datetime) -> list[Deadline]:
     """
     past = Deadline.objects.filter(due_at__lt=now, met_at=None, breached_at=None)
     past.filter(stops=Stop.TIME_PASSED.value).update(met_at=now)
-    binding = past.filter(Q(held_at=None) | _still_up()).exclude(stops=Stop.TIME_PASSED.value)
-    late = list(binding.exclude(status=Status.ADVISORY.value)[:1_000])
+    open_ones = past.annotate(of_notice=_OF_NOTICE).filter(Q(held_at=None) | _still_up())
+    binding = open_ones.exclude(stops=Stop.TIME_PASSED.value)
+    late: list[Deadline] = list(binding.exclude(status=Status.ADVISORY.value)[:1_000])
     ids = [deadline.id for deadline in late]
     Deadline.objects.filter(id__in=ids, breached_at=None).update(breached_at=now)
     return late
@@ -165,14 +214,23 @@ def breach(*, now: datetime) -> list[Deadline]:
 def _still_up() -> Exists:
     """Some copy was to be out of sight by then, and by the platform's word or our look it is not.
 
-    Where the platform has no such thing, and nobody has seen it, nothing is up.
+    Where the platform has no such thing, and nobody has seen it, nothing is up. A notice's clock
+    shows at its first case, and stands for all of them.
     """
-    items = Item.objects.filter(
-        copies__case=OuterRef("case_id"), desired__in=_GONE, desired_at__lte=OuterRef("due_at")
-    )
+    items = Item.objects.filter(desired__in=_GONE, desired_at__lte=OuterRef("due_at"))
     seen = Q(observed="seen", observed_revision=F("revision"))
     unsaid = ~Q(acknowledged__in=_GONE) & ~Q(answer="not_found")
-    return Exists(items.filter(seen | unsaid))
+    told = Join.objects.filter(notice_id=OuterRef(OuterRef("of_notice")), undone_at=None)
+    here = Q(copies__case=OuterRef("case_id")) | Q(copies__case__in=told.values("case_id"))
+    return Exists(items.filter(seen | unsaid).filter(here))
+
+
+# The notice that a clock belongs to, whichever case shows it; for any other cause NULL.
+_OF_NOTICE = RawSQL(
+    "CASE WHEN cases_deadline.cause ~ '^notice:[0-9a-f-]{36}$'"
+    " THEN substr(cases_deadline.cause, 8)::uuid END",
+    [],
+)
 
 
 def note_due(case_id: UUID) -> None:

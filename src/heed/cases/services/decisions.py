@@ -110,7 +110,7 @@ def carry(
         decided_level=level.value,
         decided_at=now,
         stood_at=None if removed else now,
-        known_facts=[] if removed else [list(fact) for fact in known_facts],
+        known_facts=[list(fact) for fact in known_facts],
         taken_by=None,
         taken_until=None,
         **({} if removed else {"level": Visibility.VISIBLE.value}),

@@ -54,7 +54,7 @@ def share_notices(case: Case, into: Case, items: Sequence[UUID], *, now: datetim
     told = Notice.objects.filter(joins__case=case, joins__undone_at=None)
     naming = told.filter(targets__item_id__in=items).distinct()
     rows = [
-        Join(notice=one, case=into, joined_at=now, rules_version=VERSION)
+        Join(notice=one, case=into, joined_at=now, round=into.round, rules_version=VERSION)
         for one in naming or told.distinct()
     ]
     return len(Join.objects.bulk_create(rows, ignore_conflicts=True))

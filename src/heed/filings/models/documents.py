@@ -34,7 +34,8 @@ class StatementOfReasons(models.Model):
     platform_id = models.UUIDField()
     case_id = models.UUIDField()
     item_id = models.UUIDField()
-    basis = models.CharField(max_length=60)  # restriction's or decision's, so that it is said once
+    basis = models.CharField(max_length=60)  # the level that is told
+    restriction_id = models.UUIDField(null=True)  # of which it is told, once
     body = models.JSONField()
     link_hash = models.BinaryField(max_length=32)  # of the appeal link's secret
     issued_at = models.DateTimeField()
@@ -43,7 +44,10 @@ class StatementOfReasons(models.Model):
     class Meta:
         app_label = "filings"
         constraints = [
-            models.UniqueConstraint(fields=["item_id", "case_id", "basis"], name="statement_once")
+            models.UniqueConstraint(
+                fields=["item_id", "case_id", "basis", "restriction_id"],
+                name="statement_of_restriction",
+            )
         ]
 
     def __str__(self) -> str:

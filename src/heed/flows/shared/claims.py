@@ -81,7 +81,10 @@ def has_file(notice: Notice, case: Case) -> bool:
         return True
     if case.item_id is None:
         return False
-    unread = ItemFile.objects.filter(item_id=case.item_id, file=None)
+    files = ItemFile.objects.filter(item_id=case.item_id)
+    if case.split_from.exists():  # off the case of a file, which it carries
+        return files.exists()
+    unread = files.filter(file=None)
     return about_a_body(Category(notice.category)) and unread.exists()
 
 
@@ -92,7 +95,7 @@ def about_case(notice: Notice, case: Case, *, now: datetime) -> Claim:
         notice,
         has_file=has_file(notice, case),
         stood_before=stood,
-        brings_new_fact=stood and _brings_new_fact(notice, case),
+        brings_new_fact=stood and brings_new_fact(notice, case),
         source_over_bound=sources.over_bound(notice, now=now),
         located=case.threat_of is None,
         place_unknown=case.threat_of is not None and not nothing_posted(notice),
@@ -108,14 +111,14 @@ def _facts(notice: Notice) -> frozenset[Fact]:
     )
 
 
-def _brings_new_fact(notice: Notice, case: Case) -> bool:
-    """Compared with all that people had been told when they last let it stand."""
+def brings_new_fact(notice: Notice, case: Case) -> bool:
+    """Compared with all that people had been told when they last decided."""
     known = frozenset((name, value) for name, value in case.known_facts)
     return misuse.brings_new_fact(known, _facts(notice))
 
 
 def known_facts(case: Case) -> list[Fact]:
-    """All that the notices of a case tell, as it is kept when people let the file stand."""
+    """All that the notices of a case tell, as it is kept when people decide."""
     notices = Notice.objects.filter(joins__case=case)
     return sorted({fact for notice in notices for fact in _facts(notice)})
 

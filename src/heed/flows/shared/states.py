@@ -1,7 +1,7 @@
 """What each item should be, as one case sees it: restrict, tell the platform, write it down."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -29,6 +29,7 @@ from heed.rules.decisions import Scope
 from heed.rules.reasons import reason_class
 from heed.rules.visibility import Visibility
 
+_OF_NAMED = (Copy.How.NAMED, Copy.How.RESHARE)
 EVIDENCE_WITHIN = timedelta(minutes=10)  # then it is told all the same; the case says what is lost
 
 
@@ -106,14 +107,16 @@ def _wishes(
         these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
         copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
     stands = _last_final(case)
-    found = search.as_found(case, copies, _exempt(case, stands))
     wanted = None if items is None else set(items)
     ruled = case.decided_level == Visibility.REMOVED if decided is None else decided
     meant = scope or (Scope.FILE if stands is None else Scope(stands.scope))
+    asked = _asked_again(case, stands) if ruled and decided is None else set()
+    left = _exempt(case, stands, ruled, meant) - asked
+    found = search.as_found(case, copies, left)
     claimed = Visibility(case.level)
 
     @cache
-    def wish(one: spread.Found, near_before: int) -> Wish:
+    def wish(one: spread.Found, near_before: int, ruled: bool) -> Wish:
         level = spread.reach(one, claimed, ruled, near_before=near_before, scope=meant)
         return Wish(level, spread.basis(one, ruled, near_before=near_before))
 
@@ -121,7 +124,7 @@ def _wishes(
     near_before = 0
     for item_id, one in found:
         if wanted is None or item_id in wanted:
-            wishes[item_id] = wish(one, near_before)
+            wishes[item_id] = wish(one, near_before, ruled and item_id not in asked)
         near_before += one.by is spread.FoundBy.NEAR
     return wishes
 
@@ -133,11 +136,46 @@ def _last_final(case: Case) -> Decision | None:
     return decisions.order_by("-decided_at").first()
 
 
-def _exempt(case: Case, decision: Decision | None) -> set[UUID]:
-    """Of what was split off another case sees to; a decision may except others."""
-    gone = Copy.objects.filter(case=case, split__isnull=False).values_list("item_id", flat=True)
-    excepted = [] if decision is None else decision.exempt_items.values_list("id", flat=True)
-    return {*gone, *excepted}
+def _asked_again(case: Case, decision: Decision | None) -> set[UUID]:
+    """What somebody named after this removal had left it alone, and whoever passes that on."""
+    asked = Copy.objects.filter(case=case, asked_at__isnull=False)
+    if decision is not None:
+        asked = asked.filter(asked_at__gt=decision.decided_at)
+    roots = set(asked.values_list("item_id", flat=True))
+    return roots | search.passed_on(case, roots)
+
+
+def left_alone(case: Case, items: Collection[UUID]) -> tuple[set[UUID], set[UUID]]:
+    """Which of these places, if somebody names them now, the case's removal does not reach.
+
+    First those that nobody has looked at, then those that people have let stand. Neither holds what
+    waits for a person already, or what is another case's matter.
+    """
+    stands = _last_final(case)
+    if case.decided_level != Visibility.REMOVED or stands is None:
+        return set(), set()
+    scope = Scope(stands.scope)
+    here = set(items) - _asked_again(case, stands)
+    mine = Copy.objects.filter(case=case, item_id__in=here)
+    here -= set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
+    excepted = here & _exempt(case, stands, ruled=True, scope=Scope.FILE)
+    if scope is Scope.FILE:
+        return set(), excepted
+    reached = set(mine.filter(how__in=_OF_NAMED).values_list("item_id", flat=True))
+    return here - excepted - (reached - _exempt(case, stands, ruled=True, scope=scope)), excepted
+
+
+def _exempt(case: Case, decision: Decision | None, ruled: bool, scope: Scope) -> set[UUID]:
+    """Of what was split off another case sees to; a removal may except others, or reach the named
+    ones alone. Whoever passes on what this case leaves alone does nothing else than that.
+    """
+    mine = Copy.objects.filter(case=case)
+    left = set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
+    if ruled and decision is not None:
+        left |= set(decision.exempt_items.values_list("id", flat=True))
+    if ruled and scope is Scope.ITEMS:
+        left |= set(mine.filter(how=Copy.How.EXACT).values_list("item_id", flat=True))
+    return left | search.passed_on(case, left)
 
 
 def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:

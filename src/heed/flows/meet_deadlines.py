@@ -69,8 +69,11 @@ def _hide(case: Case, now: datetime) -> None:
 
 
 def _take_up(now: datetime) -> None:
-    """What a flood brought is not cut off while its job waits: it comes last, and is meant to."""
-    old = Notice.objects.filter(state=Notice.State.RECEIVED, received_at__lt=now - CUT_OFF_AFTER)
+    """Whatever its state: who withdraws may have been forced, so what they named is protected.
+
+    What a flood brought is not cut off while its job waits: it comes last, and is meant to.
+    """
+    old = Notice.objects.filter(protected_at=None, received_at__lt=now - CUT_OFF_AFTER)
     ids = list(old.order_by("received_at").values_list("id", flat=True)[:_LOOKED_AT])
     waits = jobs.put_last(f"protect:{notice_id}" for notice_id in ids)
     for notice_id in [one for one in ids if f"protect:{one}" not in waits][:_TAKEN_UP]:

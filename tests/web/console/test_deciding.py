@@ -6,11 +6,14 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from heed.cases.models import Appeal, Case, Copy, Decision
+from heed.cases.queries import case_copies
 from heed.flows.answer_back import answer_back
+from heed.flows.find_copies import find_copies
 from heed.flows.supplement_notice import supplement_notice
 from heed.media.models import Item, Upload
 from heed.people.models import Role, Viewing
@@ -378,3 +381,30 @@ def test_a_new_notice_is_read_before_anybody_agrees_that_nothing_is_wrong(world:
 def test_a_page_sent_with_no_time_or_nonsense_in_its_place_is_taken_as_it_is(world: World) -> None:
     case, rae = world.case(child=False), world.as_("Rae", Role.CHILD_SAFETY)
     assert "Decided." in send(rae, case, "decide", {**KEEP, "heard_until": "yesterday"})
+
+
+def test_her_own_original_may_stay_also_when_nobody_named_it(world: World) -> None:
+    """One file, two wills: an exact copy that was found is offered as the named ones are."""
+    hers = world.post("hers", 1, account="her-own", hours_ago=100)
+    world.post("other", 1, account="zed", hours_ago=2)
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    page = text(rae.get(f"/console/c/{case.number}/"))
+    offered = page.partition("Items that may stay")[2].partition("</fieldset>")[0]
+    assert f"{hers.url} (found: the very same file, posted" in offered
+    assert offered.index("/hers") < offered.index("/other")
+    assert "Decided." in send(rae, case, "decide", {**REMOVE, "exempt": [str(hers.id)]})
+    find_copies(case_id=case.id, now=world.now)
+    after = dict(Item.objects.values_list("ref", "desired"))
+    assert after == {"p1": "removed", "other": "removed", "hers": "visible"}
+
+
+def test_of_very_many_copies_the_oldest_are_offered_to_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_copies, "COPIES_SHOWN", 1)
+    monkeypatch.setattr(case_copies, "MAY_STAY", 2)
+    for hours in (3, 100, 50):
+        world.post(f"copy-{hours}", 1, account=f"account-{hours}", hours_ago=hours)
+    page = text(world.as_("Rae", Role.CHILD_SAFETY).get(f"/console/c/{world.case().number}/"))
+    offered = page.partition("Items that may stay")[2].partition("</fieldset>")[0]
+    assert re.findall(r"/(p1|copy-\d+)", offered) == ["p1", "copy-100", "copy-50"]

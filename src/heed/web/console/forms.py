@@ -94,7 +94,7 @@ class DecisionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
+    def __init__(self, case: Case, may_stay: Sequence[Copy], data: Mapping[str, Any] | None = None):
         self.version = policies.version_at(case.platform_id, timezone.now())
         rules = policies.clauses(self.version)
         known = {one.id: one for one in rules}
@@ -110,7 +110,7 @@ class DecisionForm(forms.Form):
             self.fields["reasons"].help_text = _IN_THEIRS % dict(settings.LANGUAGES)[language]
         self.fields["clause"].widget.offered = offered
         self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
-        self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
+        self.fields["exempt"].choices = [(str(one.item_id), _place(one)) for one in may_stay]  # type: ignore[attr-defined]
         if case.file_id is None:
             del self.fields["scope"]
         if not filings.not_kept(case.id):
@@ -147,6 +147,15 @@ class DecisionForm(forms.Form):
         if ruling == Ruling.KEEP and clause and clause != "none":
             self.add_error("clause", 'To let it stand, choose "No rule was broken".')
         return said
+
+
+def _place(copy: Copy) -> str:
+    """A place that may stay; with one that nobody named, what speaks for an original."""
+    if copy.how == Copy.How.NAMED:
+        return copy.item.url
+    posted = copy.item.published_at
+    since = f", posted {posted:%d %b %Y %H:%M} UTC" if posted else ""
+    return f"{copy.item.url} (found: the very same file{since})"
 
 
 class TranslationForm(forms.Form):

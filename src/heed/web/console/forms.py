@@ -7,17 +7,18 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
-from heed.cases.models import Case, Copy
+from heed.cases.models import Appeal, Case, Copy
 from heed.cases.queries import case_page, policies, queue
 from heed.filings import answers, letters
 from heed.filings import queries as filings
+from heed.flows import decide_appeal
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
 from heed.rules.letters import BLANK
 from heed.rules.visibility import Visibility
-from heed.web.console.words import CATEGORIES, STATES
+from heed.web.console.words import CATEGORIES, STATES, if_reversed, not_their_wish
 
 LONGEST = 10_000  # letters in one text
 _IN_THEIRS = (
@@ -189,13 +190,15 @@ class SecondForm(forms.Form):
 
 
 class AppealForm(forms.Form):
-    """How another look ended."""
+    """How another look ended. It says what it would do to reverse: to restore, or to remove."""
+
+    beware = ""
 
     outcome = forms.ChoiceField(
         label="How does it end?",
         choices=[
-            (AppealOutcome.STANDS.value, "The decision stands"),
-            (AppealOutcome.REVERSED.value, "The decision is reversed"),
+            (AppealOutcome.STANDS.value, "The decision stands: nothing changes"),
+            (AppealOutcome.REVERSED.value, "The decision is reversed"),  # and what that does
         ],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
@@ -205,6 +208,16 @@ class AppealForm(forms.Form):
         rows=4,
         missing="Reasons are missing: the person who appealed is told these words.",
     )
+
+    def __init__(self, appeal: Appeal, data: Mapping[str, Any] | None = None, *, auto_id: str):
+        super().__init__(data, auto_id=auto_id)
+        if appeal.state != Appeal.State.OPEN:
+            return  # somebody was first: what was typed is shown, and no choice is left
+        effect = decide_appeal.effect(appeal)
+        stands, (reverse, says) = self.fields["outcome"].choices  # type: ignore[attr-defined]
+        told = (reverse, f"{says}: {if_reversed(effect)}")
+        self.fields["outcome"].choices = [stands, told]  # type: ignore[attr-defined]
+        self.beware = not_their_wish(effect)
 
 
 class Letters(forms.Select):

@@ -171,7 +171,7 @@ def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
         "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
         "appeal_forms": {
-            one.id: AppealForm(auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+            one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
         },
     }
 

@@ -119,7 +119,7 @@ def end_appeal(request: ConsoleRequest, case: Case, appeal_id: UUID) -> HttpResp
     appeal = case_page.appeal_of(case, appeal_id)
     if appeal is None:
         raise Http404
-    form = AppealForm(request.POST, auto_id="appeal-sent-%s")
+    form = AppealForm(appeal, request.POST, auto_id="appeal-sent-%s")
 
     def answer() -> str:
         return _appeal(request, appeal.id, form)

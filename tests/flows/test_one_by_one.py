@@ -8,12 +8,20 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from heed.flows import meet_banks, meet_cases, meet_deadlines, retain_evidence, sweep_late_copies
+from heed.cases.models import Notice
+from heed.flows import (
+    meet_banks,
+    meet_cases,
+    meet_deadlines,
+    protect_target,
+    retain_evidence,
+    sweep_late_copies,
+)
 from heed.flows import observe_states as looking
 from heed.flows.shared.one_by_one import each
 from heed.media.models import Item
 from heed.media.services import watermark
-from tests.flows.stage import Stage, picture
+from tests.flows.stage import HOUR, Stage, picture
 from tests.people import dana, gil
 
 
@@ -183,3 +191,28 @@ def test_banks_meet_every_file_but_the_one_that_fails(
     with pytest.raises(Broken):
         meet_banks._meet([(town.platform_id, file.id) for file in files if file], town.now)
     assert met == [files[1].id if files[1] else None]
+
+
+@pytest.mark.parametrize("step", ["_take_in", "_find"])
+def test_a_place_that_fails_never_keeps_the_others_of_its_notice_up(
+    town: Stage, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    for name in ("one", "two"):
+        town.post(name, picture(name))
+    url, stuck = town.url("one"), picture("one").sha256
+    poisoned = {
+        "_take_in": lambda _, subject, *__, **___: bytes(subject.file.sha256) == stuck,
+        "_find": lambda _, target, __: target.url == url,
+    }
+    with monkeypatch.context() as broken:
+        real = getattr(protect_target, step)
+        broken.setattr(protect_target, step, breaks_for(poisoned[step], real))
+        heard = town.hear(gil(url, town.url("two")), then_work=False)
+        with pytest.raises(Broken):
+            protect_target.protect(notice_id=heard.notice_id, now=town.now)
+        assert town.seen("one", "two") == ["visible", "hidden"]
+        assert Notice.objects.get().protected_at is None
+    town.later(HOUR)
+    town.work()
+    assert town.seen("one", "two") == ["hidden", "hidden"]
+    assert Notice.objects.get().protected_at == town.now

@@ -24,16 +24,20 @@ def each(
     *,
     what: str,
     by: Callable[[One], object] = _id,
+    unless: type[Exception] | tuple[()] = (),
 ) -> int:
     """Do it for each; returns the sum. Each must be a transaction of its own.
 
     `what` they are and `by` which id: the log names one that fails so. Once all others had their
-    turn, the first failure is raised: whoever asked is not done. A lost database ends it at once.
+    turn, the first failure is raised: whoever asked is not done. A lost database ends it at once,
+    and so does what is named by `unless`.
     """
     total, first = 0, None
     for one in ones:
         try:
             total += do(one) or 0
+        except unless:
+            raise
         except Exception as failed:
             if not connection.is_usable():  # no fault of this one
                 raise

@@ -415,7 +415,7 @@ def _called_and_not_told(town: Stage, case: Case, of: Notice) -> None:
 
 
 def _not_gone_through(town: Stage, case: Case, of: Notice) -> None:
-    Notice.objects.filter(id=of.id).update(state=Notice.State.RECEIVED)
+    Notice.objects.filter(id=of.id).update(protected_at=None)
 
 
 def _call(town: Stage, of: Notice, **more: Any) -> Call:

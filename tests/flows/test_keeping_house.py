@@ -29,7 +29,9 @@ from heed.flows.seal_ledger import seal_ledger
 from heed.flows.send_mail import send_confirmation, send_news
 from heed.flows.shared import states
 from heed.flows.shared.shapes import Result, StateResult
+from heed.flows.supplement_notice import supplement_notice
 from heed.flows.take_up_jobs import take_up_jobs
+from heed.flows.withdraw_notice import withdraw_notice
 from heed.ledger.models import Checkpoint, Waiting
 from heed.media.models import ApiKey, Item, Platform, RememberedAnswer
 from heed.people.guesses import Bound
@@ -122,6 +124,45 @@ def test_a_notice_whose_protection_was_cut_off_is_taken_up(
     meet_deadlines(now=town.now)
     assert town.seen("post") == ["hidden"]
     assert Notice.objects.get().state == Notice.State.PROTECTED
+
+
+def test_what_was_withdrawn_before_its_protection_was_cut_off_is_taken_up_all_the_same(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.post("post", ONE)
+    with monkeypatch.context() as broken:
+        broken.setattr(protect_target, "protect", lambda **_: 1 / 0)
+        heard = town.hear(gil(town.url("post")), then_work=False)
+    withdraw_notice(notice_id=heard.notice_id, now=town.now)
+    _lose_the_jobs()
+    town.later(timedelta(seconds=21))
+    meet_deadlines(now=town.now)
+    assert town.seen("post") == ["hidden"]
+    notice = Notice.objects.get()
+    assert (notice.state, notice.protected_at) == (Notice.State.WITHDRAWN, town.now)
+
+
+@pytest.mark.parametrize("fails", ["all", "the join"])
+def test_a_place_that_was_added_is_taken_up_when_its_job_is_lost(
+    town: Stage, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
+    town.post("post", ONE)
+    town.post("other", picture("other"))
+    heard = town.hear(gil(town.url("post")))
+    with monkeypatch.context() as broken:
+        what = "protect" if fails == "all" else "_join"
+        broken.setattr(protect_target, what, lambda *_, **__: 1 / 0)
+        said = {"urls": [town.url("other")]}
+        supplement_notice(notice_id=heard.notice_id, said=said, now=town.now)
+    _lose_the_jobs()
+    town.later(timedelta(seconds=21))
+    meet_deadlines(now=town.now)
+    assert town.seen("other") == ["hidden"]
+
+
+def _lose_the_jobs() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
 
 
 def test_what_a_flood_brought_is_not_taken_up_before_its_turn(

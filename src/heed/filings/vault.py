@@ -83,6 +83,12 @@ def take(
     return SealedObject.objects.get(id=sealed_id)
 
 
+def put_off(case_id: UUID, *, now: datetime, until: datetime) -> None:
+    """What is due of this case is due again then: something here failed before it was taken."""
+    due = SealedObject.objects.filter(case_id=case_id, state__in=OPEN_STATES, retry_at__lte=now)
+    due.update(retry_at=until)
+
+
 def note_kept(sealed: SealedObject, kept: Kept, *, now: datetime) -> bool:
     """It lies in the vault. False when it was destroyed, or kept by another, meanwhile."""
     with transaction.atomic():

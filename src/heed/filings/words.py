@@ -36,7 +36,7 @@ def kept_until(notice: Notice) -> WordsKept:
     """All that asks for the words of this notice, in every case that it ever was joined to."""
     cases = list(Case.objects.filter(joins__notice=notice).distinct())
     asked = [*_own(notice), *_clocks(private.clocks_of(notice)), *_calls(notice, cases)]
-    if notice.state == Notice.State.RECEIVED:
+    if notice.protected_at is None:
         asked.append(Reason(says="what it names was not looked for yet"))
     held = [_retention_of(case) for case in cases]
     return words_kept(_said_at(notice), cases=held, reasons=asked, kept=settings.HEED_WORDS_KEPT)
@@ -140,7 +140,7 @@ def may_be_due(after: UUID | None, limit: int, *, now: datetime) -> list[UUID]:
     ended = Q(case__state=Case.State.DECIDED, case__decided_at__lte=since)
     going_on = Join.objects.filter(notice=OuterRef("pk")).exclude(ended)
     old = Notice.objects.filter(_says_something(), received_at__lte=since)
-    old = old.exclude(state=Notice.State.RECEIVED).exclude(Exists(going_on))
+    old = old.exclude(protected_at=None).exclude(Exists(going_on))
     if after is not None:
         old = old.filter(id__gt=after)
     return list(old.order_by("id").values_list("id", flat=True)[:limit])

@@ -20,6 +20,7 @@ from heed.cases.queries.waiting import Waiting
 from heed.filings import danger as dangers
 from heed.filings import orders
 from heed.flows import wiring
+from heed.flows.shared.one_by_one import each
 from heed.ids import mint
 from heed.ledger import services as ledger
 from heed.media.models import Platform
@@ -36,32 +37,38 @@ logger = logging.getLogger(__name__)
 def call_duty(*, now: datetime) -> int:
     """One sweep; returns how many people and channels were reached."""
     waits = waiting.waiting(now=now)
-    _open(waits, now)
-    reached = 0
-    for call in rota.due_calls(now=now):
-        if _is_over(call, waits):
-            ringing.end_call(call, now=now)
-        elif not _being_worked_on(call, now):
-            reached += _ring(call, waits.get(call.platform_id), now)
+    try:
+        each(waits, lambda platform_id: _open(waits[platform_id], now), what="platform")
+    finally:  # those that are open ring all the same
+        reached = each(
+            rota.due_calls(now=now), lambda call: _take_up(call, waits, now), what="call"
+        )
     return reached
 
 
 # ------------------------------------------------------------------ 1 open and end
 
 
-def _open(waits: dict[UUID, Waiting], now: datetime) -> None:
-    for platform_id, what in waits.items():
-        with transaction.atomic():
-            call = ringing.open_call(
-                platform_id=what.platform_id,
-                kind=Call.Kind.WAITING,
-                cause=f"waiting:{mint()}",
-                due_at=what.due_at,
-                now=now,
-            )
-            if call is not None:
-                subject = f"platform:{platform_id}"
-                ledger.enter("duty.called", subject=subject, body={"kind": call.kind}, at=now)
+@transaction.atomic
+def _open(what: Waiting, now: datetime) -> None:
+    call = ringing.open_call(
+        platform_id=what.platform_id,
+        kind=Call.Kind.WAITING,
+        cause=f"waiting:{mint()}",
+        due_at=what.due_at,
+        now=now,
+    )
+    if call is not None:
+        subject = f"platform:{what.platform_id}"
+        ledger.enter("duty.called", subject=subject, body={"kind": call.kind}, at=now)
+
+
+def _take_up(call: Call, waits: dict[UUID, Waiting], now: datetime) -> int:
+    if _is_over(call, waits):
+        ringing.end_call(call, now=now)
+    elif not _being_worked_on(call, now):
+        return _ring(call, waits.get(call.platform_id), now)
+    return 0
 
 
 def _is_over(call: Call, waits: dict[UUID, Waiting]) -> bool:

@@ -17,6 +17,7 @@ from django.db import transaction
 from heed.flows import check_upload
 from heed.flows.check_upload import Checked, NotCompared
 from heed.flows.shared import uploads
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media import unchecked
 from heed.media.models import Platform, Unchecked
@@ -46,7 +47,7 @@ def note_outage(
 def check_again(*, now: datetime) -> int:
     """One batch; returns how many waited no more after it."""
     rows = unchecked.take_due(now=now, limit=BATCH, lease=LEASE)
-    return sum(_again(row, now) for row in rows)
+    return each(rows, lambda row: _again(row, now), what="unchecked")
 
 
 def _again(row: Unchecked, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from heed.filings import custody, vault
 from heed.filings.models import SealedObject
 from heed.flows import wiring
 from heed.flows.shared import evidence
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.ports import KeyLost, NotOpened, Purpose
 
@@ -45,7 +46,7 @@ class VaultState:
 def check_vault(*, now: datetime) -> int:
     """One sweep; returns how many it found damaged. Damaged ones are fetched again."""
     old = custody.kept(checked_before=now - READ_AGAIN_AFTER)
-    return sum(not _whole(sealed, now) for sealed in old[:AT_ONCE])
+    return each(old[:AT_ONCE], lambda sealed: not _whole(sealed, now), what="sealed")
 
 
 def _whole(sealed: SealedObject, now: datetime) -> bool:

@@ -1,16 +1,18 @@
 """Another look, by somebody who has not decided before.
 
+0. Say beforehand what it would do to reverse: the side that asked may not want that. Write nothing.
 1. Check that this person is a different one; end the appeal with reasons.
 2. Reversed: the case opens again and is decided the other way at once; what was done to an account
    is lifted, and the content stays as it is. Stands: the answer says so.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Appeal, Case
+from heed.cases.models import Appeal, Case, Restriction
 from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
 from heed.flows.measure_account import lift
@@ -29,9 +31,35 @@ from heed.rules.decisions import (
     Ruling,
     Scope,
     may_decide_appeal,
+    needs_second,
 )
+from heed.rules.visibility import Visibility
 
 HOURS = int(ALONE_WAITS.total_seconds() // 3600)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """What it would do to reverse. `ruling`: of the new decision; None where only an account's
+    measure is lifted.
+    """
+
+    ruling: Ruling | None
+    second: bool  # it would only be proposed
+    places: int  # that the case asks to be restricted now
+    of_notifier: bool  # who asked for this look is one of those who told us
+
+
+def effect(appeal: Appeal) -> Effect:
+    """Of an appeal that is open."""
+    ruling = None if appeal.measure_id is not None else _other_way(appeal)
+    live = Restriction.objects.filter(case_id=appeal.case_id, lifted_at=None)
+    return Effect(
+        ruling=ruling,
+        second=ruling is not None and needs_second(Category(appeal.case.category), ruling),
+        places=live.exclude(level=Visibility.VISIBLE).count(),
+        of_notifier=appeal.notice_id is not None,
+    )
 
 
 def decide_appeal(

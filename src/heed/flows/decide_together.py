@@ -2,12 +2,13 @@
 
 1. Say beforehand, case by case, what would happen; write nothing.
 2. Decide each in a transaction of its own, by the rules for one: who must have looked, who must
-   agree. One that can't be decided stays as it is, and the answer says why.
+   agree, what must have been read. One that can't be decided stays as it is, and the answer says
+   why.
 3. Enter that they were decided together.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +16,7 @@ from uuid import UUID
 from heed.cases.models import Case, Decision, Restriction
 from heed.cases.queries import case_files, case_page, together
 from heed.cases.services import decisions
-from heed.flows.decide_case import MayNotDecide, decide
+from heed.flows.decide_case import MayNotDecide, NotRead, decide
 from heed.flows.shared import states, uploads
 from heed.ledger import services as ledger
 from heed.people import queries as people
@@ -23,6 +24,11 @@ from heed.rules.claims import Category
 from heed.rules.decisions import Ruling, Scope, needs_second
 from heed.rules.policy import NoSuchClause
 from heed.rules.visibility import Visibility
+
+TOLD_MEANWHILE = (
+    "We were told something new in this case while you decided. Open it, read what was said, and "
+    "decide it then."
+)
 
 
 class NotTogether(Exception):
@@ -61,16 +67,22 @@ def preview(
 
 def decide_together(
     *, case_id: UUID, others: Sequence[UUID], ruling: Ruling, scope: Scope, clause: str,
-    reasons: str, facts: str = "", by: UUID, now: datetime,
+    reasons: str, facts: str = "", heard_until: Mapping[UUID, datetime] | None = None, by: UUID,
+    now: datetime,
 ) -> list[Outcome]:  # fmt: skip
-    """Decide the case and the others alike. Raises `NotTogether`."""
-    found = []
+    """Decide the case and the others alike. Raises `NotTogether`.
+
+    `heard_until`: by case, the last that whoever decides may have read of what we were told.
+    """
+    read, found = heard_until or {}, []
     for case, _ in _chosen(case_id, others):
         try:
             made = decide(
                 case_id=case.id, ruling=ruling, scope=scope, clause=clause, reasons=reasons,
-                facts=facts, by=by, now=now,
+                facts=facts, heard_until=read.get(case.id), by=by, now=now,
             )  # fmt: skip
+        except NotRead:
+            found.append(Outcome(case=case, why_not=TOLD_MEANWHILE))
         except (MayNotDecide, decisions.AlreadyDecided, NoSuchClause) as why:
             found.append(Outcome(case=case, why_not=str(why)))
         else:

@@ -18,6 +18,7 @@ from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
 from heed.flows.shared import peers
+from heed.flows.shared.one_by_one import each
 from heed.media import services as writing
 from heed.media.models import ItemFile
 from heed.ports import NotFetched
@@ -33,8 +34,7 @@ AGAIN_IN = timedelta(seconds=5)  # doubled with each try
 def fetch_files(*, now: datetime) -> bool:
     """Read one batch of waiting files; True while there may be more."""
     places = writing.take_waiting(now=now, limit=BATCH, lease=timedelta(minutes=10))
-    for place in places:
-        _read(place, now)
+    each(places, lambda place: _read(place, now), what="place")
     return bool(places)
 
 

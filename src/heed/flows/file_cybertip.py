@@ -29,6 +29,7 @@ from heed.filings.tips import State
 from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.shared import clocks, evidence, fetching, tip_ends, tipline
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media.models import File, Platform
 from heed.ports import (
@@ -276,12 +277,11 @@ def _lost(tip: Tip, why: Exception, now: datetime) -> bool:
 
 def file_due(*, now: datetime) -> int:
     """Alarm before open reports are deleted, and have what is due taken up. Returns how many."""
-    for tip in tips.endangered(now=now):
-        _alarm(tip, now)
     found = tips.due(now=now)
     for tip_id in found:
         with transaction.atomic():
             jobs.later("file_tip", once=f"tip:{tip_id}", queue="file", tip_id=str(tip_id))
+    each(tips.endangered(now=now), lambda tip: _alarm(tip, now), what="tip")
     return len(found)
 
 

@@ -20,6 +20,7 @@ from heed.flows import jobs, wiring
 from heed.flows.receive_notice import NoticeIn, receive_notice
 from heed.flows.register_items import register_items
 from heed.flows.shared import evidence, peers, states
+from heed.flows.shared.one_by_one import each
 from heed.flows.shared.shapes import ItemIn, Place
 from heed.flows.supplement_notice import supplement_notice
 from heed.media import platforms
@@ -79,34 +80,53 @@ def take_report(*, platform_id: UUID, ref: str, now: datetime) -> bool:
 
 def take_open_reports(*, platform: Platform, account_ref: str = "", now: datetime) -> int:
     """Take all open reports, or those about one account. Raises `PeerBusy`, `PeerRefused`."""
-    port, taken = wiring.connector(platform.connector), 0
-    for reported in port.open_reports(peers.peer_of(platform), account_ref=account_ref):
+    port = wiring.connector(platform.connector)
+    reports = port.open_reports(peers.peer_of(platform), account_ref=account_ref)
+
+    def taken(reported: Reported) -> int:
         take(platform, reported, now=now)
-        taken += 1
-    return taken
+        return 1
+
+    return each(reports, taken, what="report", by=lambda reported: reported.ref)
 
 
 def ask_peers(*, now: datetime) -> int:
     """The sweep: ask each such platform for its open reports; returns how many were seen."""
-    seen = 0
-    for platform in Platform.objects.exclude(connector=peers.WEBHOOK).order_by("slug"):
-        try:
-            seen += _ask_one(platform, now)
-        except PeerRefused as why:
-            platforms.note_trouble(platform, str(why))
-            logger.error("a peer refuses", extra={"platform": str(platform.id)})
-        except PeerBusy:
-            logger.info("a peer is busy", extra={"platform": str(platform.id)})
-        else:
-            platforms.note_heard(platform, now=now)
-    return seen
+    ours = Platform.objects.exclude(connector=peers.WEBHOOK).order_by("slug")
+    return each(ours, lambda platform: _ask_one(platform, now), what="platform")
 
 
 def _ask_one(platform: Platform, now: datetime) -> int:
-    """Reports first: they are about something. Then what was published, where nothing tells us."""
-    taken = take_open_reports(platform=platform, now=now)
-    _register(platform, wiring.connector(platform.connector).newest(peers.peer_of(platform)), now)
+    seen = 0
+    try:
+        seen = _asked(platform, now)
+    except PeerRefused as why:
+        platforms.note_trouble(platform, str(why))
+        logger.error("a peer refuses", extra={"platform": str(platform.id)})
+    except PeerBusy:
+        logger.info("a peer is busy", extra={"platform": str(platform.id)})
+    else:
+        platforms.note_heard(platform, now=now)
+    return seen
+
+
+def _asked(platform: Platform, now: datetime) -> int:
+    """Reports first: they are about something. Then what was published, where nothing tells us,
+    also when one of the reports could not be taken.
+    """
+    try:
+        taken = take_open_reports(platform=platform, now=now)
+    except (PeerBusy, PeerRefused):
+        raise
+    except Exception:
+        _register_newest(platform, now)
+        raise
+    _register_newest(platform, now)
     return taken
+
+
+def _register_newest(platform: Platform, now: datetime) -> None:
+    _register(platform, wiring.connector(platform.connector).newest(peers.peer_of(platform)), now)
 
 
 def before_measure(

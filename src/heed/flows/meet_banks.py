@@ -8,11 +8,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from heed.flows.shared import matches
+from heed.flows.shared.one_by_one import each
 from heed.media import meeting
 from heed.media import queries as media
 from heed.media import services as writing
@@ -39,14 +42,17 @@ def sweep_banks(*, now: datetime) -> int:
         mark = 0
     new = BankSignal.objects.filter(committed__gte=mark, committed__lt=upto)
     ids = list(new.filter(meeting.touching()).order_by("id").values_list("id", flat=True))
-    found = 0
-    for start in range(0, len(ids), BATCH):
-        met = meeting.files_that_meet(ids[start : start + BATCH])
-        files = meeting.places_of({one.file_id for one in met}, None)
-        found += _meet(files, now)
+    batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    # One that fails holds the mark, and is met again.
+    found = each(batches, partial(_met_by, now=now), what="signals_from", by=lambda ids: ids[0])
     if new.exists():
         writing.move_watermark(NAME, to=upto)
     return found
+
+
+def _met_by(signals: Sequence[Any], *, now: datetime) -> int:
+    met = meeting.files_that_meet(signals)
+    return _meet(meeting.places_of({one.file_id for one in met}, None), now)
 
 
 def _meet(where: Iterable[tuple[UUID | None, UUID | None]], now: datetime) -> int:
@@ -55,10 +61,13 @@ def _meet(where: Iterable[tuple[UUID | None, UUID | None]], now: datetime) -> in
     named = list(File.objects.filter(id__in=[one for _, one in wanted if one]))
     files = {one.id: one for one in meeting.may_meet(named)}
     platforms = Platform.objects.in_bulk([one for one, file in wanted if one and file in files])
-    return sum(
-        _meet_one(platforms[platform], files[file], now)
+    known = [
+        (platforms[platform], files[file])
         for platform, file in wanted
         if platform is not None and file is not None and file in files
+    ]
+    return each(
+        known, lambda place: _meet_one(*place, now), what="file", by=lambda place: place[1].id
     )
 
 

@@ -15,6 +15,7 @@ from heed.cases.queries import search
 from heed.cases.services.cases import CopyIn
 from heed.flows.find_copies import add
 from heed.flows.shared import states
+from heed.flows.shared.one_by_one import each
 
 AT_ONCE = 500  # copies of one case taken in by who only registers
 
@@ -24,10 +25,8 @@ def meet_cases(*, item_ids: Sequence[UUID], now: datetime) -> int:
 
     Takedown and registration each commit and then search, so one of the two always sees the other.
     """
-    total = 0
-    for case_id, found in search.cases_met_by(item_ids).items():
-        total += _take_in(case_id, found, now)
-    return total
+    met = search.cases_met_by(item_ids)
+    return each(met, lambda case_id: _take_in(case_id, met[case_id], now), what="case")
 
 
 def _take_in(case_id: UUID, found: Sequence[CopyIn], now: datetime) -> int:

@@ -8,6 +8,8 @@
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from django.db import transaction
 
@@ -16,6 +18,7 @@ from heed.cases.services import cases, deadlines
 from heed.flows import jobs
 from heed.flows.protect_target import protect
 from heed.flows.shared import claims, states
+from heed.flows.shared.one_by_one import each
 from heed.media import banks
 from heed.rules.deadlines import HIDE_COMPLETE_WITHIN
 from heed.rules.triage import may_hide_later
@@ -28,15 +31,20 @@ _TAKEN_UP, _LOOKED_AT = 100, 20_000  # notices in one sweep
 
 def meet_deadlines(*, now: datetime) -> int:
     """One sweep; returns how many deadlines it found breached."""
-    with transaction.atomic():
-        late = deadlines.breach(now=now)
-        for deadline in late:
-            deadlines.enter_breach(deadline, now=now)
-    for step in (_hide_complete_requests, _expire_banks, _take_up):
+    breached = 0
+    for step in (_breach, _hide_complete_requests, _expire_banks, _take_up):
         try:
-            step(now)
+            breached += step(now) or 0
         except Exception:  # the others are owed to other people
             logger.exception("a step failed and will run again", extra={"step": step.__name__})
+    return breached
+
+
+@transaction.atomic
+def _breach(now: datetime) -> int:
+    late = deadlines.breach(now=now)
+    for deadline in late:
+        deadlines.enter_breach(deadline, now=now)
     return len(late)
 
 
@@ -55,26 +63,40 @@ def _hide_complete_requests(now: datetime) -> None:
         case__level=Visibility.LIMITED,
         undone_at=None,
     )
-    for join in waiting.select_related("notice", "case"):
-        if may_hide_later(claims.about_case(join.notice, join.case, now=now)):
-            _hide(join.case, now)
+    joins = waiting.order_by("notice__received_at", "id").select_related("notice", "case")
+    each(joins, partial(_hide_complete, now=now), what="join")
 
 
-def _hide(case: Case, now: datetime) -> None:
+def _hide_complete(join: Join, *, now: datetime) -> None:
+    if not may_hide_later(claims.about_case(join.notice, join.case, now=now)):
+        return
     with transaction.atomic():
-        locked = states.lock(case.id)
+        locked = states.lock(join.case_id)
         if locked.state != Case.State.DECIDED:
             cases.raise_level(locked, Visibility.HIDDEN)
             states.apply(locked, now=now)
 
 
 def _take_up(now: datetime) -> None:
-    """What a flood brought is not cut off while its job waits: it comes last, and is meant to."""
-    old = Notice.objects.filter(state=Notice.State.RECEIVED, received_at__lt=now - CUT_OFF_AFTER)
+    """Whatever its state: who withdraws may have been forced, so what they named is protected.
+
+    What a flood brought is not cut off while its job waits: it comes last, and is meant to.
+    """
+    old = Notice.objects.filter(protected_at=None, received_at__lt=now - CUT_OFF_AFTER)
     ids = list(old.order_by("received_at").values_list("id", flat=True)[:_LOOKED_AT])
     waits = jobs.put_last(f"protect:{notice_id}" for notice_id in ids)
-    for notice_id in [one for one in ids if f"protect:{one}" not in waits][:_TAKEN_UP]:
-        try:
-            protect(notice_id=notice_id, now=now)
-        except Exception:
-            logger.exception("still not protected", extra={"notice": str(notice_id)})
+    taken_up = 0
+    for notice_id in (one for one in ids if f"protect:{one}" not in waits):
+        taken_up += _taken_up(notice_id, now)
+        if taken_up == _TAKEN_UP:
+            return
+
+
+def _taken_up(notice_id: UUID, now: datetime) -> bool:
+    """One that fails takes nobody's turn: the hundredth that does not is the last."""
+    try:
+        protect(notice_id=notice_id, now=now)
+    except Exception:
+        logger.exception("still not protected", extra={"notice": str(notice_id)})
+        return False
+    return True

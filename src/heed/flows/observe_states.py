@@ -5,17 +5,19 @@
 3. Note what was seen; where the platform says otherwise, say so, tell it again, and look again.
 """
 
+import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from heed.cases.models import Case
 from heed.cases.services import deadlines
 from heed.flows import wiring
 from heed.flows.shared import hiding, peers
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media import services as media
 from heed.media.models import Item, Platform
@@ -25,6 +27,7 @@ from heed.rules.clocks import Done
 from heed.rules.observation import GONE_STATUSES, Answer, Observed, disputes, observed
 from heed.rules.visibility import Visibility
 
+logger = logging.getLogger(__name__)
 BATCH = 100
 LEASE = timedelta(minutes=3)
 AT_ONCE = 8  # fetches under way for one batch; the fetcher bounds each host as well
@@ -47,10 +50,10 @@ def observe_states(*, now: datetime) -> int:
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         answers = list(pool.map(_ask, items))
     with transaction.atomic():
-        seen = [_note(item, got, now) for item, got in zip(items, answers, strict=True)]
-        _enter([item for item in items if item.revision], now)
-    with transaction.atomic():
-        _settle([item.id for item in seen if item is not None], now)
+        noted = [_noted(item, got, now) for item, got in zip(items, answers, strict=True)]
+        done = [item for item, note in zip(items, noted, strict=True) if note is not None]
+        _enter([item for item in done if item.revision], now)
+    _settle([item.id for item, note in zip(items, noted, strict=True) if note], now)
     return len(items)
 
 
@@ -88,10 +91,25 @@ def _status(platform: Platform, url: str) -> Answer:
         )
     except NotFetched:
         return Answer(status=None)
+    except Exception:  # not known to be gone; and the others are looked at
+        logger.exception("an address was not looked at", extra={"platform": str(platform.id)})
+        return Answer(status=None)
     return Answer(status=fetched.status)
 
 
-def _note(item: Item, answers: Sequence[Answer], now: datetime) -> Item | None:
+def _noted(item: Item, answers: Sequence[Answer], now: datetime) -> bool | None:
+    """Whether it had not moved on meanwhile; None where it could not be noted: it is due again."""
+    try:
+        with transaction.atomic():  # a savepoint: one of a hundred takes nothing from the others
+            return _note(item, answers, now)
+    except Exception:
+        if not connection.is_usable():
+            raise
+        logger.exception("what was seen was not noted", extra={"item": str(item.id)})
+        return None
+
+
+def _note(item: Item, answers: Sequence[Answer], now: datetime) -> bool:
     gone = item.platform.gone_statuses or GONE_STATUSES
     seen = observed(answers, seen_before=item.seen_before, gone_statuses=gone)
     said = _said(item)
@@ -100,11 +118,11 @@ def _note(item: Item, answers: Sequence[Answer], now: datetime) -> Item | None:
     again = (wrong or unsure) and item.observe_tries < TRIES
     next_at = now + AGAIN_IN * 2**item.observe_tries if again else _daily(item, now)
     if not media.observe(item, seen, now=now, next_at=next_at, seen=seen is Observed.SEEN):
-        return None
+        return False
     if wrong:
         _dispute(item, now)
     item.observed = seen.value
-    return item
+    return True
 
 
 def _said(item: Item) -> Visibility:
@@ -144,8 +162,12 @@ def _settle(item_ids: Sequence[UUID], now: datetime) -> None:
     cases = Case.objects.filter(
         copies__item__in=item_ids, decided_level=Visibility.REMOVED
     ).distinct()
-    for case in cases:
-        settle_case(case, now=now)
+    each(cases, lambda case: _settled(case, now), what="case")
+
+
+@transaction.atomic
+def _settled(case: Case, now: datetime) -> None:
+    settle_case(case, now=now)
 
 
 def settle_case(case: Case, *, now: datetime) -> None:

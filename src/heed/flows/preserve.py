@@ -50,6 +50,7 @@ def preserve_in_turn(*, now: datetime) -> bool:
             preserve(case_id=case_id, now=now)
         except Exception:  # the others are owed to other people
             logger.exception("a case was not preserved", extra={"case": str(case_id)})
+            vault.put_off(case_id, now=now, until=now + evidence.LEASE)
     states.tell_waiting(now=now)
     _give_up_uploads(now)
     erase_destroyed(now=now)

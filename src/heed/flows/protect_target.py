@@ -22,6 +22,7 @@ from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.shared import banks, claims, duty, sources, states
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media import queries as media
@@ -38,6 +39,7 @@ PLACES_AT_ONCE = 10  # protected before the answer; a job goes on with the rest 
 LONGEST_WAIT = timedelta(seconds=1)  # for a case that others are at, while somebody waits
 LONGEST_URL = 2_083  # what browsers take; longer ones name nothing
 LONGEST_REF = 200
+_BUSY = OperationalError  # others are at the same: nobody waits for that place after place
 SOURCE_OVER_BOUND = "source-over-bound"  # rules.triage
 A_LONG_LIST = 10  # places; unknown ones of a longer notice share a case: 500 wrong links, few cases
 
@@ -46,19 +48,19 @@ def protect(*, notice_id: UUID, now: datetime, at_most: int | None = None) -> bo
     """Protect what this notice names. Repeating it finishes what was left.
 
     `at_most` bounds how many places are taken, for somebody who waits for the answer. True when
-    all are done.
+    all are done. A place that fails is raised once all others of the notice have had their turn.
     """
     notice = Notice.objects.select_related("platform").get(id=notice_id)
     targets = list(notice.targets.order_by("position")[:at_most])
-    for target in targets:
-        if target.state == Target.State.WAITING:
-            with transaction.atomic():
-                _find(notice, target, now)
-    if any(target.state == Target.State.REGISTERED for target in targets):
-        _use_own_names(notice)
-    reached("targets-found")
-    _join(notice, targets, now)
-    matching.catch_up(BANKED)
+    new = [target for target in targets if target.state == Target.State.WAITING]
+    try:
+        each(new, lambda target: _found(notice, target, now), what="target", unless=_BUSY)
+    finally:
+        if any(target.state == Target.State.REGISTERED for target in targets):
+            _use_own_names(notice)
+        reached("targets-found")
+        _join(notice, targets, now)
+        matching.catch_up(BANKED)
     if notice.targets.filter(state=Target.State.WAITING).exists():
         return False
     notices.protected(notice, now=now)
@@ -85,6 +87,11 @@ def protect_at_once(*, notice_id: UUID, now: datetime) -> None:
 
 
 # ------------------------------------------------------------------ 1 find
+
+
+@transaction.atomic
+def _found(notice: Notice, target: Target, now: datetime) -> None:
+    _find(notice, target, now)
 
 
 def _find(notice: Notice, target: Target, now: datetime) -> None:
@@ -136,7 +143,12 @@ def _join(notice: Notice, targets: Sequence[Target], now: datetime) -> None:
     """Each case in a transaction of its own: two notices of the same never wait in a ring."""
     taken = notice.targets.filter(id__in=[target.id for target in targets])
     placed = _by_subject(notice, taken.select_related("item", "file").exclude(item=None))
-    outcomes = [_take_in(notice, subject, items, now) for subject, items in placed]
+    outcomes: list[Triage] = []
+
+    def take_in(place: tuple[Subject, list[Item]]) -> None:
+        outcomes.append(_take_in(notice, *place, now))
+
+    each(placed, take_in, what="item", by=lambda place: place[1][0].id, unless=_BUSY)
     if any(SOURCE_OVER_BOUND in outcome.because for outcome in outcomes):
         _hurry(notice, now)
     if not outcomes and not _may_still_be_located(notice):

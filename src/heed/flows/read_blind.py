@@ -13,6 +13,7 @@ from heed.cases.models import BlindReading, Decision
 from heed.cases.queries import policies
 from heed.cases.queries import quality as reading
 from heed.cases.services import quality as writing
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.rules.decisions import Ruling
 from heed.rules.quality import is_drawn
@@ -33,7 +34,8 @@ def draw(*, now: datetime) -> int:
     recent = Decision.objects.filter(
         state=Decision.State.FINAL, decided_at__gt=now - BACK, blind_reading=None
     )
-    return sum([writing.draw(one, now=now) for one in recent if is_drawn(str(one.id))])
+    drawn = [one for one in recent if is_drawn(str(one.id))]
+    return each(drawn, lambda one: writing.draw(one, now=now), what="decision")
 
 
 def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: datetime) -> None:

@@ -5,6 +5,7 @@
 3. A person places a legal hold, or lifts one.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from heed.cases.models import Case
 from heed.filings import custody, holding, queries
 from heed.filings.models import Hold, SealedObject
 from heed.flows.shared import evidence, states
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.people import queries as people
 from heed.people.models import Role, Staff
@@ -28,13 +30,18 @@ class MayNotHold(Exception):
 
 def retain_evidence(*, now: datetime) -> int:
     """One round through all cases; returns how many objects it destroyed."""
-    destroyed, last = 0, None
+    return each(_in_turn(), lambda case: _looked_at(case, now), what="case")
+
+
+def _in_turn() -> Iterator[Case]:
+    last = None
     while ids := custody.with_live_evidence(last, AT_ONCE):
-        for case in Case.objects.filter(id__in=ids):
-            if custody.retention_of(case).over(now):
-                destroyed += _let_go(case.id, now)
+        yield from Case.objects.filter(id__in=ids)
         last = ids[-1]
-    return destroyed
+
+
+def _looked_at(case: Case, now: datetime) -> int:
+    return _let_go(case.id, now) if custody.retention_of(case).over(now) else 0
 
 
 def _let_go(case_id: UUID, now: datetime) -> int:

@@ -5,13 +5,17 @@
 3. Let them meet the cases and the banks; then move the watermark.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from django.db.models import QuerySet
 
 from heed.flows import jobs
 from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
+from heed.flows.shared.one_by_one import each
 from heed.media import orphans
 from heed.media import services as media
 from heed.media.models import Item
@@ -29,14 +33,17 @@ def sweep_late_copies(*, now: datetime) -> int:
     """
     late, upto = _late()
     ids = list(late.values_list("id", flat=True))
-    found = 0
-    for start in range(0, len(ids), BATCH):
-        batch = ids[start : start + BATCH]
-        batch += orphans.adopt(batch)
-        found += meet_cases(item_ids=batch, now=now) + meet_banks(item_ids=batch, now=now)
+    batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+    # One that fails holds the mark, and is met again.
+    found = each(batches, partial(_meet, now=now), what="items_from", by=lambda ids: ids[0])
     if ids:
         media.move_watermark(NAME, to=upto)
     return found
+
+
+def _meet(batch: Sequence[UUID], *, now: datetime) -> int:
+    items = [*batch, *orphans.adopt(batch)]
+    return each((meet_cases, meet_banks), lambda meet: meet(item_ids=items, now=now), what="step")
 
 
 def sweep_in_turn(*, now: datetime) -> int:

@@ -4,6 +4,7 @@
    Where the same job waits already, the dead one is forgotten: it must not stand in others' way.
 """
 
+import logging
 from datetime import datetime
 
 from asgiref.sync import async_to_sync
@@ -11,6 +12,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import UniqueViolation
 from procrastinate.jobs import Job, Status
 
+logger = logging.getLogger(__name__)
 SILENT_FOR = 12.0  # seconds without a heartbeat: that worker is dead
 
 
@@ -22,7 +24,15 @@ def take_up_jobs(*, now: datetime) -> int:
 async def _take_up() -> int:
     manager = app.job_manager
     stalled = list(await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_FOR))
-    return sum([await _put_back(job) for job in stalled])
+    return sum([await _tried(job) for job in stalled])
+
+
+async def _tried(job: Job) -> bool:
+    try:
+        return await _put_back(job)
+    except Exception:  # the others are owed to other people
+        logger.exception("a job was not put back in line", extra={"job": job.id})
+        return False
 
 
 async def _put_back(job: Job) -> bool:

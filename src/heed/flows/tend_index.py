@@ -8,19 +8,22 @@ import logging
 from datetime import datetime
 
 from heed.cases.queries.search import CLAIMED
+from heed.flows.shared.one_by_one import each
 from heed.hashing.index import IndexUnusable
 from heed.media import matching
-from heed.media.feeds import BANKED, REGISTERED
+from heed.media.feeds import BANKED, REGISTERED, Feed
 
 logger = logging.getLogger(__name__)
 
 
 def tend_index(*, now: datetime) -> int:
     """Returns how many books grew a new segment. Where they can't be kept, the log says why."""
-    grown = 0
-    for feed in (BANKED, REGISTERED, CLAIMED):
-        try:
-            grown += matching.tend(feed)
-        except IndexUnusable as refused:
-            logger.error("the match index can't be kept: %s", refused)
-    return grown
+    return each((BANKED, REGISTERED, CLAIMED), _tend, what="feed", by=lambda feed: feed.name)
+
+
+def _tend(feed: Feed) -> int:
+    try:
+        return matching.tend(feed)
+    except IndexUnusable as refused:
+        logger.error("the match index can't be kept: %s", refused)
+        return 0

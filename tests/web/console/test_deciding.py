@@ -6,11 +6,15 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
+import pytest
 from django.test import Client
 from django.utils import timezone
 
 from heed.cases.models import Appeal, Case, Copy, Decision
+from heed.cases.queries import case_copies
 from heed.flows.answer_back import answer_back
+from heed.flows.find_copies import find_copies
+from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.supplement_notice import supplement_notice
 from heed.media.models import Item, Upload
 from heed.people.models import Role, Viewing
@@ -378,3 +382,67 @@ def test_a_new_notice_is_read_before_anybody_agrees_that_nothing_is_wrong(world:
 def test_a_page_sent_with_no_time_or_nonsense_in_its_place_is_taken_as_it_is(world: World) -> None:
     case, rae = world.case(child=False), world.as_("Rae", Role.CHILD_SAFETY)
     assert "Decided." in send(rae, case, "decide", {**KEEP, "heard_until": "yesterday"})
+
+
+def test_her_own_original_may_stay_also_when_nobody_named_it(world: World) -> None:
+    """One file, two wills: an exact copy that was found is offered as the named ones are."""
+    hers = world.post("hers", 1, account="her-own", hours_ago=100)
+    world.post("other", 1, account="zed", hours_ago=2)
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    page = text(rae.get(f"/console/c/{case.number}/"))
+    offered = page.partition("Items that may stay")[2].partition("</fieldset>")[0]
+    assert f"{hers.url} (found: the very same file, posted" in offered
+    assert offered.index("/hers") < offered.index("/other")
+    assert "Decided." in send(rae, case, "decide", {**REMOVE, "exempt": [str(hers.id)]})
+    find_copies(case_id=case.id, now=world.now)
+    after = dict(Item.objects.values_list("ref", "desired"))
+    assert after == {"p1": "removed", "other": "removed", "hers": "visible"}
+
+
+def test_of_very_many_copies_the_oldest_are_offered_to_stay(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_copies, "COPIES_SHOWN", 1)
+    monkeypatch.setattr(case_copies, "MAY_STAY", 2)
+    for hours in (3, 100, 50):
+        world.post(f"copy-{hours}", 1, account=f"account-{hours}", hours_ago=hours)
+    page = text(world.as_("Rae", Role.CHILD_SAFETY).get(f"/console/c/{world.case().number}/"))
+    offered = page.partition("Items that may stay")[2].partition("</fieldset>")[0]
+    assert re.findall(r"/(p1|copy-\d+)", offered) == ["p1", "copy-100", "copy-50"]
+
+
+def asks_again(world: World, case: Case, text: str) -> None:
+    """Whoever told us asks for another look."""
+    assert appeal_as_notifier(notice_id=case.joins.get().notice_id, text=text, now=world.now)
+
+
+@pytest.mark.parametrize("child", [True, False])
+def test_who_answers_a_notifier_is_told_that_to_reverse_a_removal_brings_it_back(
+    world: World, child: bool
+) -> None:
+    """“It is still up elsewhere” and “It is not me” are both appeals: a machine can't tell."""
+    world.post("p2", 1)
+    case = world.case(child=child)
+    rae = world.as_("Rae", Role.CHILD_SAFETY)
+    send(rae, case, "decide", {**REMOVE} if child else {**REMOVE, "clause": "other"})
+    asks_again(world, case, "It is still up elsewhere.")
+    said = text(world.as_("Sam", Role.CHILD_SAFETY).get(f"/console/c/{case.number}/"))
+    asked = said.partition('id="appeals"')[2].partition("</section>")[0]
+    assert "to reverse it brings back what was removed" in asked
+    assert "only if they want it back" in asked
+    if child:
+        assert "Nothing is visible again before a second person has looked and agrees" in asked
+    else:
+        assert "final at once: all 2 places that this case restricts may be seen again" in asked
+
+
+def test_who_answers_a_notifier_is_told_that_to_reverse_what_stood_removes_it(
+    world: World,
+) -> None:
+    case, rae = world.case(child=False), world.as_("Rae", Role.CHILD_SAFETY)
+    send(rae, case, "decide", KEEP)
+    asks_again(world, case, "Look again.")
+    said = text(world.as_("Sam", Role.CHILD_SAFETY).get(f"/console/c/{case.number}/"))
+    asked = said.partition('id="appeals"')[2].partition("</section>")[0]
+    assert "The decision is reversed: it is removed, and that is final at once." in asked
+    assert "brings back" not in asked

@@ -1,11 +1,14 @@
 """One case becomes two, and several become one sitting; nothing is visible again by either."""
 
+import re
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 from django.test import Client
 
 from heed.cases.models import Case, Copy, Deadline, Decision, Restriction, Split
+from heed.flows.answer_back import answer_back
 from heed.flows.find_copies import find_copies
 from heed.ledger.models import EntryBody
 from heed.media.models import Item
@@ -123,3 +126,25 @@ def test_no_violation_of_several_waits_for_a_second_person_in_each(world: World)
     done = text(sam.post(path, {**said, "seen": seen}))
     assert done.count("You have not opened this file in full") == 2
     assert not Decision.objects.exists()
+
+
+def test_a_case_that_told_us_more_meanwhile_is_not_decided_with_the_others(world: World) -> None:
+    """The page was opened before; to have the effects shown once more is not to read the words."""
+    case, near, _ = sharing(world)
+    sam = world.as_("Sam", Role.CHILD_SAFETY, Role.SENIOR)
+    confirm(sam, case, near)
+    path = f"/console/c/{case.number}/together"
+    heard = re.findall(r'name="heard" value="([^"]+)"', text(sam.get(path)))
+    assert [one.partition(" ")[0] for one in heard] == [str(case.id), str(near.id)]
+    later = world.now + timedelta(minutes=1)
+    answer_back(notice_id=near.joins.get().notice_id, text="I was 13 in it.", now=later)
+    said = {**REMOVE, "clause": "intimate-without-consent", "others": [str(near.id)],
+            "heard": heard}  # fmt: skip
+    shown = text(sam.post(path, said))
+    assert re.findall(r'name="heard" value="([^"]+)"', shown) == heard
+    seen = shown.partition('name="seen" value="')[2].partition('"')[0]
+    done = text(sam.post(path, {**said, "seen": seen}))
+    assert done.count(">decided<") == 1 and "We were told something new in this case" in done
+    assert [one.case_id for one in Decision.objects.all()] == [case.id]
+    near.refresh_from_db()
+    assert near.state == Case.State.OPEN

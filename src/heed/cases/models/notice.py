@@ -24,7 +24,7 @@ class Notice(models.Model):
     door = models.CharField(max_length=8)  # form | api | partner | peer | xarf
     verbatim = models.JSONField()  # exactly what arrived
     state = models.CharField(max_length=10, choices=State.choices, default=State.RECEIVED)
-    protected_at = models.DateTimeField(null=True)
+    protected_at = models.DateTimeField(null=True)  # null: not to the end, whatever its state
 
     category = models.CharField(max_length=20)
     standing = models.CharField(max_length=16)
@@ -69,7 +69,7 @@ class Notice(models.Model):
             models.Index(
                 fields=["received_at"],
                 name="notice_unprotected",
-                condition=models.Q(state="received"),
+                condition=models.Q(protected_at=None),
             ),
         ]
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Case as Order
 from django.db.models import Count, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
 
 from heed.cases.models import Case, Copy
 from heed.media.models import Account, Item
@@ -16,6 +17,7 @@ from heed.outbox import queries as outbox
 from heed.outbox.models import StateTelling
 
 COPIES_SHOWN = 25  # of each kind; the rest is a page of its own
+MAY_STAY = 200  # of each kind: nobody reads more in a form
 TROUBLE_SHOWN = 50  # items of each kind of trouble
 
 
@@ -80,6 +82,32 @@ def copies_of(case: Case, how: str = "") -> QuerySet[Copy]:
     found = Copy.objects.filter(case=case).select_related("item__account", "near_file")
     found = found.filter(how=how) if how else found
     return found.annotate(wrong=_WRONG).order_by("wrong", "distance_bits", "item__ref")
+
+
+def may_stay(case: Case, read: Sequence[Copies] = ()) -> list[Copy]:
+    """Those that a decision may except: the named ones, then what has the very same bytes.
+
+    One's own original was found as often as named. It was there first: the oldest come first.
+    `read`: the page's own list, which is asked where it has them all.
+    """
+    named, exact = _all_of(Copy.How.NAMED, read), _all_of(Copy.How.EXACT, read)
+    if named is None:
+        named = list(copies_of(case, Copy.How.NAMED)[:MAY_STAY])
+    if exact is None:
+        oldest = Coalesce("item__published_at", "item__registered_at")
+        exact = list(copies_of(case, Copy.How.EXACT).order_by(oldest)[:MAY_STAY])
+    return [*named, *sorted(exact, key=_posted_at)]
+
+
+def _all_of(how: str, read: Sequence[Copies]) -> Sequence[Copy] | None:
+    """All of this kind, if the page has read them."""
+    mine = [one for one in read if one.how == how]
+    whole = bool(read) and all(len(one.first) == one.total for one in mine)
+    return [copy for one in mine for copy in one.first] if whole else None
+
+
+def _posted_at(copy: Copy) -> datetime:
+    return copy.item.published_at or copy.item.registered_at
 
 
 _TOLD = Q(item__acknowledged_revision__gte=F("item__revision"))

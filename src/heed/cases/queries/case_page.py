@@ -161,7 +161,7 @@ def proposal(case: Case) -> Decision | None:
 
 def appeals(case: Case) -> list[Appeal]:
     """Every appeal, the newest first."""
-    found = case.appeals.select_related("decision", "notice", "measure")
+    found = case.appeals.select_related("case", "decision", "notice", "measure")
     return list(found.order_by("-opened_at"))
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, F, Value, When
+
 from heed.cases.models import Message, Notice, Supplement, Target, Translation
 from heed.ids import number, secret
 from heed.media.models import Platform
@@ -92,12 +94,16 @@ def settle_target(target: Target, *, state: str, item_id: UUID | None = None,
 
 
 def protected(notice: Notice, *, now: datetime) -> bool:
-    """The protect step ran to its end; True the first time."""
-    return bool(
-        Notice.objects.filter(id=notice.id, state=Notice.State.RECEIVED).update(
-            state=Notice.State.PROTECTED, protected_at=now
-        )
-    )
+    """The protect step ran to its end; True the first time. What was withdrawn stays so."""
+    came = When(state=Notice.State.RECEIVED, then=Value(Notice.State.PROTECTED.value))
+    state = Case(came, default=F("state"))
+    undone = Notice.objects.filter(id=notice.id, protected_at=None)
+    return bool(undone.update(state=state, protected_at=now))
+
+
+def protect_again(notice: Notice) -> None:
+    """More was said: the protect step has to run to its end once more, also if its job is lost."""
+    Notice.objects.filter(id=notice.id).update(protected_at=None)
 
 
 def supplement(
@@ -109,6 +115,7 @@ def supplement(
     """
     Supplement.objects.create(notice=notice, said=dict(said), at=now)
     Notice.objects.filter(id=notice.id).update(**facts)
+    protect_again(notice)
     notice.refresh_from_db()
 
 
@@ -186,6 +193,8 @@ def add_places(notice: Notice, places: Sequence[Place]) -> None:
         Target(notice=notice, position=len(rows) + number_, url=url, signals=signals)
         for number_, (url, signals) in enumerate(new)
     )
+    if new:
+        protect_again(notice)
 
 
 def speak(notice_id: UUID, language: str) -> None:

@@ -7,17 +7,18 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
-from heed.cases.models import Case, Copy
+from heed.cases.models import Appeal, Case, Copy
 from heed.cases.queries import case_page, policies, queue
 from heed.filings import answers, letters
 from heed.filings import queries as filings
+from heed.flows import decide_appeal
 from heed.media.models import Platform
 from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
 from heed.rules.letters import BLANK
 from heed.rules.visibility import Visibility
-from heed.web.console.words import CATEGORIES, STATES
+from heed.web.console.words import CATEGORIES, STATES, if_reversed, not_their_wish
 
 LONGEST = 10_000  # letters in one text
 _IN_THEIRS = (
@@ -94,7 +95,7 @@ class DecisionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
 
-    def __init__(self, case: Case, named: Sequence[Copy], data: Mapping[str, Any] | None = None):
+    def __init__(self, case: Case, may_stay: Sequence[Copy], data: Mapping[str, Any] | None = None):
         self.version = policies.version_at(case.platform_id, timezone.now())
         rules = policies.clauses(self.version)
         known = {one.id: one for one in rules}
@@ -110,7 +111,7 @@ class DecisionForm(forms.Form):
             self.fields["reasons"].help_text = _IN_THEIRS % dict(settings.LANGUAGES)[language]
         self.fields["clause"].widget.offered = offered
         self.fields["clause"].choices = [(one.id, one.title) for one in rules]  # type: ignore[attr-defined]
-        self.fields["exempt"].choices = [(str(one.item_id), one.item.url) for one in named]  # type: ignore[attr-defined]
+        self.fields["exempt"].choices = [(str(one.item_id), _place(one)) for one in may_stay]  # type: ignore[attr-defined]
         if case.file_id is None:
             del self.fields["scope"]
         if not filings.not_kept(case.id):
@@ -149,6 +150,15 @@ class DecisionForm(forms.Form):
         return said
 
 
+def _place(copy: Copy) -> str:
+    """A place that may stay; with one that nobody named, what speaks for an original."""
+    if copy.how == Copy.How.NAMED:
+        return copy.item.url
+    posted = copy.item.published_at
+    since = f", posted {posted:%d %b %Y %H:%M} UTC" if posted else ""
+    return f"{copy.item.url} (found: the very same file{since})"
+
+
 class TranslationForm(forms.Form):
     """What a notice says, by somebody who reads its language."""
 
@@ -180,13 +190,15 @@ class SecondForm(forms.Form):
 
 
 class AppealForm(forms.Form):
-    """How another look ended."""
+    """How another look ended. It says what it would do to reverse: to restore, or to remove."""
+
+    beware = ""
 
     outcome = forms.ChoiceField(
         label="How does it end?",
         choices=[
-            (AppealOutcome.STANDS.value, "The decision stands"),
-            (AppealOutcome.REVERSED.value, "The decision is reversed"),
+            (AppealOutcome.STANDS.value, "The decision stands: nothing changes"),
+            (AppealOutcome.REVERSED.value, "The decision is reversed"),  # and what that does
         ],
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one of the two."},
@@ -196,6 +208,16 @@ class AppealForm(forms.Form):
         rows=4,
         missing="Reasons are missing: the person who appealed is told these words.",
     )
+
+    def __init__(self, appeal: Appeal, data: Mapping[str, Any] | None = None, *, auto_id: str):
+        super().__init__(data, auto_id=auto_id)
+        if appeal.state != Appeal.State.OPEN:
+            return  # somebody was first: what was typed is shown, and no choice is left
+        effect = decide_appeal.effect(appeal)
+        stands, (reverse, says) = self.fields["outcome"].choices  # type: ignore[attr-defined]
+        told = (reverse, f"{says}: {if_reversed(effect)}")
+        self.fields["outcome"].choices = [stands, told]  # type: ignore[attr-defined]
+        self.beware = not_their_wish(effect)
 
 
 class Letters(forms.Select):

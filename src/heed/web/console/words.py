@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from heed.cases.models import Case, Deadline
 from heed.cases.queries.queue import Row
+from heed.flows.decide_appeal import Effect
 from heed.media.models import Item
 from heed.rules.claims import AgeThen, Category, Standing
+from heed.rules.decisions import Ruling
 from heed.rules.order import Rung
 
 RUNGS = {
@@ -261,3 +263,31 @@ def item_disagrees(item: Item) -> bool:
     told = item.acknowledged_revision >= item.revision
     lying = told and gone and item.observed == "seen"
     return bool(item.revision) and (bad_answer or lying)
+
+
+def if_reversed(effect: Effect) -> str:
+    """What it does to reverse, said to whoever is about to."""
+    if effect.ruling is None:
+        return "what was done to the account is lifted. The content stays as it is."
+    if effect.ruling is Ruling.REMOVE:
+        return "it is removed, and that is final at once."
+    what = f"all {effect.places} places" if effect.places > 1 else "the place"
+    places = f"{what} that this case restricts" if effect.places else "nothing"
+    if effect.second:
+        return (
+            "“no violation” is proposed for the whole case. Nothing is visible again before a "
+            f"second person has looked and agrees; then {places} may be seen again."
+        )
+    return f"“no violation” for the whole case, final at once: {places} may be seen again."
+
+
+def not_their_wish(effect: Effect) -> str:
+    """A notifier asked for this look at a removal; to reverse it is to restore. Empty otherwise."""
+    if effect.ruling is not Ruling.KEEP or not effect.of_notifier:
+        return ""
+    return (
+        "Somebody who told us asks for this look, and to reverse it brings back what was removed. "
+        "Do that only if they want it back, as who writes “It is not me” does. Who wants more of "
+        "it gone is not helped by it: let the decision stand, and ask them to name the places on "
+        "their page."
+    )

@@ -9,7 +9,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from heed.cases.models import Appeal, Case, Copy, Decision
+from heed.cases.models import Appeal, Case, Decision
 from heed.cases.queries import (
     account_measures,
     case_copies,
@@ -167,25 +167,13 @@ def _rights(request: ConsoleRequest, case: Case, facts: Mapping[str, Any]) -> di
 def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     appeals: Sequence[Appeal] = facts["appeals"]
     return {
-        "decision_form": DecisionForm(case, _named(case, facts["copies"])),
+        "decision_form": DecisionForm(case, case_copies.may_stay(case, facts["copies"])),
         "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
         "appeal_forms": {
-            one.id: AppealForm(auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+            one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
         },
     }
-
-
-def named_copies(case: Case) -> list[Copy]:
-    """The items that the notices name: those that a decision may except."""
-    return list(case_copies.copies_of(case, Copy.How.NAMED)[:200])
-
-
-def _named(case: Case, read: Sequence[case_copies.Copies]) -> Sequence[Copy]:
-    """The same, from the page's own list when it has them all."""
-    kind = next((one for one in read if one.how == Copy.How.NAMED), None)
-    whole = kind is None or len(kind.first) == kind.total
-    return (kind.first if kind else ()) if whole else named_copies(case)
 
 
 def _accounts(case: Case) -> dict[UUID, str]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from heed.cases.models import Case, Decision
-from heed.cases.queries import case_files, case_page
+from heed.cases.queries import case_copies, case_files, case_page
 from heed.flows import translate_notice
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import NotRead, decide
@@ -31,7 +31,7 @@ from heed.web.console.forms import (
 )
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.refusals import REFUSALS, CaseChanged
-from heed.web.console.views.case import case_as_page, named_copies, to_what_was_said
+from heed.web.console.views.case import case_as_page, to_what_was_said
 
 NOT_TAKEN = 422  # understood, and not done: the form says why
 
@@ -40,7 +40,7 @@ NOT_TAKEN = 422  # understood, and not done: the form says why
 @permissions.permission("case.decide")
 def decide_case(request: ConsoleRequest, case: Case) -> HttpResponse:
     """Decide the case, or propose "no violation"."""
-    form = DecisionForm(case, named_copies(case), request.POST)
+    form = DecisionForm(case, case_copies.may_stay(case), request.POST)
     if "preview" in request.POST:
         form.is_valid()
         shown = {"decision_form": form, "preview": True, "heard_until": _heard_until(request)}
@@ -119,7 +119,7 @@ def end_appeal(request: ConsoleRequest, case: Case, appeal_id: UUID) -> HttpResp
     appeal = case_page.appeal_of(case, appeal_id)
     if appeal is None:
         raise Http404
-    form = AppealForm(request.POST, auto_id="appeal-sent-%s")
+    form = AppealForm(appeal, request.POST, auto_id="appeal-sent-%s")
 
     def answer() -> str:
         return _appeal(request, appeal.id, form)

@@ -1,5 +1,8 @@
 """One case becomes two, or several are decided in one go."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from heed.cases.models import Case
-from heed.cases.queries import case_copies, together
+from heed.cases.queries import case_copies, case_page, together
 from heed.flows import decide_together, split_case
 from heed.rules.decisions import Ruling, Scope
 from heed.web.console import permissions
@@ -107,7 +110,8 @@ def _named(one: together.Sharing) -> str:
 def decide(request: ConsoleRequest, case: Case) -> HttpResponse:
     """Several cases in one go: first every effect is shown, then each is decided for itself."""
     form = TogetherForm(case, request.POST if request.method == "POST" else None)
-    facts: dict[str, Any] = {"case": case, "form": form}
+    read = _heard_until(request.POST.getlist("heard"))
+    facts: dict[str, Any] = {"case": case, "form": form, "heard": _told_by(form, read)}
     if case.state != Case.State.OPEN or not form.is_valid():
         return show(request, "together.html", facts, status=NOT_TAKEN if form.errors else 200)
     said = form.cleaned_data
@@ -124,5 +128,23 @@ def decide(request: ConsoleRequest, case: Case) -> HttpResponse:
         facts["effects"] = decide_together.preview(**chosen)
         return show(request, "together.html", facts)
     words = {name: said[name] for name in ("clause", "reasons", "facts")}
-    facts["outcomes"] = decide_together.decide_together(**chosen, **words, now=timezone.now())
+    facts["outcomes"] = decide_together.decide_together(
+        **chosen, **words, heard_until=read, now=timezone.now()
+    )
     return show(request, "together.html", facts)
+
+
+def _told_by(form: TogetherForm, read: Mapping[UUID, datetime]) -> list[str]:
+    """Until when the page has told what came in, case by case. To look again is not to read."""
+    cases = [form.case, *(one.case for one in form.sharing)]
+    known = {one.id: case_page.last_heard(one) or one.opened_at for one in cases} | dict(read)
+    return [f"{one} {at.isoformat()}" for one, at in known.items()]
+
+
+def _heard_until(sent: Sequence[str]) -> dict[UUID, datetime]:
+    """The same, as it came back. What can't be read was not sent by a page of ours."""
+    found: dict[UUID, datetime] = {}
+    for case, _, at in (one.partition(" ") for one in sent):
+        with suppress(ValueError):
+            found[UUID(case)] = datetime.fromisoformat(at).astimezone(UTC)
+    return found

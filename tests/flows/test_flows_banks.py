@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from heed.cases.models import Case, Restriction
+from heed.cases.models import Case, Deadline, Restriction
 from heed.filings.models import StatementOfReasons
 from heed.flows import meet_banks
 from heed.flows.check_upload import check_signals
@@ -247,6 +247,21 @@ def test_every_match_is_written_down_and_what_is_held_has_somebody_due(town: Sta
     change_bank(bank_id=bank.id, policy=Policy(on_upload="nothing"), by="test", now=town.now)
     assert asked(town, ONE) is Verdict.ALLOW
     assert Match.objects.filter(file__sha256=ONE.sha256).count() == 2
+
+
+def test_what_only_looks_like_what_a_bank_blocks_has_somebody_due(town: Stage) -> None:
+    policy = Policy(category="minor_sexual", on_upload="block", on_registered="nothing")
+    live(town, ONE, policy=policy)
+    assert asked(town, ONE, upload_ref="same") is Verdict.BLOCK
+    assert not Case.objects.exists()  # turned away: nobody has to look
+    assert asked(town, NEAR, upload_ref="near") is Verdict.HOLD
+    upload = Upload.objects.get(state=Upload.State.HELD)
+    assert upload.case_id == town.case(NEAR).id
+    assert Deadline.objects.filter(cause=f"upload:{upload.id}", met_at=None).exists()
+    town.keep(town.case(NEAR), town.staff("Rae"), town.staff("Sam"))
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.RELEASED
+    assert asked(town, NEAR) is Verdict.ALLOW
 
 
 def test_a_file_of_a_child_that_a_trusted_bank_knows_is_not_opened(town: Stage) -> None:

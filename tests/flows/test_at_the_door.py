@@ -15,6 +15,8 @@ from heed.flows.check_again import check_again, settle
 from heed.flows.check_upload import check_bytes, check_signals, check_url
 from heed.flows.fetch_files import fetch_files
 from heed.flows.judge_copy import settle_upload
+from heed.flows.manage_banks import Policy
+from heed.flows.roll_back import name_it
 from heed.flows.view_file import MayNotView, NotViewable, view_file
 from heed.hashing.refusals import Reason
 from heed.hashing.signals import exact_signals
@@ -28,6 +30,8 @@ from heed.rules.decisions import Ruling
 from heed.rules.gate import LOOK_WITHIN, Verdict
 from tests.flows.stage import HOUR, SECOND, Stage, entries, facts_now, picture
 from tests.flows.stand_in_platform import StandInPlatform
+from tests.flows.test_flows_banks import live
+from tests.flows.test_rolling_back import undo
 from tests.people import dana, gil
 
 pytestmark = pytest.mark.usefixtures("decoder")
@@ -82,6 +86,27 @@ def test_what_is_let_stand_never_waits_for_a_case_of_another_platform(town: Stag
     town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
     upload.refresh_from_db()
     assert (upload.case_id, upload.state) == (town.case(ONE).id, Upload.State.RELEASED)
+
+
+def test_what_a_list_holds_too_waits_for_that_when_a_near_file_is_let_stand(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    shown = picture("shown", like=ONE, bits=4)
+    listed = picture("listed", like=shown, bits=8)
+    live(town, listed, policy=Policy(category="minor_sexual", on_upload="hold"))
+    for ref, file in (("near", shown), ("same", ONE)):
+        check_signals(platform_id=town.platform_id, signals=file, upload_ref=ref, now=town.now)
+    near, same = (Upload.objects.get(upload_ref=ref) for ref in ("near", "same"))
+    assert near.case_id == same.case_id == town.case(ONE).id
+    town.keep(town.case(ONE), town.staff("Dana"), town.staff("Ola"))
+    for one in (near, same):
+        one.refresh_from_db()
+    assert same.state == Upload.State.RELEASED  # people have seen this one
+    assert (near.state, near.case_id) == (Upload.State.HELD, town.case(shown).id)
+    assert town.case(shown).deadlines.filter(met_at=None).exists()
+    undo(town, name_it(what="bank", value="LIST"))
+    near.refresh_from_db()
+    assert near.state == Upload.State.RELEASED
 
 
 def test_a_claim_that_adds_nothing_holds_nothing_that_people_let_stand(town: Stage) -> None:

@@ -66,6 +66,12 @@ def held(case_id: UUID) -> bool:
     return Hold.objects.filter(case_id=case_id, lifted_at=None).exists()
 
 
+def must_stay(case_id: UUID) -> bool:
+    """Whether somebody asked for all of it to stay: a hold, a dispute, or an order that waits."""
+    disputed = disputes(case_id).filter(ended_at=None).exists()
+    return held(case_id) or disputed or orders.open_for_case(case_id)
+
+
 def disputes(case_id: UUID) -> QuerySet[Dispute]:
     """Disputes before out-of-court bodies, the newest first."""
     return Dispute.objects.filter(case_id=case_id).order_by("-opened_at")

@@ -238,8 +238,12 @@ def end_upload(upload_id: UUID, *, release: bool, now: datetime) -> bool:
 
 
 def hand_over(upload_id: UUID, case_id: UUID) -> None:
-    """A held upload waits for another case from now on."""
-    Upload.objects.filter(id=upload_id, state=Upload.State.HELD).update(case_id=case_id)
+    """A held upload waits for another case from now on, with what lasting banks say of it."""
+    upload = Upload.objects.filter(id=upload_id, state=Upload.State.HELD)
+    for file, platform in upload.values_list("file_id", "platform_id"):
+        here = Match.objects.filter(file_id=file, platform_id=platform, bank_signal__case_id=None)
+        here.update(case_id=case_id)
+    upload.update(case_id=case_id)
 
 
 def keep_upload(

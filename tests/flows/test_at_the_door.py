@@ -13,7 +13,7 @@ from heed.cases.queries.waiting import waiting
 from heed.flows import wiring
 from heed.flows.check_again import check_again, settle
 from heed.flows.check_upload import check_bytes, check_signals, check_url
-from heed.flows.fetch_files import fetch_files
+from heed.flows.fetch_files import fetch_files, read_again
 from heed.flows.judge_copy import settle_upload
 from heed.flows.manage_banks import Policy
 from heed.flows.roll_back import name_it
@@ -29,6 +29,7 @@ from heed.people.models import Role, Viewing
 from heed.rules.decisions import Ruling
 from heed.rules.gate import LOOK_WITHIN, Verdict
 from tests.flows.stage import HOUR, SECOND, Stage, entries, facts_now, picture
+from tests.flows.stage import waiting as waiting_jobs
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.flows.test_flows_banks import live
 from tests.flows.test_rolling_back import undo
@@ -300,6 +301,43 @@ def test_a_file_read_after_the_notice_gets_its_case_and_its_copies_go(
     fetch_files(now=square.now)
     square.work()
     assert square.seen("a", "copy") == ["hidden", "hidden"]
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY, Reason.DECODER_CRASHED])
+def test_a_file_that_no_decoder_could_look_into_is_read_again(
+    square: Stage, platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch, reason: Reason
+) -> None:
+    data = pictures.picture(3)
+    put(square, platform, "a", data)
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    put(square, platform, "b", pictures.altered(data, "quality"))
+    broken = mock.Mock(signals=lambda data, **_: exact_signals(data, reason))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "decoder", lambda: broken)
+        fetch_files(now=square.now)
+    place = ItemFile.objects.get(item__ref="b")
+    assert place.file is not None and place.file.state == "not_hashable"
+    assert "read_again" in waiting_jobs() and square.seen("b") == ["visible"]
+    assert read_again(place_id=place.id, now=square.now)
+    assert square.seen("a", "b") == ["hidden", "hidden"]
+    assert not read_again(place_id=place.id, now=square.now)
+
+
+def test_what_breaks_every_decoder_is_not_read_for_ever(
+    square: Stage, platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = mock.Mock(signals=lambda data, **_: exact_signals(data, Reason.DECODER_CRASHED))
+    monkeypatch.setattr(wiring, "decoder", lambda: broken)
+    put(square, platform, "a", pictures.picture(3))
+    fetch_files(now=square.now)
+    asked = 0
+    while "read_again" in waiting_jobs():
+        connection.cursor().execute("DELETE FROM procrastinate_jobs")
+        read_again(place_id=ItemFile.objects.get().id, now=square.now)
+        asked += 1
+    assert asked == 2
+    assert ItemFile.objects.get().state == ItemFile.State.KNOWN
 
 
 def test_a_file_that_could_not_be_read_is_in_sight_and_tried_again(

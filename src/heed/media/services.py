@@ -2,17 +2,16 @@
 
 import struct
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from heed.hashing import refusals
 from heed.hashing.signals import FileSignals, Value
 from heed.ids import array
-from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
+from heed.media.models import File, Item, Match, Platform, Signal, Upload, Watermark
 from heed.media.queries import Banked
 from heed.media.registering import FileIn as FileIn
 from heed.media.registering import ItemIn as ItemIn
@@ -327,36 +326,6 @@ def judge_matches(
     if near_only:
         here = here.filter(distance_bits__gt=0)
     return here.update(word=word, said_by=by, said_at=now, shared_at=None)
-
-
-def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:
-    """Files to be fetched, in this worker's hands until the lease is over."""
-    due = Q(retry_at=None) | Q(retry_at__lte=now)
-    waiting = ItemFile.objects.filter(due, file=None, state=ItemFile.State.WAITING)
-    with transaction.atomic():
-        ids = list(waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
-        ItemFile.objects.filter(id__in=ids).update(retry_at=now + lease, tries=F("tries") + 1)
-    return list(ItemFile.objects.filter(id__in=ids).select_related("item__platform"))
-
-
-def put_in_place(place: ItemFile, file: File) -> None:
-    """The bytes at this place are known now; its item is to be compared again."""
-    ItemFile.objects.filter(id=place.id).update(
-        file=file, state=ItemFile.State.KNOWN, reason="", retry_at=None
-    )
-    Item.objects.filter(id=place.item_id).update(committed=transaction_id())
-
-
-def retry_place(place: ItemFile, reason: str, *, retry_at: datetime) -> None:
-    """It could not be read this time."""
-    ItemFile.objects.filter(id=place.id).update(reason=reason[:80], retry_at=retry_at)
-
-
-def give_up_place(place: ItemFile, reason: str) -> None:
-    """It can't be read: a state of its own, in sight, never a silent pass."""
-    ItemFile.objects.filter(id=place.id).update(
-        state=ItemFile.State.FAILED, reason=reason[:80], retry_at=None
-    )
 
 
 def change(item: Item, *, views: int | None, deleted_at: datetime | None, text: str | None) -> None:

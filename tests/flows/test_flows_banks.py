@@ -29,7 +29,7 @@ from heed.flows.manage_banks import (
 )
 from heed.flows.shared.bank_files import Unreadable
 from heed.flows.view_file import MayNotView, view_file
-from heed.media import meeting
+from heed.media import banks, meeting
 from heed.media.models import Bank, BankSignal, File, Item, Match, Upload, Watermark
 from heed.media.services import FileIn
 from heed.outbox.models import StateTelling
@@ -318,6 +318,22 @@ def test_a_signal_that_was_taken_out_matches_nothing(town: Stage) -> None:
         back = import_signals(bank_id=bank.id, text=told, kind=kind, by="test", now=town.now)
         assert back.added == 0 and len(back.refused) == 2  # it does not come to life by that
         assert all(row.remedy.startswith("status: withdrawn") for row in back.refused)
+
+
+def test_what_a_person_took_out_stays_out_when_its_exchange_tells_of_it_anew(
+    town: Stage,
+) -> None:
+    bank = live(town, OTHER)
+    assert ONE.sha256 is not None
+    given = {"1": [banks.SignalIn("sha256", ONE.sha256, None, "", "1")]}
+    banks.refresh(bank, "exchange:x", given, now=town.now)
+    assert asked(town, ONE) is Verdict.HOLD
+    take_out(bank_id=bank.id, values=[ONE.sha256.hex()], by="rae", now=town.now)
+    banks.refresh(bank, "exchange:x", {"1": []}, now=town.now)  # withdrawn, and given again
+    banks.refresh(bank, "exchange:x", given, now=town.now)
+    assert asked(town, ONE) is Verdict.ALLOW
+    banks.turn(bank, bank.signals.get(source="exchange:x").id, off_until=None)
+    assert asked(town, ONE) is Verdict.HOLD  # until a person says so
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

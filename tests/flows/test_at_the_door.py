@@ -340,6 +340,36 @@ def test_what_breaks_every_decoder_is_not_read_for_ever(
     assert ItemFile.objects.get().state == ItemFile.State.KNOWN
 
 
+def test_a_picture_that_lacks_its_end_meets_what_it_still_shows(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    data = pictures.picture(3)
+    cut = data[:-2]  # a browser shows all of it
+    put(square, platform, "cut", cut)
+    fetch_files(now=square.now)
+    place = ItemFile.objects.get()
+    assert place.file is not None and place.file.reason == Reason.TRUNCATED
+    put(square, platform, "a", data)
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    square.work()
+    assert square.seen("a", "cut") == ["hidden", "hidden"]
+    asked = {"platform_id": square.platform_id, "now": square.now}
+    checked = check_bytes(data=data[:-3], upload_ref="u", **asked)
+    number = Case.objects.get(file__sha256=ItemFile.objects.get(item__ref="a").file.sha256).number
+    assert (checked.verdict, checked.case_number) == (Verdict.HOLD, number)
+    bank = banks.make(
+        "LIST", square.platform_id, made_by="test", now=square.now, action="hold", enabled=True,
+        hides_registered=True, category="minor_sexual",
+    )  # fmt: skip
+    other = wiring.decoder().signals(pictures.picture(8))
+    assert other.pdq is not None
+    banks.add(bank, [SignalIn("pdq", other.pdq, 100)], source="test", now=square.now)
+    put(square, platform, "listed", pictures.picture(8)[:-2])
+    fetch_files(now=square.now)
+    assert square.seen("listed") == ["hidden"]
+
+
 def test_a_file_that_could_not_be_read_is_in_sight_and_tried_again(
     square: Stage, platform: StandInPlatform
 ) -> None:

@@ -9,6 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.expressions import RawSQL
 
 from heed.hashing import refusals
+from heed.hashing.distance import GOOD_QUALITY
 from heed.hashing.signals import FileSignals, Value
 from heed.ids import array
 from heed.media.models import File, Item, Match, Platform, Signal, Upload, Watermark
@@ -97,8 +98,14 @@ def _learn(file: File, signals: FileSignals, facts: dict[str, object]) -> None:
 
 
 def _signals(file: File, signals: FileSignals) -> list[Signal]:
-    """The plain value first. A frame may have two values of one time: as shown, inside a border."""
+    """The plain value first. A frame may have two values of one time: as shown, inside a border.
+
+    Of a picture that stops early, what can be seen: people see it as well, and it is asked with.
+    """
     rows = []
+    if signals.reason == refusals.Reason.TRUNCATED and signals.query_forms:
+        seen = signals.query_forms[0]
+        rows += [Signal(file=file, type="pdq", value=seen, quality=GOOD_QUALITY)]
     if signals.pdq is not None:
         plain = Value(signals.pdq, signals.pdq_quality)
         rows += [

@@ -13,8 +13,10 @@ from heed.cases.queries.waiting import waiting
 from heed.flows import wiring
 from heed.flows.check_again import check_again, settle
 from heed.flows.check_upload import check_bytes, check_signals, check_url
-from heed.flows.fetch_files import fetch_files
+from heed.flows.fetch_files import fetch_files, read_again
 from heed.flows.judge_copy import settle_upload
+from heed.flows.manage_banks import Policy
+from heed.flows.roll_back import name_it
 from heed.flows.view_file import MayNotView, NotViewable, view_file
 from heed.hashing.refusals import Reason
 from heed.hashing.signals import exact_signals
@@ -27,7 +29,10 @@ from heed.people.models import Role, Viewing
 from heed.rules.decisions import Ruling
 from heed.rules.gate import LOOK_WITHIN, Verdict
 from tests.flows.stage import HOUR, SECOND, Stage, entries, facts_now, picture
+from tests.flows.stage import waiting as waiting_jobs
 from tests.flows.stand_in_platform import StandInPlatform
+from tests.flows.test_flows_banks import live
+from tests.flows.test_rolling_back import undo
 from tests.people import dana, gil
 
 pytestmark = pytest.mark.usefixtures("decoder")
@@ -82,6 +87,27 @@ def test_what_is_let_stand_never_waits_for_a_case_of_another_platform(town: Stag
     town.keep(town.case(ONE), town.staff("Rae"), town.staff("Sam"))
     upload.refresh_from_db()
     assert (upload.case_id, upload.state) == (town.case(ONE).id, Upload.State.RELEASED)
+
+
+def test_what_a_list_holds_too_waits_for_that_when_a_near_file_is_let_stand(town: Stage) -> None:
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    shown = picture("shown", like=ONE, bits=4)
+    listed = picture("listed", like=shown, bits=8)
+    live(town, listed, policy=Policy(category="minor_sexual", on_upload="hold"))
+    for ref, file in (("near", shown), ("same", ONE)):
+        check_signals(platform_id=town.platform_id, signals=file, upload_ref=ref, now=town.now)
+    near, same = (Upload.objects.get(upload_ref=ref) for ref in ("near", "same"))
+    assert near.case_id == same.case_id == town.case(ONE).id
+    town.keep(town.case(ONE), town.staff("Dana"), town.staff("Ola"))
+    for one in (near, same):
+        one.refresh_from_db()
+    assert same.state == Upload.State.RELEASED  # people have seen this one
+    assert (near.state, near.case_id) == (Upload.State.HELD, town.case(shown).id)
+    assert town.case(shown).deadlines.filter(met_at=None).exists()
+    undo(town, name_it(what="bank", value="LIST"))
+    near.refresh_from_db()
+    assert near.state == Upload.State.RELEASED
 
 
 def test_a_claim_that_adds_nothing_holds_nothing_that_people_let_stand(town: Stage) -> None:
@@ -275,6 +301,73 @@ def test_a_file_read_after_the_notice_gets_its_case_and_its_copies_go(
     fetch_files(now=square.now)
     square.work()
     assert square.seen("a", "copy") == ["hidden", "hidden"]
+
+
+@pytest.mark.parametrize("reason", [Reason.BUSY, Reason.DECODER_CRASHED])
+def test_a_file_that_no_decoder_could_look_into_is_read_again(
+    square: Stage, platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch, reason: Reason
+) -> None:
+    data = pictures.picture(3)
+    put(square, platform, "a", data)
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    put(square, platform, "b", pictures.altered(data, "quality"))
+    broken = mock.Mock(signals=lambda data, **_: exact_signals(data, reason))
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring, "decoder", lambda: broken)
+        fetch_files(now=square.now)
+    place = ItemFile.objects.get(item__ref="b")
+    assert place.file is not None and place.file.state == "not_hashable"
+    assert "read_again" in waiting_jobs() and square.seen("b") == ["visible"]
+    assert read_again(place_id=place.id, now=square.now)
+    assert square.seen("a", "b") == ["hidden", "hidden"]
+    assert not read_again(place_id=place.id, now=square.now)
+
+
+def test_what_breaks_every_decoder_is_not_read_for_ever(
+    square: Stage, platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = mock.Mock(signals=lambda data, **_: exact_signals(data, Reason.DECODER_CRASHED))
+    monkeypatch.setattr(wiring, "decoder", lambda: broken)
+    put(square, platform, "a", pictures.picture(3))
+    fetch_files(now=square.now)
+    asked = 0
+    while "read_again" in waiting_jobs():
+        connection.cursor().execute("DELETE FROM procrastinate_jobs")
+        read_again(place_id=ItemFile.objects.get().id, now=square.now)
+        asked += 1
+    assert asked == 2
+    assert ItemFile.objects.get().state == ItemFile.State.KNOWN
+
+
+def test_a_picture_that_lacks_its_end_meets_what_it_still_shows(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    data = pictures.picture(3)
+    cut = data[:-2]  # a browser shows all of it
+    put(square, platform, "cut", cut)
+    fetch_files(now=square.now)
+    place = ItemFile.objects.get()
+    assert place.file is not None and place.file.reason == Reason.TRUNCATED
+    put(square, platform, "a", data)
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    square.work()
+    assert square.seen("a", "cut") == ["hidden", "hidden"]
+    asked = {"platform_id": square.platform_id, "now": square.now}
+    checked = check_bytes(data=data[:-3], upload_ref="u", **asked)
+    number = Case.objects.get(file__sha256=ItemFile.objects.get(item__ref="a").file.sha256).number
+    assert (checked.verdict, checked.case_number) == (Verdict.HOLD, number)
+    bank = banks.make(
+        "LIST", square.platform_id, made_by="test", now=square.now, action="hold", enabled=True,
+        hides_registered=True, category="minor_sexual",
+    )  # fmt: skip
+    other = wiring.decoder().signals(pictures.picture(8))
+    assert other.pdq is not None
+    banks.add(bank, [SignalIn("pdq", other.pdq, 100)], source="test", now=square.now)
+    put(square, platform, "listed", pictures.picture(8)[:-2])
+    fetch_files(now=square.now)
+    assert square.seen("listed") == ["hidden"]
 
 
 def test_a_file_that_could_not_be_read_is_in_sight_and_tried_again(

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from examples.pictures import picture
-from heed.flows.backfill import backfill
+from heed.flows.backfill import Seen, backfill
 from heed.flows.manage_banks import Policy, dry_run, import_signals, make_bank, switch_bank
+from heed.hashing.refusals import Reason
 from heed.hashing.sandbox import DecoderPool
+from heed.hashing.signals import exact_signals
 from heed.instance import backfill as filling
 from heed.instance.backfill import Hands, Notes, Stopped, notes_of, reader, run, tell
 from heed.instance.place import Place
@@ -17,8 +19,8 @@ from heed.integrations.listings import directory
 from heed.integrations.listings.addresses import AddressListing
 from heed.integrations.listings.directory import DirectoryListing
 from heed.media.models import Item, ItemFile
-from heed.ports import ListedPage, NotFetched, NotListed
-from tests.flows.stage import TOWN, Stage, entries
+from heed.ports import Listed, ListedFile, ListedPage, NotFetched, NotListed
+from tests.flows.stage import TOWN, Stage, entries, waiting
 
 AT = f"{TOWN}/media/"
 
@@ -65,6 +67,16 @@ class Breaks(DirectoryListing):
         if self.left < 0:
             raise NotListed("the disk is away")
         return super().page(after)
+
+
+@pytest.mark.django_db
+def test_what_no_decoder_could_look_into_is_read_again_by_its_address() -> None:
+    town, url = Stage(), f"{AT}a.jpg"
+    listed = Listed(ref="a", url=f"{TOWN}/posts/a", files=(ListedFile(url=url),))
+    for reason, again in ((Reason.BROKEN, False), (Reason.BUSY, True)):
+        seen = Seen(listed, (exact_signals(picture(7) + reason.encode(), reason),))
+        backfill(platform_id=town.platform_id, page=[seen], now=town.now)
+        assert ("read_again" in waiting()) is again
 
 
 @pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from heed.cases.models import Case, Restriction
+from heed.cases.models import Case, Deadline, Restriction
 from heed.filings.models import StatementOfReasons
 from heed.flows import meet_banks
 from heed.flows.check_upload import check_signals
@@ -29,7 +29,7 @@ from heed.flows.manage_banks import (
 )
 from heed.flows.shared.bank_files import Unreadable
 from heed.flows.view_file import MayNotView, view_file
-from heed.media import meeting
+from heed.media import banks, meeting
 from heed.media.models import Bank, BankSignal, File, Item, Match, Upload, Watermark
 from heed.media.services import FileIn
 from heed.outbox.models import StateTelling
@@ -249,6 +249,21 @@ def test_every_match_is_written_down_and_what_is_held_has_somebody_due(town: Sta
     assert Match.objects.filter(file__sha256=ONE.sha256).count() == 2
 
 
+def test_what_only_looks_like_what_a_bank_blocks_has_somebody_due(town: Stage) -> None:
+    policy = Policy(category="minor_sexual", on_upload="block", on_registered="nothing")
+    live(town, ONE, policy=policy)
+    assert asked(town, ONE, upload_ref="same") is Verdict.BLOCK
+    assert not Case.objects.exists()  # turned away: nobody has to look
+    assert asked(town, NEAR, upload_ref="near") is Verdict.HOLD
+    upload = Upload.objects.get(state=Upload.State.HELD)
+    assert upload.case_id == town.case(NEAR).id
+    assert Deadline.objects.filter(cause=f"upload:{upload.id}", met_at=None).exists()
+    town.keep(town.case(NEAR), town.staff("Rae"), town.staff("Sam"))
+    upload.refresh_from_db()
+    assert upload.state == Upload.State.RELEASED
+    assert asked(town, NEAR) is Verdict.ALLOW
+
+
 def test_a_file_of_a_child_that_a_trusted_bank_knows_is_not_opened(town: Stage) -> None:
     live(town, ONE, policy=Policy(category="minor_sexual", on_registered="hide", trusted=True))
     town.post("post", ONE)
@@ -303,6 +318,22 @@ def test_a_signal_that_was_taken_out_matches_nothing(town: Stage) -> None:
         back = import_signals(bank_id=bank.id, text=told, kind=kind, by="test", now=town.now)
         assert back.added == 0 and len(back.refused) == 2  # it does not come to life by that
         assert all(row.remedy.startswith("status: withdrawn") for row in back.refused)
+
+
+def test_what_a_person_took_out_stays_out_when_its_exchange_tells_of_it_anew(
+    town: Stage,
+) -> None:
+    bank = live(town, OTHER)
+    assert ONE.sha256 is not None
+    given = {"1": [banks.SignalIn("sha256", ONE.sha256, None, "", "1")]}
+    banks.refresh(bank, "exchange:x", given, now=town.now)
+    assert asked(town, ONE) is Verdict.HOLD
+    take_out(bank_id=bank.id, values=[ONE.sha256.hex()], by="rae", now=town.now)
+    banks.refresh(bank, "exchange:x", {"1": []}, now=town.now)  # withdrawn, and given again
+    banks.refresh(bank, "exchange:x", given, now=town.now)
+    assert asked(town, ONE) is Verdict.ALLOW
+    banks.turn(bank, bank.signals.get(source="exchange:x").id, off_until=None)
+    assert asked(town, ONE) is Verdict.HOLD  # until a person says so
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

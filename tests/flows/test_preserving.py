@@ -15,7 +15,7 @@ from examples import pictures
 from heed.cases.models import Case
 from heed.filings import queries as filings
 from heed.filings.models import KeyWrapping, SealedObject
-from heed.flows import wiring
+from heed.flows import retain_evidence, wiring
 from heed.flows.check_upload import check_bytes
 from heed.flows.decide_case import decide
 from heed.flows.fetch_files import fetch_files
@@ -27,10 +27,13 @@ from heed.flows.view_file import view_file
 from heed.integrations.vault.sealing import AgeSeals
 from heed.integrations.vault.viewer import ViewerClient, ViewerServer
 from heed.ledger.models import EntryBody
+from heed.media import banks
+from heed.media.banks import SignalIn
 from heed.media.models import Item, Upload
 from heed.media.services import FileIn
 from heed.outbox.models import StateTelling
 from heed.outbox.services import claim_states
+from heed.people.models import Role
 from heed.ports import Purpose
 from heed.rules.decisions import Ruling, Scope
 from tests.flows.stage import Stage, entries, waiting
@@ -256,6 +259,39 @@ def test_a_held_upload_can_be_looked_at_and_is_gone_when_it_is_let_in(
     assert entries("file.viewed") == 2
     settle_upload(upload_id=upload.id, release=True, by=rae.id, now=square.now)
     assert {one.state for one in SealedObject.objects.filter(upload_id=upload.id)} == {"destroyed"}
+
+
+def test_what_was_kept_of_an_upload_goes_to_the_case_that_holds_it_next(
+    case: Case, square: Stage
+) -> None:
+    near = pictures.altered(PICTURE, "quality")
+    check_bytes(platform_id=square.platform_id, data=near, now=square.now)
+    upload = Upload.objects.get()
+    pdq = upload.file.signals.get(type="pdq", id=upload.file.signals.earliest("id").id)
+    bank = banks.make(
+        "LIST", square.platform_id, made_by="test", now=square.now, action="hold", enabled=True,
+        category="minor_sexual",
+    )  # fmt: skip
+    banks.add(bank, [SignalIn("pdq", bytes(pdq.value), 100)], source="test", now=square.now)
+    square.keep(case, square.staff("Rae"), square.staff("Sam"))
+    upload.refresh_from_db()
+    kept = SealedObject.objects.filter(upload_id=upload.id)
+    assert upload.state == Upload.State.HELD and upload.case_id != case.id
+    assert {(one.copy, one.state, one.case_id) for one in kept} == {
+        ("review", "kept", upload.case_id), ("evidence", "kept", upload.case_id),
+    }  # fmt: skip
+
+
+def test_what_is_let_in_stays_in_the_vault_while_a_legal_hold_is_on_its_case(
+    case: Case, square: Stage
+) -> None:
+    near = pictures.altered(PICTURE, "quality")
+    check_bytes(platform_id=square.platform_id, data=near, now=square.now)
+    upload, ola = Upload.objects.get(), square.staff("Olga", Role.LIAISON)
+    retain_evidence.hold(case_id=case.id, reason="court order 77", by=ola.id, now=square.now)
+    settle_upload(upload_id=upload.id, release=True, by=square.staff("Rae").id, now=square.now)
+    kept = SealedObject.objects.filter(upload_id=upload.id)
+    assert {one.copy: one.state for one in kept} == {"review": "destroyed", "evidence": "kept"}
 
 
 def _in_a_thread(server: ViewerServer) -> Any:

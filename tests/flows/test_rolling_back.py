@@ -1,10 +1,13 @@
 """roll_back: what was done automatically is undone by two people, and what people did stays."""
 
+from datetime import timedelta
+
 import pytest
 
 from heed.cases.models import Case, Notice, Rollback
+from heed.filings import custody
 from heed.flows.check_upload import check_signals
-from heed.flows.manage_banks import find_bank, switch_bank
+from heed.flows.manage_banks import find_bank, switch_bank, take_out
 from heed.flows.manage_platforms import add_key
 from heed.flows.meet_banks import sweep_banks
 from heed.flows.roll_back import (
@@ -82,6 +85,30 @@ def test_all_that_a_bank_caused_is_lifted_and_the_platform_is_told(
     sweep_banks(now=square.now)
     square.post("c", ONE)
     assert square.seen("a", "c") == ["visible", "visible"]
+
+
+def test_what_was_sealed_for_a_list_that_was_wrong_is_not_kept_for_ever(town: Stage) -> None:
+    live(town, ONE)
+    town.post("a", ONE)
+    sweep_banks(now=town.now)
+    case = town.case(ONE)
+    assert custody.retention_of(case).until is None  # a person is due
+    undo(town, name_it(what="bank", value="LIST"))
+    case.refresh_from_db()
+    kept = custody.retention_of(case)
+    assert not kept.over(town.now) and kept.over(town.now + timedelta(days=190))
+
+
+def test_what_a_person_took_out_of_a_list_speaks_for_no_case(town: Stage) -> None:
+    bank = live(town, ONE)
+    bank.signals.update(source="exchange:x")
+    town.post("a", ONE)
+    sweep_banks(now=town.now)
+    town.hear(gil(town.url("a")), source="203.0.113.9")
+    values = [bytes(one.value).hex() for one in bank.signals.all()]
+    take_out(bank_id=bank.id, values=values, by="rae", now=town.now)
+    undo(town, name_it(what="source", value="203.0.113.9"))
+    assert town.seen("a") == ["visible"]
 
 
 def live_bank(stage: Stage) -> Bank:

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from heed.cases.models import Appeal, Case, Deadline
 from heed.filings import orders
@@ -18,6 +18,7 @@ from heed.filings.models import (
     SealedObject,
     Unsealing,
 )
+from heed.media.models import Match
 from heed.rules.clocks import Stop
 from heed.rules.retention import Reason, Retention, retention
 
@@ -27,13 +28,20 @@ _OWED = (Stop.CYBERTIP_FINISHED.value, Stop.AUTHORITY_TOLD.value, Stop.POLICE_TO
 
 def retention_of(case: Case) -> Retention:
     """Until when a case's evidence stays, with everything that asks for it."""
-    decided_at = case.decided_at if case.state == Case.State.DECIDED else None
+    decided_at = _ended_at(case) if case.state == Case.State.DECIDED else None
     reasons = [*_floors(case), *_owed(case), *_appeals(case), *_holds(case)]
     if disputes(case.id).filter(ended_at=None).exists():
         reasons.append(Reason(says="a dispute is open before an out-of-court body"))
     if orders.open_for_case(case.id):
         reasons.append(Reason(says="an order of an authority is not answered"))
     return retention(decided_at, reasons)
+
+
+def _ended_at(case: Case) -> datetime | None:
+    """When people decided; or when all that spoke for it was rolled back: then nobody decides."""
+    undone = Match.objects.filter(case_id=case.id, word=Match.Word.UNDONE)
+    rolled_back_at = undone.aggregate(at=Max("said_at"))["at"]
+    return max((at for at in (case.decided_at, rolled_back_at) if at), default=None)
 
 
 def _floors(case: Case) -> list[Reason]:
@@ -64,6 +72,12 @@ def holds(case_id: UUID) -> QuerySet[Hold]:
 def held(case_id: UUID) -> bool:
     """Whether a person holds it."""
     return Hold.objects.filter(case_id=case_id, lifted_at=None).exists()
+
+
+def must_stay(case_id: UUID) -> bool:
+    """Whether somebody asked for all of it to stay: a hold, a dispute, or an order that waits."""
+    disputed = disputes(case_id).filter(ended_at=None).exists()
+    return held(case_id) or disputed or orders.open_for_case(case_id)
 
 
 def disputes(case_id: UUID) -> QuerySet[Dispute]:

@@ -150,6 +150,12 @@ def note_unreadable(sealed: SealedObject, reason: str) -> None:
     SealedObject.objects.filter(id=sealed.id, state=State.KEPT).update(reason=reason[:200])
 
 
+def hand_over(sealed: SealedObject, case_id: UUID) -> None:
+    """It is another case's from now on: what that asks for, and how long, holds for it."""
+    SealedObject.objects.filter(id=sealed.id).exclude(state=State.DESTROYED).update(case_id=case_id)
+    sealed.refresh_from_db()
+
+
 def destroy(sealed_ids: Sequence[UUID], *, now: datetime) -> list[SealedObject]:
     """Destroy these objects' keys: from here on they are noise. Returns those that this ended."""
     with transaction.atomic():

@@ -2,7 +2,8 @@
 
 1. Of one page, the files that were read are kept, with their signals.
 2. The items are registered with them, as if the platform had done it; so they meet cases and banks.
-   A file that could not be read is registered by its address: the worker tries it again.
+   A file that could not be read is registered by its address: the worker tries it again. So it
+   does with one that could not be looked into for a reason of our own.
 3. At the end the log says how much there was, and what was found.
 """
 
@@ -14,6 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from heed.flows.fetch_files import ask_again
 from heed.flows.register_items import register_items
 from heed.hashing.signals import FileSignals
 from heed.ledger import services as ledger
@@ -51,6 +53,7 @@ def backfill(*, platform_id: UUID, page: Sequence[Seen], now: datetime) -> Fille
     file_ids = _keep(platform, page, now)
     rows = _rows(platform, page)
     done = register_items(platform_id=platform_id, rows=rows, now=now)
+    ask_again(item_ids=[one.item_id for one in done], now=now)
     met = Match.objects.filter(platform=platform, file_id__in=file_ids)
     return Filled(
         items=len(done),

@@ -228,7 +228,7 @@ def _check(asked: _Asked, now: datetime, data: bytes = b"") -> Checked:
     case = None
     if met or answer is not Verdict.ALLOW:
         with transaction.atomic():
-            case = _noted(asked, met, first, now) if met else None
+            case = _noted(asked, met, first, answer, now) if met else None
             noted = answer is not Verdict.ALLOW
             upload = _note(asked, case, first, answer, reason, now) if noted else None
             if reason in UNSEEN:
@@ -257,15 +257,17 @@ def _is_unread(file: File) -> bool:
 
 
 def _noted(
-    asked: _Asked, met: Sequence[Banked], first: Banked | None, now: datetime
+    asked: _Asked, met: Sequence[Banked], first: Banked | None, answer: Verdict, now: datetime
 ) -> Case | None:
     """The matches, and the case that is concerned: the one that banked it, or the file's own.
 
-    A bank that holds, or that asks for a person about what it turns away, needs somebody to look.
+    A bank that holds, or that asks for a person about what it turns away, needs somebody to look;
+    so does one that blocks, where the file only looks like what is in it: that is held.
     """
     platform, file = asked.platform, asked.file
     case = _case(platform, first)
-    if first is not None and case is None and (first.action == "hold" or first.asks_person):
+    held = answer is Verdict.HOLD or (first is not None and first.action == "hold")
+    if first is not None and case is None and (held or first.asks_person):
         return matches.take_in(platform, file, met, BankAction.HOLD, now)
     writing.note_matches(
         platform, file, met, at_door=True, case_id=case.id if case else None, now=now

@@ -9,7 +9,6 @@
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -29,11 +28,9 @@ from heed.flows.shared import claims, matches, states, uploads
 from heed.ledger import services as ledger
 from heed.media import banks, exchanges, meeting
 from heed.media import keys as api_keys
-from heed.media import queries as media
-from heed.media.models import BankSignal, Upload
+from heed.media.models import BankSignal
 from heed.people import queries as people
 from heed.people.models import Role, Staff
-from heed.rules.banks import at_the_door
 from heed.rules.claims import Claim
 from heed.rules.clocks import Done
 from heed.rules.decisions import Agreement, may_second
@@ -244,8 +241,8 @@ def _undo(rollback: Rollback, case_id: UUID, now: datetime) -> dict[str, int]:
     writing.weigh_anew(case, judged)
     writing.judged_anew(case)
     changed = states.apply(case, now=now, lower=True)
-    let_in = _let_in(case, judged, now)
-    if not judged:
+    let_in = _let_in(case, now)
+    if not judged and not uploads.held(case.id):
         writing.close(case)
         deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)
     return {"cases": 1, "items": len(changed), "uploads": let_in}
@@ -270,18 +267,9 @@ def _judged(
     return [(claim, triage(claim)) for claim in told]
 
 
-def _let_in(case: Case, judged: Sequence[object], now: datetime) -> int:
+def _let_in(case: Case, now: datetime) -> int:
     """Held uploads that no bank holds any more; with no claim the case's own bank goes first."""
     hidden = any(notice.rolled_back_at is None for notice in writing.notices_of(case))
     if not hidden:
         banks.close_provisional(case.id)
-    count = 0
-    for upload in uploads.held(case.id):
-        if at_the_door(_holding(upload)) is None:
-            count += uploads.settle(upload, release=True, now=now, by="rollback")
-    return count
-
-
-def _holding(upload: Upload) -> list[media.Banked]:
-    met = media.banked(upload.platform, upload.file)
-    return matches.standing(upload.platform, upload.file, met)
+    return uploads.let_in(case, by="rollback", now=now)

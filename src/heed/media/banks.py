@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from heed.media.models import Bank, BankContent, BankSignal
 from heed.media.registering import transaction_id
@@ -170,7 +170,8 @@ def add(
     content: BankContent | None = None,
     now: datetime,
 ) -> int:
-    """Put signals in; one that was withdrawn is there again, and this case's from now on.
+    """Put signals in; one that was withdrawn is there again, and this case's from now on. What a
+    person took out for good stays off, however often its exchange gives it and takes it back.
 
     Repeating changes nothing. Returns how many were not live before from this source.
     """
@@ -227,8 +228,9 @@ def _bring_back(
     rows = gone.values_list("id", "type", "value", "source_ref")
     ids = [number for number, kind, value, ref in rows if (kind, bytes(value), ref) in wanted]
     if ids:
+        off = Case(When(off_until=OFF_FOR_GOOD, then=F("off_until")))  # a person said so
         BankSignal.objects.filter(id__in=ids).update(
-            withdrawn_at=None, off_until=None, case_id=case_id, committed=committed
+            withdrawn_at=None, off_until=off, case_id=case_id, committed=committed
         )
 
 

@@ -2,17 +2,17 @@
 
 import struct
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 
 from heed.hashing import refusals
+from heed.hashing.distance import GOOD_QUALITY
 from heed.hashing.signals import FileSignals, Value
 from heed.ids import array
-from heed.media.models import File, Item, ItemFile, Match, Platform, Signal, Upload, Watermark
+from heed.media.models import File, Item, Match, Platform, Signal, Upload, Watermark
 from heed.media.queries import Banked
 from heed.media.registering import FileIn as FileIn
 from heed.media.registering import ItemIn as ItemIn
@@ -98,8 +98,14 @@ def _learn(file: File, signals: FileSignals, facts: dict[str, object]) -> None:
 
 
 def _signals(file: File, signals: FileSignals) -> list[Signal]:
-    """The plain value first. A frame may have two values of one time: as shown, inside a border."""
+    """The plain value first. A frame may have two values of one time: as shown, inside a border.
+
+    Of a picture that stops early, what can be seen: people see it as well, and it is asked with.
+    """
     rows = []
+    if signals.reason == refusals.Reason.TRUNCATED and signals.query_forms:
+        seen = signals.query_forms[0]
+        rows += [Signal(file=file, type="pdq", value=seen, quality=GOOD_QUALITY)]
     if signals.pdq is not None:
         plain = Value(signals.pdq, signals.pdq_quality)
         rows += [
@@ -238,8 +244,12 @@ def end_upload(upload_id: UUID, *, release: bool, now: datetime) -> bool:
 
 
 def hand_over(upload_id: UUID, case_id: UUID) -> None:
-    """A held upload waits for another case from now on."""
-    Upload.objects.filter(id=upload_id, state=Upload.State.HELD).update(case_id=case_id)
+    """A held upload waits for another case from now on, with what lasting banks say of it."""
+    upload = Upload.objects.filter(id=upload_id, state=Upload.State.HELD)
+    for file, platform in upload.values_list("file_id", "platform_id"):
+        here = Match.objects.filter(file_id=file, platform_id=platform, bank_signal__case_id=None)
+        here.update(case_id=case_id)
+    upload.update(case_id=case_id)
 
 
 def keep_upload(
@@ -323,36 +333,6 @@ def judge_matches(
     if near_only:
         here = here.filter(distance_bits__gt=0)
     return here.update(word=word, said_by=by, said_at=now, shared_at=None)
-
-
-def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:
-    """Files to be fetched, in this worker's hands until the lease is over."""
-    due = Q(retry_at=None) | Q(retry_at__lte=now)
-    waiting = ItemFile.objects.filter(due, file=None, state=ItemFile.State.WAITING)
-    with transaction.atomic():
-        ids = list(waiting.select_for_update(skip_locked=True).values_list("id", flat=True)[:limit])
-        ItemFile.objects.filter(id__in=ids).update(retry_at=now + lease, tries=F("tries") + 1)
-    return list(ItemFile.objects.filter(id__in=ids).select_related("item__platform"))
-
-
-def put_in_place(place: ItemFile, file: File) -> None:
-    """The bytes at this place are known now; its item is to be compared again."""
-    ItemFile.objects.filter(id=place.id).update(
-        file=file, state=ItemFile.State.KNOWN, reason="", retry_at=None
-    )
-    Item.objects.filter(id=place.item_id).update(committed=transaction_id())
-
-
-def retry_place(place: ItemFile, reason: str, *, retry_at: datetime) -> None:
-    """It could not be read this time."""
-    ItemFile.objects.filter(id=place.id).update(reason=reason[:80], retry_at=retry_at)
-
-
-def give_up_place(place: ItemFile, reason: str) -> None:
-    """It can't be read: a state of its own, in sight, never a silent pass."""
-    ItemFile.objects.filter(id=place.id).update(
-        state=ItemFile.State.FAILED, reason=reason[:80], retry_at=None
-    )
 
 
 def change(item: Item, *, views: int | None, deleted_at: datetime | None, text: str | None) -> None:

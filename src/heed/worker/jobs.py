@@ -107,6 +107,12 @@ def fetch(*, now: datetime) -> None:
     _until_done(fetch_files.fetch_files)
 
 
+@_job("read_again", "look")
+def read_again(*, place_id: str, now: datetime) -> None:
+    """Read a file again that could not be looked into for a reason of our own."""
+    fetch_files.read_again(place_id=UUID(place_id), now=now)
+
+
 @_job("look_at_items", "look")
 def look(*, now: datetime) -> None:
     """See with our own eyes what is there, and what is gone."""

@@ -76,7 +76,7 @@ def held_uploads(case_ids: Sequence[UUID]) -> int:
 
 
 def standing_matches(case: Case) -> list[Match]:
-    """Matches that still speak for this case: not undone, not wrong, in lasting banks that are on.
+    """Matches that still speak for this case: not undone, not wrong, on in lasting banks that are.
 
     A match with what cases put in themselves says nothing that their notices do not say.
     """
@@ -84,7 +84,8 @@ def standing_matches(case: Case) -> list[Match]:
         return []
     live = Match.objects.filter(case_id=case.id, file_id=case.file_id)
     live = live.exclude(word__in=[Match.Word.UNDONE, Match.Word.WRONG])
-    live = live.filter(bank_signal__withdrawn_at=None, bank_signal__bank__enabled=True)
+    live = live.filter(bank_signal__withdrawn_at=None, bank_signal__off_until=None)
+    live = live.filter(bank_signal__bank__enabled=True)
     live = live.filter(bank_signal__case_id=None)
     return list(live.select_related("bank_signal__bank"))
 

@@ -165,7 +165,7 @@ def keep(sealed: SealedObject, data: bytes, *, source: str, now: datetime) -> bo
     with transaction.atomic():
         kept = vault.note_kept(sealed, _kept(name, source, data, sealing), now=now)
         if kept:
-            _enter_kept(sealed, now)
+            enter_kept(sealed, now)
     leftover = old if kept else name
     if leftover:
         wiring.vault().erase(leftover)
@@ -183,7 +183,8 @@ def _kept(name: str, source: str, data: bytes, sealing: Sealing) -> Kept:
     )
 
 
-def _enter_kept(sealed: SealedObject, now: datetime) -> None:
+def enter_kept(sealed: SealedObject, now: datetime) -> None:
+    """The chain of custody of the case that it is kept for begins with this."""
     assert sealed.sealed_sha256 is not None
     ledger.enter(
         "evidence.kept",
@@ -362,13 +363,6 @@ def end_review(case: Case, *, now: datetime) -> None:
     copies = queries.sealed_of(case.id).filter(copy=Copy.REVIEW)
     copies = copies.exclude(upload_id__in=waiting.values("id"))
     destroy(list(copies.exclude(state=State.DESTROYED)), why="decided", now=now)
-
-
-def end_upload(upload: Upload, *, release: bool, now: datetime) -> None:
-    """Somebody has decided on a held upload. What was let in is no evidence of anything."""
-    of_upload = SealedObject.objects.filter(upload_id=upload.id).exclude(state=State.DESTROYED)
-    kept = of_upload if release else of_upload.filter(copy=Copy.REVIEW)
-    destroy(list(kept), why="released" if release else "refused", now=now)
 
 
 def is_being_kept(case: Case) -> bool:

@@ -94,7 +94,7 @@ def claim_of(case: Case, matched: Sequence[Match]) -> Claim | None:
     """What matches that were noted before say of a case; None when they say nothing."""
     found = [one.bank_signal.bank for one in matched]
     action = rules.on_registered(found) if any(not one.at_door for one in matched) else None
-    if action is None and any(one.action == "hold" or one.asks_person for one in found):
+    if action is None and any(one.action != "pass" or one.asks_person for one in found):
         action = BankAction.HOLD
     if action is None:
         return None

@@ -15,6 +15,7 @@ from heed.filings.said_words import in_words
 from heed.flows.supplement_notice import TAKEN
 from heed.people.models import Contact
 from heed.rules.claims import AgeThen
+from heed.web.console.forms import DecisionForm
 from heed.web.notifier import choices, form, more
 from tests.flows.stage import Stage, post_mail
 from tests.web.notifier.forms import number_in, send
@@ -131,6 +132,35 @@ def test_who_is_threatened_with_a_picture_is_offered_a_code_of_it(
     assert "Make a code of the picture" not in text(client.get(page))
     other = send(client, posted="threat", what="private", token="other")
     assert "Make a code of the picture" not in text(other)
+
+
+def test_who_is_threatened_is_never_told_that_it_may_stay(client: Client, town: Stage) -> None:
+    page = page_of(send(client, posted="threat", what=""))
+    town.now = timezone.now()
+    case = Case.objects.get()
+    offered = dict(DecisionForm(case, []).fields["ruling"].choices)  # type: ignore[attr-defined]
+    assert "nothing that we can do here" in offered["keep"]
+    kept = town.keep(case, town.staff("Gil"), town.staff("Rae"), clause="none")
+    shown = text(client.get(page))
+    assert "With this answer nothing is taken down here" in shown
+    assert "It was decided: nothing is taken down." in shown
+    assert "Two people decided this." in shown
+    assert kept.reasons in shown
+    wrong = ["it may stay", "let it stay", "No rule was broken", "has looked at it", "will read"]
+    assert [one for one in wrong if one in shown] == []
+
+
+def test_of_a_threat_that_breaks_a_rule_nothing_is_said_to_come_down(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, posted="threat", what=""))
+    town.now = timezone.now()
+    town.remove(Case.objects.get(), town.staff("Gil"))
+    shown = text(client.get(page))
+    assert "You were right to tell us. It is against our rules." in shown
+    assert "No post comes down by it" in shown
+    for wrong in ("comes down for good", "press “It is back”", "A person will read"):
+        assert wrong not in shown
 
 
 # ------------------------------------------------------------------ an adult's statement

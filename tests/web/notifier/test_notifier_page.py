@@ -100,6 +100,18 @@ def test_leaving_closes_the_page_in_this_browser(client: Client, page: str, town
     assert Notice.objects.count() == 1
 
 
+def test_who_comes_back_by_the_link_after_leaving_sees_the_page_and_no_empty_one(
+    client: Client, town: Stage
+) -> None:
+    link = link_in(send(client, town.url("p1")))
+    path = link.partition("?")[0]
+    client.get(f"{path}/leave")
+    assert "Empty page" in text(client.get(path))
+    assert client.get(f"{path}?k=wrong").status_code == 404
+    assert "Empty page" in text(client.get(path))
+    assert "<title>Your page</title>" in text(client.get(link, follow=True))
+
+
 def test_number_and_four_words_lead_back_however_they_are_written(
     client: Client, town: Stage
 ) -> None:

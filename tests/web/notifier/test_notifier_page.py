@@ -447,6 +447,36 @@ def test_a_statement_that_is_half_there_is_said_to_be(client: Client, town: Stag
     assert "the tick that you believe" not in shown
 
 
+def test_an_address_that_is_given_twice_is_confirmed_by_either_mail(
+    client: Client, town: Stage
+) -> None:
+    page = f"/n/{number_in(send(client, town.url('p1'), who='me-adult', young='no'))}"
+    said = {"write": "yes", "email": "dana@example.org", "good_faith": "yes", "signature": "Dana"}
+    said["not_consensual"] = "yes"
+    client.post(f"{page}/contact", said)
+    first = _confirming_link()
+    pressed_again = text(client.post(f"{page}/contact", said, follow=True))
+    assert "We are sending you an e-mail" in pressed_again
+    assert "is confirmed" in text(Client().post(first))
+    assert town.seen("p1") == ["hidden"]
+    given_again = {"write": "yes", "email": " Dana@example.org"}
+    assert "Saved." in text(client.post(f"{page}/contact", given_again, follow=True))
+    contact = Contact.objects.get()
+    assert contact.confirmed_at is not None
+    assert "your address is confirmed" in text(client.get(page))
+
+
+def test_a_mail_that_did_not_come_is_sent_anew(client: Client, town: Stage, page: str) -> None:
+    said = {"write": "yes", "email": "dana@example.org"}
+    client.post(f"{page}/contact", said)
+    first = _confirming_link()
+    Contact.objects.update(code_sent_at=timezone.now() - timedelta(minutes=5))
+    client.post(f"{page}/contact", said)
+    second = _confirming_link()
+    assert second != first
+    assert "is confirmed" in text(Client().post(second))
+
+
 @pytest.mark.parametrize("email", ["", "dana", "dana@", "@x.org", "a b@c.org"])
 def test_an_address_that_can_not_work_is_said_so(client: Client, page: str, email: str) -> None:
     answer = client.post(f"{page}/contact", {"write": "yes", "email": email})

@@ -24,17 +24,22 @@ def text(
     unseconded: bool,
     body: bool,
     foreign: bool = False,
+    placed: bool = True,
 ) -> str:
     """The answer to a notifier, in the language in force. Always says what can be done next.
 
     `body` says that a body is concerned: then two people must have looked before it may stay.
     `foreign`: the reasons are in the language of somebody else who told us of the same.
+    Not `placed`: only a threat, or nobody knows where it is. There is nothing to take down or let
+    stand, and nobody can have looked at it.
     """
     rule = _(policies.clause(clause, policy_version).title)
     if foreign and reasons.strip():
         whose = _("The person who decided wrote this in another language:")
         reasons = f"{whose}\n{reasons}"
-    if ruling is Ruling.REMOVE:
+    if not placed:
+        parts = _unplaced(ruling, rule, reasons, _who(unseconded=unseconded, body=body, seen=False))
+    elif ruling is Ruling.REMOVE:
         parts = [
             _("You were right to tell us. It is against our rules, and it comes down for good."),
             _("The rule: %(rule)s") % {"rule": rule},
@@ -51,21 +56,47 @@ def text(
             _("What we found: %(rule)s") % {"rule": rule},
             reasons,
             _who(unseconded=unseconded, body=body),
-            _(
-                "You know more about this than we do. If we are wrong, press “Ask for another "
-                "look”: a person who has not decided yet then looks. It is free, and it does not "
-                "count against you."
-            ),
+            _ask_again(),
         ]
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
-def _who(*, unseconded: bool, body: bool) -> str:
+def _unplaced(ruling: Ruling, rule: str, reasons: str, who: str) -> list[str]:
+    """Who is threatened is never told that it may stay, nor that something comes down."""
+    if_posted = _("If it gets posted, or you find its link, say so on this page: we act at once.")
+    if ruling is Ruling.REMOVE:
+        return [
+            _("You were right to tell us. It is against our rules."),
+            _("The rule: %(rule)s") % {"rule": rule},
+            reasons,
+            _("This answer is about what you told us. No post comes down by it."),
+            if_posted,
+        ]
+    return [
+        _("We looked into what you told us. With this answer nothing is taken down here."),
+        _("That does not mean that we don't believe you."),
+        reasons,
+        who,
+        if_posted,
+        _ask_again(),
+    ]
+
+
+def _ask_again() -> str:
+    return _(
+        "You know more about this than we do. If we are wrong, press “Ask for another look”: a "
+        "person who has not decided yet then looks. It is free, and it does not count against you."
+    )
+
+
+def _who(*, unseconded: bool, body: bool, seen: bool = True) -> str:
     if unseconded:
         return _(
             "One person decided this, because nobody else was there to look. We publish how often "
             "that happens."
         )
+    if body and not seen:
+        return _("Two people decided this.")
     if body:
         return _("Two people decided this. Each of them has looked at it.")
     return _("A trained person decided this.")

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from heed.cases.models import Appeal, Case, Copy, Deadline, Notice
 from heed.cases.queries import private
-from heed.filings.queries import answers_to, told_authorities
+from heed.filings.queries import AnswerLine, answers_to, told_authorities
 from heed.ledger import queries as ledger
 from heed.ledger.case_files import entry_shown
 from heed.ledger.leaves import plain
@@ -54,7 +54,7 @@ def _notice(notice: Notice, now: datetime) -> dict[str, Any]:
         "copies": asdict(page.copies),
         "views": _views(notice),
         "reported_back_at": list(page.back_at),
-        "answers": [asdict(answer) for answer in answers_to(notice.id)],
+        "answers": [_answer(answer) for answer in answers_to(notice.id)],
         "appeals": [asdict(appeal) for appeal in page.appeals],
         "messages": [_message(one) for one in page.messages],
         "promises": _promises(notice),
@@ -69,6 +69,11 @@ def _notice(notice: Notice, now: datetime) -> dict[str, Any]:
     if page.police_reference:
         shown["police_reference"] = page.police_reference
     return dict(plain(shown))
+
+
+def _answer(answer: AnswerLine) -> dict[str, Any]:
+    """Its text says whether it is about something that is posted."""
+    return {name: value for name, value in asdict(answer).items() if name != "placed"}
 
 
 def _added(notice: Notice) -> list[dict[str, Any]]:

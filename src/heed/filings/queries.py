@@ -32,6 +32,7 @@ class AnswerLine:
     decided_at: datetime
     sent_at: datetime
     reversed: bool
+    placed: bool  # about something that is posted, and not about a threat or an unknown place
 
 
 def restrictions_without_statement(case_id: UUID) -> QuerySet[Restriction]:
@@ -69,7 +70,8 @@ def _this_one() -> Q:
 def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:
     """All that one notifier was told, the newest first. What others were told is not among it."""
     given = list(Answer.objects.filter(notice_id=notice_id).order_by("-sent_at"))
-    decided = Decision.objects.in_bulk([answer.decision_id for answer in given])
+    made = Decision.objects.select_related("case")
+    decided = made.in_bulk([answer.decision_id for answer in given])
     return tuple(_line(answer, decided[answer.decision_id]) for answer in given)
 
 
@@ -95,6 +97,7 @@ def _line(answer: Answer, decision: Decision) -> AnswerLine:
         decided_at=decision.seconded_at or decision.decided_at,
         sent_at=answer.sent_at,
         reversed=decision.state == Decision.State.REVERSED,
+        placed=decision.case.threat_of is None,
     )
 
 

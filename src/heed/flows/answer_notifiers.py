@@ -61,6 +61,7 @@ def _answer(notice: Notice, decision: Decision, written_in: str, now: datetime) 
             ruling=Ruling(decision.ruling), clause=decision.clause, reasons=decision.reasons,
             policy_version=decision.policy_version, unseconded=decision.unseconded,
             body=about_a_body(Category(case.category)), foreign=language != written_in,
+            placed=case.threat_of is None,
         )  # fmt: skip
     with transaction.atomic():
         outcome = "removed" if decision.ruling == Ruling.REMOVE else "stands"

@@ -90,5 +90,6 @@ def _contact(notice: Notice, said: Mapping[str, Any], now: datetime) -> str:
     if not email:
         return ""
     code = people.keep_contact(notice.id, email, may_write=True, now=now)
-    news.confirm(notice.id)
+    if code:
+        news.confirm(notice.id)
     return code

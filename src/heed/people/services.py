@@ -3,16 +3,19 @@
 import base64
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from heed.ids import secret
 from heed.people.models import Contact, Membership, Role, Staff, Viewing
+
+SAME_PRESS = timedelta(minutes=2)  # pressed twice; later than that, the mail did not come
 
 
 class AlreadyStaff(Exception):
@@ -74,7 +77,15 @@ def note_viewing(
 
 
 def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetime) -> str:
-    """Keep how to reach a notifier; returns the confirming code. A new address starts anew."""
+    """Keep how to reach a notifier; returns the confirming code. A new address starts anew.
+
+    One that is given again keeps its word, and a code that is on its way stays good: who presses
+    twice, and then on the first of two mails, has confirmed. Empty where no mail is to go.
+    """
+    known = _given_before(notice_id, address, now)
+    if known is not None:
+        Contact.objects.filter(id=known.id).update(may_write=may_write)
+        return code_of(known)
     code = secret()
     Contact.objects.update_or_create(
         notice_id=notice_id,
@@ -92,6 +103,14 @@ def keep_contact(notice_id: UUID, address: str, *, may_write: bool, now: datetim
         },
     )
     return code
+
+
+def _given_before(notice_id: UUID, address: str, now: datetime) -> Contact | None:
+    """The same address, which has answered, or is being asked just now."""
+    given = Contact.objects.filter(notice_id=notice_id, blind_index=blind_index(address))
+    live = given.filter(erased_at=None, returned_at=None).exclude(address_sealed=None)
+    asked = Q(code_sealed__isnull=False) | Q(code_sent_at__gt=now - SAME_PRESS)
+    return live.filter(Q(confirmed_at__isnull=False) | asked).first()
 
 
 def keep_silence(notice_id: UUID) -> None:

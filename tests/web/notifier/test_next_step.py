@@ -15,12 +15,15 @@ from heed.filings.said_words import in_words
 from heed.flows.supplement_notice import TAKEN
 from heed.people.models import Contact
 from heed.rules.claims import AgeThen
+from heed.rules.decisions import Ruling
+from heed.web.console.forms import DecisionForm
 from heed.web.notifier import choices, form, more
-from tests.flows.stage import Stage, post_mail
+from tests.flows.stage import Stage, picture, post_mail
 from tests.web.notifier.forms import number_in, send
 
 SIGNED = {"good_faith": "yes", "not_consensual": "yes", "signature": "Dana"}
 ADULT = {"who": "me-adult", "young": "no"}
+DAY = timedelta(days=1)
 
 
 def text(answer: Any) -> str:
@@ -131,6 +134,69 @@ def test_who_is_threatened_with_a_picture_is_offered_a_code_of_it(
     assert "Make a code of the picture" not in text(client.get(page))
     other = send(client, posted="threat", what="private", token="other")
     assert "Make a code of the picture" not in text(other)
+
+
+def test_who_is_threatened_is_never_told_that_it_may_stay(client: Client, town: Stage) -> None:
+    page = page_of(send(client, posted="threat", what=""))
+    town.now = timezone.now()
+    case = Case.objects.get()
+    offered = dict(DecisionForm(case, []).fields["ruling"].choices)  # type: ignore[attr-defined]
+    assert "nothing that we can do here" in offered["keep"]
+    kept = town.keep(case, town.staff("Gil"), town.staff("Rae"), clause="none")
+    shown = text(client.get(page))
+    assert "With this answer nothing is taken down here" in shown
+    assert "It was decided: nothing is taken down." in shown
+    assert "Two people decided this." in shown
+    assert kept.reasons in shown
+    wrong = ["it may stay", "let it stay", "No rule was broken", "has looked at it", "will read"]
+    assert [one for one in wrong if one in shown] == []
+
+
+def test_of_a_threat_that_breaks_a_rule_nothing_is_said_to_come_down(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, posted="threat", what=""))
+    town.now = timezone.now()
+    town.remove(Case.objects.get(), town.staff("Gil"))
+    shown = text(client.get(page))
+    assert "You were right to tell us. It is against our rules." in shown
+    assert "No post comes down by it" in shown
+    for wrong in ("comes down for good", "press “It is back”", "A person will read"):
+        assert wrong not in shown
+
+
+# ------------------------------------------------------------------ times that are promised
+
+
+def test_within_the_hour_is_said_until_the_hour_is_over_or_somebody_has_looked(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(sent := send(client, town.url("p1"), **ADULT))
+    assert all("looks within the hour" in text(one) for one in (sent, client.get(page)))
+    Deadline.objects.filter(stops="person_looked").update(due_at=timezone.now() - DAY)
+    late = text(client.get(page))
+    assert "A person should have looked by now" in late
+    assert "it is hidden." in late
+    town.now = timezone.now()
+    town.decide(Case.objects.get(), Ruling.KEEP, town.staff("Gil"), clause="none")
+    proposed = text(client.get(page))
+    assert "A second person must agree" in proposed
+    for wrong in ("within the hour", "should have looked"):
+        assert wrong not in proposed
+    assert "within the hour" not in late
+
+
+def test_no_time_is_said_to_stand_on_a_page_on_which_none_stands(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.keep(town.case(picture("one")), town.staff("Gil"), town.staff("Rae"), clause="none")
+    client.post(f"{page}/message", {"text": "I was 13."})
+    shown = text(client.get(page))
+    assert "What we promise next" not in shown
+    assert "the time we promise is on your page" not in shown
+    assert "A trained person looks at it again." in shown
 
 
 # ------------------------------------------------------------------ an adult's statement

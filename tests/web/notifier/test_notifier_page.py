@@ -21,12 +21,17 @@ from heed.cases.models import (
     Target,
 )
 from heed.cases.queries import consents
+from heed.cases.services.notices import digest
+from heed.filings.models import StatementOfReasons
 from heed.flows.count_try import count_try
+from heed.flows.decide_appeal import decide_appeal
+from heed.flows.second_decision import second
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger.verify import commit_to, verify_receipt
 from heed.ledger.verify_case_file import verify_case_file
 from heed.people.guesses import Bound
 from heed.people.models import Contact
+from heed.rules.decisions import AppealOutcome
 from heed.web.notifier import more
 from tests.flows.stage import Stage, picture, post_mail
 from tests.web.notifier.forms import link_in, number_in, send, words_in
@@ -98,6 +103,47 @@ def test_leaving_closes_the_page_in_this_browser(client: Client, page: str, town
     sent_again = send(client, town.url("p1"))
     assert (sent_again.status_code, sent_again["Location"]) == (302, "/find")
     assert Notice.objects.count() == 1
+
+
+def test_an_uploader_who_was_right_is_told_what_is_still_missing(
+    client: Client, town: Stage
+) -> None:
+    send(client, town.url("p1"))
+    town.now = timezone.now()
+    town.work()
+    case, sam, rae = town.case(picture("one")), town.staff("Sam"), town.staff("Rae")
+    town.remove(case, town.staff("Gil"))
+    statement = StatementOfReasons.objects.get(basis="removed")
+    StatementOfReasons.objects.filter(id=statement.id).update(link_hash=digest("known"))
+    uri, path = Client(), f"/s/{statement.id}"
+    uri.get(f"{path}?k=known")
+    uri.post(path, {"why": "It is a garden."})
+    town.looks(sam, case)
+    decide_appeal(
+        appeal_id=Appeal.objects.get().id, outcome=AppealOutcome.REVERSED, reasons="A garden.",
+        by=sam.id, now=town.now,
+    )  # fmt: skip
+    assert town.seen("p1") == ["removed"]
+    shown = text(uri.get(path))
+    assert "agreed with you" in shown
+    assert "when a second person agrees as well" in shown
+    town.looks(rae, case)
+    proposed = Decision.objects.get(state=Decision.State.PROPOSED)
+    second(decision_id=proposed.id, agrees=False, reasons="No.", by=rae.id, now=town.now)
+    town.remove(case, rae)
+    assert "decided anew, and it is not shown again" in text(uri.get(path))
+
+
+def test_who_comes_back_by_the_link_after_leaving_sees_the_page_and_no_empty_one(
+    client: Client, town: Stage
+) -> None:
+    link = link_in(send(client, town.url("p1")))
+    path = link.partition("?")[0]
+    client.get(f"{path}/leave")
+    assert "Empty page" in text(client.get(path))
+    assert client.get(f"{path}?k=wrong").status_code == 404
+    assert "Empty page" in text(client.get(path))
+    assert "<title>Your page</title>" in text(client.get(link, follow=True))
 
 
 def test_number_and_four_words_lead_back_however_they_are_written(
@@ -401,6 +447,36 @@ def test_a_statement_that_is_half_there_is_said_to_be(client: Client, town: Stag
     assert "the tick that you believe" not in shown
 
 
+def test_an_address_that_is_given_twice_is_confirmed_by_either_mail(
+    client: Client, town: Stage
+) -> None:
+    page = f"/n/{number_in(send(client, town.url('p1'), who='me-adult', young='no'))}"
+    said = {"write": "yes", "email": "dana@example.org", "good_faith": "yes", "signature": "Dana"}
+    said["not_consensual"] = "yes"
+    client.post(f"{page}/contact", said)
+    first = _confirming_link()
+    pressed_again = text(client.post(f"{page}/contact", said, follow=True))
+    assert "We are sending you an e-mail" in pressed_again
+    assert "is confirmed" in text(Client().post(first))
+    assert town.seen("p1") == ["hidden"]
+    given_again = {"write": "yes", "email": " Dana@example.org"}
+    assert "Saved." in text(client.post(f"{page}/contact", given_again, follow=True))
+    contact = Contact.objects.get()
+    assert contact.confirmed_at is not None
+    assert "your address is confirmed" in text(client.get(page))
+
+
+def test_a_mail_that_did_not_come_is_sent_anew(client: Client, town: Stage, page: str) -> None:
+    said = {"write": "yes", "email": "dana@example.org"}
+    client.post(f"{page}/contact", said)
+    first = _confirming_link()
+    Contact.objects.update(code_sent_at=timezone.now() - timedelta(minutes=5))
+    client.post(f"{page}/contact", said)
+    second = _confirming_link()
+    assert second != first
+    assert "is confirmed" in text(Client().post(second))
+
+
 @pytest.mark.parametrize("email", ["", "dana", "dana@", "@x.org", "a b@c.org"])
 def test_an_address_that_can_not_work_is_said_so(client: Client, page: str, email: str) -> None:
     answer = client.post(f"{page}/contact", {"write": "yes", "email": email})
@@ -449,9 +525,6 @@ def test_the_receipt_can_be_read_and_scanned_and_says_nothing_of_the_matter(
 
 
 def test_an_uploader_reads_why_and_asks_for_another_look(town: Stage) -> None:
-    from heed.cases.services.notices import digest
-    from heed.filings.models import StatementOfReasons
-
     send(Client(), town.url("p1"))
     town.work()
     statement = StatementOfReasons.objects.first()

@@ -12,11 +12,13 @@ from django.utils import timezone
 from heed.cases.models import Case, Notice
 from heed.cases.queries import of_partners
 from heed.flows import manage_partners as flows
+from heed.flows.receive_notice import NoticeIn
 from heed.flows.receive_partner_notices import MOST_ROWS, receive_partner_notices
+from heed.flows.shared.shapes import Place
 from heed.people import partners
 from heed.people.partner_models import Partner, PartnerKey
 from heed.people.partners import PartnerScope
-from heed.rules.claims import Category
+from heed.rules.claims import Category, Standing
 from heed.rules.partners import NotWarned, Record, calls_for_a_word, may_pause
 from heed.web.partner import words
 from heed.web.platform_api.partner_rows import of_csv
@@ -139,6 +141,34 @@ def test_cells_that_are_pasted_have_tabs_and_what_must_be_mended_is_still_there(
     assert f"{town.url('p2')}\tminor" not in mended
     old = BytesIO("url,category,words\nx,other,Jos\xe9".encode("latin-1"))
     assert "CSV UTF-8" in text(client.post(f"{path}/list", {"file": old}))
+
+
+def test_a_list_that_is_mended_and_sent_again_loses_no_page(
+    town: Stage, door: tuple[Client, str]
+) -> None:
+    client, path = door
+    rows = f"ref,url,category,age_then\n7,{town.url('p1')},minor_sexual,under_18\n"
+    first = text(client.post(f"{path}/list", {"table": rows}))
+    number = Notice.objects.get().number
+    assert f"/n/{number}?k=" in first
+    again = text(client.post(f"{path}/list", {"table": rows}))
+    assert f"Known: {number}" in again
+    assert f'form="open-notice" name="number" value="{number}"' in again
+    assert "<td>7</td>" in text(client.get(path))
+    opened = client.post(f"{path}/notice", {"number": number}, follow=True)
+    assert opened.redirect_chain[0][0].startswith(f"/n/{number}")
+    assert "This is your new link" in text(opened)
+
+
+def test_a_partner_opens_the_pages_of_its_own_notices_alone(
+    town: Stage, door: tuple[Client, str]
+) -> None:
+    client, path = door
+    place = Place(url=town.url("p1"))
+    heard = town.hear(NoticeIn(places=(place,), category=Category.OTHER, standing=Standing.OTHER))
+    assert client.post(f"{path}/notice", {"number": heard.number}).status_code == 404
+    assert client.get(f"/n/{heard.number}").status_code == 404
+    assert client.get(heard.private_url, follow=True).status_code == 200
 
 
 def test_the_example_of_a_list_is_one_that_is_taken() -> None:

@@ -46,6 +46,11 @@ def same_of(partner_id: UUID, alike: bytes, *, since: datetime) -> Notice | None
     return said.order_by("received_at").first()
 
 
+def notice_of(partner_id: UUID, number: str) -> Notice | None:
+    """The notice of this number, if this partner gave it."""
+    return Notice.objects.filter(partner_id=partner_id, number=number).first()
+
+
 def recent(partner_id: UUID, most: int = 50) -> list[Notice]:
     """Its latest notices, newest first."""
     return list(Notice.objects.filter(partner_id=partner_id).order_by("-received_at")[:most])

@@ -137,11 +137,16 @@ class PrivatePage:
     missing: tuple[str, ...]  # parts of an adult's request: consent, faith, acting, name, address
     shows_police: bool  # this reader may see what touches the police
     has_receipt: bool
+    just_sent: bool  # the answer to the form, without what comes later
 
     @property
     def time_unsaid(self) -> bool:
         """A time was given, and we were not told which."""
         return self.time_given == TIME_UNSAID
+
+    def promise(self, what: Stop) -> Promise | None:
+        """The nearest of this kind that is still owed."""
+        return next((one for one in self.promises if one.what == what), None)
 
     @property
     def looking_again(self) -> bool:
@@ -192,6 +197,7 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
         missing=_missing(notice, contact) if wants else (),
         shows_police=shows_police,
         has_receipt=notice.receipt is not None,
+        just_sent=just_sent,
     )
 
 

@@ -53,6 +53,10 @@ RULINGS = [
     (Ruling.REMOVE.value, "Remove it"),
     (Ruling.KEEP.value, "No violation: let it stand"),
 ]
+UNPLACED = [  # a threat, or nobody knows where it is: nothing comes down, and nothing is let stand
+    (Ruling.REMOVE.value, "It breaks a rule; codes that came with it stay on guard"),
+    (Ruling.KEEP.value, "No violation, or nothing that we can do here; codes are let go"),
+]
 
 
 class DecisionForm(forms.Form):
@@ -107,6 +111,8 @@ class DecisionForm(forms.Form):
         begin = {"clause": first.id, "reasons": offered[first.id], "scope": Scope.FILE.value}
         super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
+        if case.threat_of is not None:
+            self.fields["ruling"].choices = UNPLACED  # type: ignore[attr-defined]
         if language != settings.LANGUAGE_CODE:
             self.fields["reasons"].help_text = _IN_THEIRS % dict(settings.LANGUAGES)[language]
         self.fields["clause"].widget.offered = offered
@@ -125,6 +131,8 @@ class DecisionForm(forms.Form):
     def statement(self) -> dict[str, str]:
         """What the uploader is told if it is removed under the rule that is chosen now."""
         chosen = str(self["clause"].value())
+        if self.case.threat_of is not None:  # nobody has posted it, as far as we know
+            return {}
         if chosen == "none" or chosen not in dict(self.fields["clause"].choices):  # type: ignore[attr-defined]
             return {}
         category, child = Category(self.case.category), self.case.about_child

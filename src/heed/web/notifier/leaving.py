@@ -43,15 +43,22 @@ class EmptyAfterLeaving:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """A private link that is opened anew shows its page: that was no "back"."""
         asked = request.method in ("GET", "HEAD") and has_left(request)
-        if not asked or "k" in request.GET or not _covered(request.path):
+        if not asked or not _covered(request.path):
             return self.get_response(request)
+        if "k" in request.GET:
+            return _shown_from_now_on(self.get_response(request))
         if "open" in request.GET:
-            opened = HttpResponseRedirect(request.path)
-            opened.delete_cookie(_COOKIE, samesite="Lax")
-            return opened
+            return _shown_from_now_on(HttpResponseRedirect(request.path))
         answer = render(request, "notifier/left.html")
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+def _shown_from_now_on(answer: HttpResponse) -> HttpResponse:
+    """Unless the link was wrong: then nobody has come back."""
+    if isinstance(answer, HttpResponseRedirect):
+        answer.delete_cookie(_COOKIE, samesite="Lax")
+    return answer
 
 
 def _covered(path: str) -> bool:

@@ -59,9 +59,12 @@ def _words(target: TargetLine, page: PrivatePage) -> tuple[str, str, str]:
         return _kept_back(target, page)
     if page.looking == "decided":
         return "visible", _("Not taken down"), _("The reasons are under “Our answer”.")
-    text = _(
-        "It is still up. A trained person looks at it, and the time we promise is on your page."
-    )
+    if page.just_sent or page.promise(Stop.PERSON_LOOKED) or page.promise(Stop.OUTCOME_SENT):
+        text = _(
+            "It is still up. A trained person looks at it, and the time we promise is on your page."
+        )
+    else:  # decided before, and asked anew: of that no law says by when
+        text = _("It is still up. A trained person looks at it again.")
     return "wait", _("Waiting for a person"), text
 
 
@@ -136,12 +139,31 @@ def _refused(target: TargetLine, page: PrivatePage) -> str:
 
 
 def _looks(page: PrivatePage) -> str:
+    """Within the hour, while that is still to come; then how it stands."""
+    owed = page.promise(Stop.PERSON_LOOKED)
+    if page.looking != "proposed" and (page.just_sent or (owed is not None and not owed.late)):
+        return _within_the_hour(page)
+    sign = _("When you sign the short statement and confirm your e-mail address, it is hidden.")
+    return f"{_who_looks(page, owed)} {sign if page.wants_declaration else ''}".strip()
+
+
+def _within_the_hour(page: PrivatePage) -> str:
     if page.wants_declaration:
         return _(
             "A person looks within the hour. When you sign the short statement and confirm your "
             "e-mail address, it is hidden at once."
         )
     return _("A person looks within the hour.")
+
+
+def _who_looks(page: PrivatePage, owed: Promise | None) -> str:
+    if page.looking == "proposed":
+        return _("One person has looked. A second person must agree before we answer.")
+    if owed is not None:
+        return _("A person should have looked by now: we are late, and still at it.")
+    if page.looking == "open":
+        return _("A trained person looks at it. Our answer and its reasons will stand here.")
+    return ""
 
 
 PROMISED: Mapping[str, Lazy | str] = {

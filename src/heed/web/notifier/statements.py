@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from heed.cases.models import Appeal, MeasureOnAccount
+from heed.cases.models import Appeal, Case, MeasureOnAccount
 from heed.cases.queries import policies
 from heed.cases.queries.own_notices import fits
 from heed.filings import answers
 from heed.filings.models import StatementOfReasons
 from heed.media.models import Item
+from heed.rules.visibility import Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Shown:
     appeal_open: bool
     appeal_state: str
     appeal_reasons: str
+    not_yet: bool  # whoever looked again agreed, and a second person has not yet
+    decided_anew: bool  # after that, people came to the same answer all the same
 
 
 def with_secret(statement_id: UUID, secret: str) -> StatementOfReasons | None:
@@ -34,13 +37,19 @@ def with_secret(statement_id: UUID, secret: str) -> StatementOfReasons | None:
 def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
     """What the page says. Nothing here tells of a notice."""
     appeal = Appeal.objects.filter(statement_id=statement_id).order_by("-opened_at").first()
+    shown_again = Item.objects.filter(id=statement.item_id, desired="visible").exists()
+    agreed = appeal is not None and appeal.state == Appeal.State.REVERSED and not shown_again
+    case = Case.objects.get(id=statement.case_id)
+    decided = case.state == Case.State.DECIDED
     return Shown(
         issued_at=statement.issued_at,
         body=answers.spoken(statement.body),
-        shown_again=Item.objects.filter(id=statement.item_id, desired="visible").exists(),
+        shown_again=shown_again,
         appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
         appeal_state=appeal.state if appeal else "",
         appeal_reasons=appeal.reasons if appeal else "",
+        not_yet=agreed and not decided,
+        decided_anew=agreed and decided and case.decided_level == Visibility.REMOVED,
     )
 
 

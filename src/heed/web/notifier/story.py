@@ -65,8 +65,10 @@ def _decided(answers: Sequence[AnswerLine]) -> Iterator[Step]:
     for answer in answers:
         if answer.ruling == "remove":
             yield Step(answer.decided_at, _("It was decided: it is against our rules."))
-        else:
+        elif answer.placed:
             yield Step(answer.decided_at, _("It was decided: it may stay."))
+        else:
+            yield Step(answer.decided_at, _("It was decided: nothing is taken down."))
 
 
 def _asked_again(page: PrivatePage) -> Iterator[Step]:

@@ -66,7 +66,7 @@ def _outcome(notice: Notice, added: more.Added, mailed: bool) -> str:
     declared = any(name in added.said for name in more.DECLARED)
     if declared and set(page.missing) - {"address"}:
         return "part"
-    if mailed:
+    if mailed or ("email" in added.said and page.contact == "waiting"):
         return "mail"
     return "silent" if page.contact == "silent" else "contact"
 

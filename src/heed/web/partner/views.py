@@ -12,6 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.queries import of_partners
 from heed.flows import manage_partners as flows
+from heed.flows.receive_partner_notices import MOST_ROWS
+from heed.flows.renew_link import renew_link
 from heed.people import partners
 from heed.people.partner_models import Partner
 from heed.web.notifier import access
@@ -56,7 +58,7 @@ def _show(
         "kind": words.KINDS.get(partner.kind, partner.kind),
         "fields": [words.FIELDS.get(one, one) for one in partner.fields],
         "record": of_partners.record(partner.id),
-        "recent": of_partners.recent(partner.id, 20),
+        "recent": of_partners.recent(partner.id, MOST_ROWS),
         "keys": partner.keys.filter(revoked_at=None).order_by("-made_at"),
         "notes": [(words.TURNS.get(one.what, ""), one) for one in partner.notes.order_by("-at")],
         "may_appeal": words.may_appeal(partner),
@@ -153,6 +155,21 @@ def give_list(request: HttpRequest, partner_id: UUID) -> HttpResponse:
     done = taken(partner, rows, timezone.now())
     left = text if done["refused"] else ""  # to be mended; what was taken is known by then
     return _show(request, partner, secret, done=done, typed=left)
+
+
+@private
+@require_POST
+def open_notice(request: HttpRequest, partner_id: UUID) -> HttpResponse:
+    """The private page of a notice that this partner gave, by a new link: its first was shown once,
+    and a list that is mended or sent twice comes back without it.
+    """
+    partner, _ = _opened(request, partner_id)
+    notice = of_partners.notice_of(partner.id, request.POST.get("number", "")[:16])
+    if notice is None:
+        raise Http404("no page here")
+    path = access.path_of(notice.number)
+    link = renew_link(notice_id=notice.id, now=timezone.now())
+    return access.let_in(redirect(f"{path}?done=renewed"), path, link)
 
 
 @private

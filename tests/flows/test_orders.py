@@ -434,36 +434,46 @@ def test_an_officer_asks_confirms_and_follows_it_on_a_page_of_their_own(town: St
     assert sent.status_code == 302
     page = browser.get(sent["Location"])
     order = Order.objects.get()
+    at = f"/officer/o/{order.number}"
     assert order.number.encode() in page.content and page["Cache-Control"] == "no-store"
-    assert browser.get(f"/officer/o/{order.number}?k=wrong").status_code == 404
-    secret = sent["Location"].partition("k=")[2]
-    act = {"k": secret, "what": "code"}
-    assert browser.post(f"/officer/o/{order.number}/act", {**act, "code": "X"}).status_code == 422
+    assert sent["Location"] == at, "its secret stands in no address"
+    _opens_by_its_link_alone(page.context["link"])
+    act = {"what": "code"}
+    assert browser.post(f"{at}/act", {**act, "code": "X"}).status_code == 422
     code = code_in_mail()
-    assert browser.post(f"/officer/o/{order.number}/act", {**act, "code": code}).status_code == 302
+    assert browser.post(f"{at}/act", {**act, "code": code}).status_code == 302
     assert b"it answered" in browser.get(sent["Location"]).content
-    _hands_in(browser, order, secret)
+    _hands_in(browser, at)
     assert b"There was none yet" in browser.get("/orders").content
     for kind in ("emergency", "subpoena", "warrant", "mlat", "removal_tco", "dsa_10", "esafety"):
         assert browser.get(f"/officer/ask/{kind}").status_code == 200
 
 
-def _hands_in(browser: Client, order: Order, secret: str) -> None:
+def _opens_by_its_link_alone(link: str) -> None:
+    """In another browser; and what is bookmarked or logged there is the page without its key."""
+    other, at = Client(), link.partition("?")[0]
+    assert other.get(at).status_code == 404
+    assert other.get(f"{at}?k=wrong").status_code == 404
+    brought = other.get(link)
+    assert brought.status_code == 302 and "k=" not in brought["Location"]
+    assert other.get(brought["Location"]).status_code == 200
+
+
+def _hands_in(browser: Client, at: str) -> None:
     """The paper itself: whatever it is called and holds, it is sealed or refused."""
-    at = f"/officer/o/{order.number}"
 
     def sent(name: str, body: bytes) -> Any:
         said = {"paper": SimpleUploadedFile(name, body)}
-        return browser.post(f"{at}/paper?k={secret}", said)
+        return browser.post(f"{at}/paper", said)
 
     no = sent("../../evil.html", b"<script>")
     assert no.status_code == 422 and b"as a PDF" in no.content
     assert sent("../../evil.html", b"%PDF-1.4 <script>").status_code == 302
-    page = browser.get(f"{at}?k={secret}").content
+    page = browser.get(at).content
     assert b"sealed" in page and b"evil" not in page and b"<script>" not in page
     big = sent("x.pdf", b"%PDF-" + bytes(8 << 20))
     assert big.status_code == 422 and b"at most 8 MB" in big.content
     assert sent("x.pdf", b"%PDF-" + bytes(13 << 20)).status_code == 413
     strict = Client(enforce_csrf_checks=True)
     said = {"paper": SimpleUploadedFile("x.pdf", b"%PDF-1")}
-    assert strict.post(f"{at}/paper?k={secret}", said).status_code == 403
+    assert strict.post(f"{at}/paper", said).status_code == 403

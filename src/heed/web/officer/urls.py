@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from heed.web.officer import views
+from heed.web.officer import views, views_order
 
 urlpatterns: list[URLPattern] = [
     path("officer/", views.start, name="officer"),
@@ -11,10 +11,10 @@ urlpatterns: list[URLPattern] = [
     path("officer/passkey", views.passkey, name="officer_passkey"),
     path("officer/account", views.devices, name="officer_devices"),
     path("officer/sign-out", views.sign_out, name="officer_sign_out"),
-    path("officer/o/<slug:number>", views.order, name="officer_order"),
-    path("officer/o/<slug:number>/act", views.act, name="officer_act"),
-    path("officer/o/<slug:number>/paper", views.paper, name="officer_paper"),
-    path("officer/o/<slug:number>/annex-ii", views.feedback, name="officer_feedback"),
-    path("officer/o/<slug:number>/given/<uuid:given_id>", views.fetch, name="officer_fetch"),
+    path("officer/o/<slug:number>", views_order.order, name="officer_order"),
+    path("officer/o/<slug:number>/act", views_order.act, name="officer_act"),
+    path("officer/o/<slug:number>/paper", views_order.paper, name="officer_paper"),
+    path("officer/o/<slug:number>/annex-ii", views_order.feedback, name="officer_feedback"),
+    path("officer/o/<slug:number>/given/<uuid:given_id>", views_order.fetch, name="officer_fetch"),
     path("orders", views.published, name="orders"),
 ]

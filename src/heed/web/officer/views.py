@@ -1,27 +1,22 @@
 """The officers' door: what can be asked, the request, and its own page."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from heed.filings import feedback_paper, instruments, orders, passkeys
-from heed.filings.models import Officer, Order
-from heed.filings.ordering import OfficerIn, OrderChanged
+from heed.filings import orders, passkeys
+from heed.filings.models import Officer
+from heed.filings.ordering import OfficerIn
 from heed.flows import (
-    answer_order,
-    disclose,
     open_by_passkey,
     receive_order,
-    take_instrument,
     verify_officer,
 )
 from heed.flows.count_try import count_try
@@ -29,6 +24,7 @@ from heed.people.guesses import Bound
 from heed.rules.orders import INSTRUMENTS, Kind
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.officer.forms import OfficerForm, OrderForm, SignInForm
+from heed.web.officer.views_order import NOT_TAKEN, brought_to
 
 ACCOUNT, ACCOUNT_UNTIL = "heed_officer", "heed_officer_until"
 CHALLENGE = "heed_officer_challenge"
@@ -37,12 +33,8 @@ CODES = Bound(door="officer.code", most=10, within=timedelta(minutes=15))
 # From wherever they come: six digits must not be guessed from a thousand connections. The
 # account's passkeys open it meanwhile, and a request can be made without one.
 OF_ACCOUNT = Bound(door="officer.account", most=30, within=timedelta(hours=1))
-PAPERS = Bound(door="officer.paper", most=10, within=timedelta(hours=1))
 ASKED = Bound(door="officer.asked", most=20, within=timedelta(hours=1))
-NOT_TAKEN = 422
 MANY_TRIES = 429
-NO_PAPER = "Choose a PDF of at most 8 MB."
-NOT_SENT = "The code could not be sent now. Try again in some minutes."
 NO_SCRIPT = "Your browser did not ask your device: that needs JavaScript. Use the code instead."
 
 
@@ -90,161 +82,13 @@ def _receive(
         account=account.id if account else None,
         now=timezone.now(),
     )
-    return HttpResponseRedirect(f"/officer/o/{taken.number}?k={taken.link_secret}")
+    return brought_to(taken.number, taken.link_secret)
 
 
 def _named(account: Officer | None) -> OfficerIn:
     assert account is not None
     mail, phone = orders.contact_of(account)
     return OfficerIn(name=account.name, agency=account.agency, mail=mail, phone=phone)
-
-
-# ------------------------------------------------------------------ the page of one request
-
-
-@require_safe
-@private
-def order(request: HttpRequest, number: str) -> HttpResponse:
-    """How a request stands, for who holds its link."""
-    return _page(request, _opened(request, number))
-
-
-def _opened(request: HttpRequest, number: str) -> Order:
-    given = request.GET.get("k") or request.POST.get("k", "")
-    found = orders.opened_with(number, given)
-    if found is None:
-        raise Http404
-    return found
-
-
-def _page(
-    request: HttpRequest, found: Order, wrong: str = "", status: int = 200, **more: Any
-) -> HttpResponse:
-    facts: Mapping[str, Any] = {
-        "order": found,
-        "instrument": INSTRUMENTS[Kind(found.kind)],
-        "steps": [one for one in orders.steps(found) if one.what in _TOLD],
-        "given": orders.disclosures(found).filter(state="ready"),
-        "deadlines": orders.deadlines(found),
-        "papers": list(instruments.of_order(found)),
-        "annex": found.kind == Kind.TCO and found.state == Order.State.DONE,
-        "question": orders.open_question(found),
-        "k": request.GET.get("k") or request.POST.get("k", ""),
-        "wrong": wrong,
-        "waits": found.state in orders.WAITING,
-        **more,
-    }
-    return render(request, "officer/order.html", facts, status=status)
-
-
-_TOLD = {"mailbox", "seconded", "account", "clarify", "clarified", "renewed"}
-
-
-@require_POST
-@private
-def act(request: HttpRequest, number: str) -> HttpResponse:
-    """A code, a clarification, a renewal, or taking it back."""
-    found, now = _opened(request, number), timezone.now()
-    what = request.POST.get("what", "")
-    if what not in _ACTS:
-        raise Http404
-    try:
-        wrong = _ACTS[what](request, found, now)
-    except (OrderChanged, answer_order.MayNotAnswer) as why:
-        wrong = str(why)
-    if wrong:
-        found.refresh_from_db()
-        return _page(request, found, wrong, NOT_TAKEN, typed=request.POST.get("words", ""))
-    return HttpResponseRedirect(f"/officer/o/{number}?k={request.POST.get('k', '')}")
-
-
-def _code(request: HttpRequest, found: Order, now: datetime) -> str:
-    wait = CODES.again_at(found.number, now)
-    if wait:
-        return f"There were many tries. Try again in {minutes(wait - now)} minutes."
-    code = request.POST.get("code", "")
-    if verify_officer.confirm_mailbox(order_id=found.id, code=code, now=now):
-        return ""
-    count_try(at=CODES, name=found.number, now=now)
-    return "This is not the code of the newest mail."
-
-
-def _again(request: HttpRequest, found: Order, now: datetime) -> str:
-    return "" if receive_order.challenge_again(order_id=found.id, now=now) else NOT_SENT
-
-
-def _clarify(request: HttpRequest, found: Order, now: datetime) -> str:
-    answer_order.clarified(order_id=found.id, words=request.POST.get("words", ""), now=now)
-    return ""
-
-
-def _renew(request: HttpRequest, found: Order, now: datetime) -> str:
-    receive_order.renew(order_id=found.id, now=now)
-    return ""
-
-
-def _withdraw(request: HttpRequest, found: Order, now: datetime) -> str:
-    answer_order.withdraw(order_id=found.id, now=now)
-    return ""
-
-
-_ACTS = {
-    "code": _code,
-    "again": _again,
-    "clarify": _clarify,
-    "renew": _renew,
-    "withdraw": _withdraw,
-}
-
-
-@require_POST
-@private
-def paper(request: HttpRequest, number: str) -> HttpResponse:
-    """The instrument itself, as a PDF."""
-    found, now, given = _opened(request, number), timezone.now(), request.FILES.get("paper")
-    wait = PAPERS.again_at(source(request), now)
-    if wait or not isinstance(given, UploadedFile):
-        many = (
-            f"There were many papers. Try again in {minutes(wait - now)} minutes." if wait else ""
-        )
-        return _page(request, found, many or NO_PAPER, NOT_TAKEN)
-    count_try(at=PAPERS, name=source(request), now=now)
-    try:
-        take_instrument.take(order_id=found.id, data=given.read(), now=now)
-    except take_instrument.NotTaken as why:
-        return _page(request, found, str(why), NOT_TAKEN)
-    return HttpResponseRedirect(f"/officer/o/{number}?k={request.GET.get('k', '')}")
-
-
-@require_POST
-@private
-def fetch(request: HttpRequest, number: str, given_id: UUID) -> HttpResponse:
-    """What was given out, encrypted for the officer's own key."""
-    found = _opened(request, number)
-    given = orders.disclosures(found).filter(id=given_id).first()
-    if given is None:
-        raise Http404
-    try:
-        body = disclose.fetch(disclosure_id=given.id, now=timezone.now())
-    except disclose.NotReady as why:
-        return _page(request, found, str(why), 409)
-    answer = HttpResponse(body, content_type="application/octet-stream")
-    answer["Content-Disposition"] = f'attachment; filename="{found.number}.tar.age"'
-    return answer
-
-
-@require_safe
-@private
-def feedback(request: HttpRequest, number: str) -> HttpResponse:
-    """The confirmation of a terrorist-content order on its form (Annex II)."""
-    found = _opened(request, number)
-    try:
-        body = feedback_paper.paper(found, now=timezone.now())
-    except feedback_paper.NotYet as why:
-        return _page(request, found, str(why), 409)
-    answer = HttpResponse(body, content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="{found.number}-annex-ii.pdf"'
-    return answer
 
 
 # ------------------------------------------------------------------ agency accounts

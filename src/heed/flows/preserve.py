@@ -84,7 +84,7 @@ def _files(case: Case) -> list[File]:
 
 
 def _context(case: Case) -> dict[str, object]:
-    """What stood around: items and their words, and what people told us, verbatim."""
+    """What stood around: items and their words, and what people told us, as far as it is shown."""
     copies = Copy.objects.filter(case=case).select_related("item__account").order_by("found_at")
     return {
         "case": case.number,
@@ -96,8 +96,8 @@ def _context(case: Case) -> dict[str, object]:
             {
                 "number": told.notice.number,
                 "received_at": told.notice.received_at.isoformat(),
-                "said": told.notice.verbatim,
-                "later": [one.said for one in told.supplements],
+                "said": vars(told.notice)["verbatim_shown"],
+                "later": [vars(one)["said_shown"] for one in told.supplements],
             }
             for told in case_page.notices(case)
         ],

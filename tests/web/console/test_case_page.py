@@ -234,6 +234,10 @@ def test_nobody_keeps_a_case_from_being_opened_by_writing_very_much(world: World
     found = page(world.as_("Rae", Role.REVIEWER), case.number)
     assert found.count("Cut here: ") == 5 and "1,480,000 more letters" in found
     assert len(found) < 250_000
+    (told,) = case_page.notices(case)
+    rows = (told.notice, *told.supplements, *told.messages)
+    assert max(len(str(vars(one))) for one in rows) < 70_000, "nothing whole comes into memory"
+    assert told.notice.verbatim == {"links": long}, "who asks for the whole has it"
 
 
 def test_a_translation_stands_beside_the_words_and_never_in_their_place(world: World) -> None:

@@ -24,6 +24,7 @@ from heed.cases.models import (
     Target,
     Translation,
 )
+from heed.cases.queries import beginnings
 from heed.media.models import BankSignal, Match, Upload
 from heed.people import queries as people
 from heed.people.models import Contact
@@ -63,9 +64,8 @@ class Told:
 
 def notices_of(case: Case) -> QuerySet[Notice]:
     """The notices that are joined to the case, oldest first."""
-    joined = Join.objects.filter(case=case, undone_at=None)
-    found = Notice.objects.filter(joins__in=joined).distinct()
-    return found.order_by("received_at", "number")
+    joined = Join.objects.filter(case=case, undone_at=None).values("notice_id")
+    return Notice.objects.filter(id__in=joined).order_by("received_at", "number")
 
 
 def notices(case: Case) -> list[Told]:
@@ -74,17 +74,38 @@ def notices(case: Case) -> list[Told]:
 
 
 def told(found: QuerySet[Notice]) -> list[Told]:
-    """These notices with what came after each; the number of queries does not grow with them."""
+    """These notices with what came after each; the number of queries does not grow with them.
+
+    What was written is there as far as it is shown: `words_shown`, `verbatim_shown`, `said_shown`,
+    `text_shown`. The whole is asked for of each, by its own name.
+    """
     rows = list(
-        found.select_related("peer_report").prefetch_related(
+        found.select_related("peer_report")
+        .defer("words", "verbatim")
+        .annotate(words_shown=_WORDS, verbatim_shown=_VERBATIM)
+        .prefetch_related(
             Prefetch("targets", Target.objects.select_related("item").order_by("position")),
-            Prefetch("supplements", Supplement.objects.order_by("at")),
-            Prefetch("messages", Message.objects.order_by("at")),
+            Prefetch("supplements", _supplements()),
+            Prefetch("messages", _messages()),
             Prefetch("translations", Translation.objects.order_by("-made_at")),
         )
     )
     contacts = people.contacts_of([notice.id for notice in rows])
     return [_told(notice, contacts.get(notice.id)) for notice in rows]
+
+
+_WORDS = beginnings.of_text("cases_notice.words")
+_VERBATIM = beginnings.of_object("cases_notice.verbatim")
+
+
+def _supplements() -> QuerySet[Supplement]:
+    shown = beginnings.of_object("cases_supplement.said")
+    return Supplement.objects.defer("said").annotate(said_shown=shown).order_by("at")
+
+
+def _messages() -> QuerySet[Message]:
+    shown = beginnings.of_text("cases_message.text")
+    return Message.objects.defer("text").annotate(text_shown=shown).order_by("at")
 
 
 def _told(notice: Notice, contact: Contact | None) -> Told:

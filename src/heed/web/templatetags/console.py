@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from heed.cases.models import Case, Deadline
+from heed.cases.queries import beginnings
 from heed.cases.queries.queue import Row
 from heed.media.models import Item
 from heed.rules.order import Rung
@@ -55,17 +56,7 @@ for name, table in _TABLES.items():
     register.filter(name, _table(table))
 
 
-LONGEST_SHOWN = 20_000  # letters of one text; whoever may write to us may write ten million
-
-
-@register.filter
-def beginning(said: object) -> str:
-    """What somebody wrote, as far as a page can show it: nobody keeps a case from being opened."""
-    text = str(said)
-    if len(text) <= LONGEST_SHOWN:
-        return text
-    cut = f"Cut here: {len(text) - LONGEST_SHOWN:,} more letters are kept, and go with a tip."
-    return f"{text[:LONGEST_SHOWN]}\u2026 ({cut})"
+register.filter("beginning", beginnings.beginning)
 
 
 @register.filter

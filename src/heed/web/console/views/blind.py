@@ -23,6 +23,8 @@ from heed.web.console.forms import RULINGS
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import show
 
+MOST = 50  # notices on the page: the first say what it is about
+
 
 class BlindForm(forms.Form):
     """What one would have decided."""
@@ -76,10 +78,12 @@ def _page(
     request: ConsoleRequest, reading: BlindReading, form: BlindForm, status: int = 200
 ) -> HttpResponse:
     case = reading.decision.case
+    every = case_page.notices_of(case)
     facts = {
         "reading": reading,
         "case": case,
-        "told": [replace(one, messages=()) for one in case_page.notices(case)],  # no answers
+        "told": [replace(one, messages=()) for one in case_page.told(every[:MOST])],  # no answers
+        "unshown": max(0, every.count() - MOST),
         "files": case_files.files(case),
         "may_open": request.grants.may_open_files(case),
         "form": form,

@@ -188,8 +188,12 @@ def verify(
         sys.exit(verify_command(receipt, key, log, export, pdf))
     from heed.instance.boot import booted
 
-    with booted():
-        code = verify_command(receipt, key, log, export, pdf)
+    try:
+        with booted():
+            code = verify_command(receipt, key, log, export, pdf)
+    except Trouble as trouble:  # whose own status would say that the log is false
+        print(f"COULD NOT TELL: {trouble}")
+        code = 2
     sys.exit(code)
 
 

@@ -15,6 +15,7 @@ from heed.instance import (
     env_file,
     exchange_commands,
     integrate_command,
+    key_commands,
     manage,
     platform_commands,
     rollback_command,
@@ -37,7 +38,7 @@ app = typer.Typer(
 
 app.add_typer(manage.staff, name="staff")
 app.add_typer(platform_commands.platform, name="platform")
-app.add_typer(manage.key, name="key")
+app.add_typer(key_commands.key, name="key")
 app.add_typer(vault.app, name="vault")
 app.add_typer(xarf.app, name="xarf")
 app.add_typer(bank_commands.bank, name="bank")

@@ -182,7 +182,10 @@ def verify(
     export: Annotated[Path | None, typer.Option(help="Check an exported log.")] = None,
     pdf: Annotated[Path | None, typer.Option(help="The PDF that goes with a case file.")] = None,
 ) -> None:
-    """Check a receipt, a case file or a log. The first two need no database and no network."""
+    """Check a receipt, a case file or a log, or a receipt against a log.
+
+    Only --log needs a database. Status 0: it holds, 1: something is false, 2: could not tell.
+    """
     from heed.ledger.verify_cli import verify_command
 
     if not log:

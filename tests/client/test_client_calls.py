@@ -11,7 +11,17 @@ import pytest
 from django.test import Client
 
 from heed.media.models import Platform
-from heed_client import Heed, HeedError, NoAnswer, NotHeed, Patience, Unconfirmed, wished
+from heed_client import (
+    AsyncHeed,
+    Heed,
+    HeedError,
+    NoAnswer,
+    NotHeed,
+    NotSetUp,
+    Patience,
+    Unconfirmed,
+    wished,
+)
 from heed_client.errors import BY_STATUS, HeedAway, KeyNotValid, NotFitting, NotKnown, TooMany
 from tests.web.platform_api.engineer import SITE, Api, add
 
@@ -45,6 +55,30 @@ def problem(status: int, retry_after: str = "") -> httpx2.Response:
 def taken() -> httpx2.Response:
     names = ("number", "private_url", "recovery_code", "receipt", "targets")
     return httpx2.Response(201, json=dict.fromkeys(names, "x"))
+
+
+@pytest.mark.parametrize("line", [Heed, AsyncHeed])
+def test_a_line_that_could_never_work_is_not_made(line: type[Heed] | type[AsyncHeed]) -> None:
+    for url in ("heed.example", "127.0.0.1:8000", "", "ftp://heed.example"):
+        with pytest.raises(NotSetUp, match="begins with https"):
+            line(url, "heed_k")
+    for key in ("", " \n", "heed_a b", "heed_\u00e9", "heed_a\nb"):
+        with pytest.raises(NotSetUp, match="copy it whole"):
+            line("https://heed.example", key)
+
+
+def test_a_key_from_a_file_and_the_address_of_the_api_are_understood() -> None:
+    came: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        came.append(request)
+        return httpx2.Response(200, json={"states": [], "next": None})
+
+    http = httpx2.Client(transport=httpx2.MockTransport(answer))
+    for url in ("https://heed.example", "https://heed.example/", "https://heed.example/api/v1/"):
+        Heed(url, "heed_k\n", http=http).states()
+    assert {one.url.path for one in came} == {"/api/v1/states"}
+    assert {one.headers["Authorization"] for one in came} == {"Bearer heed_k"}
 
 
 def test_a_notice_is_told_again_with_the_same_key_until_it_is_answered() -> None:

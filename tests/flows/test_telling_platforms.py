@@ -11,7 +11,7 @@ from heed.flows.tell_platforms import tell_platforms
 from heed.media.models import Item
 from heed.outbox.models import StateTelling
 from heed.ports import Result, StateResult
-from tests.flows.stage import HOUR, SECOND, Stage, entries, picture, waiting
+from tests.flows.stage import HOUR, NOON, SECOND, Stage, entries, picture, waiting
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.people import gil
 
@@ -198,6 +198,34 @@ def test_a_platform_that_lies_is_written_down_and_told_again(
     square.later(timedelta(minutes=5))
     observe_states(now=square.now)
     assert square.item("a").observed == "gone"
+
+
+def test_a_platform_that_goes_on_lying_is_told_ever_more_seldom_and_fills_no_log(
+    square: Stage, platform: StandInPlatform
+) -> None:
+    hidden(square, "a")
+    platform.mood = "lying"
+    for _ in range(40):  # as the worker's sweeps go: what is due is done
+        told(square)
+        square.later(2 * SECOND)
+        observe_states(now=square.now)
+        due = [StateTelling.objects.get().due_at, square.item("a").observe_due_at]
+        square.now = max(square.now, min(one for one in due if one is not None))
+    assert entries("state.disputed") > 8, "it is told on and on"
+    assert square.now - NOON > 12 * HOUR, "and not every few seconds"
+    assert square.item("a").observed == "seen"
+    platform.mood = "well"  # somebody says that it is back: nobody waits for an hour then
+    look_again(case_id=square.case(picture("one")).id, now=square.now)
+    told(square)
+    square.later(2 * SECOND)
+    observe_states(now=square.now)
+    assert square.item("a").observed == "gone"
+
+
+def test_looking_a_thousand_times_never_ends_the_looking(square: Stage) -> None:
+    hidden(square, "a")
+    Item.objects.update(observe_tries=32_767, observe_due_at=square.now)  # the most that is kept
+    assert observe_states(now=square.now) == 1
 
 
 def test_a_removal_clock_is_met_when_every_copy_was_seen_to_be_gone(square: Stage) -> None:

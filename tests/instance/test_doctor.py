@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 
 from heed.cases.models import Case
 from heed.flows import keep_rota
+from heed.flows.deliver_states import deliver_states
 from heed.flows.forget_words import forget_words
 from heed.instance import doctor, doctor_machine, doctor_outside, doctor_people
 from heed.instance.findings import Finding
@@ -19,10 +20,10 @@ from heed.integrations.outward.exchange import Wire
 from heed.integrations.smtp import MailServerAway, NotAMailUrl, reach, send_one, server_of
 from heed.people.models import Role
 from heed.people.ringing import note_ring, open_call
-from tests.flows.stage import Stage
+from tests.flows.stage import Stage, picture
 from tests.instance.test_reverse_proxy import certificate
 from tests.integrations.smtp_server import mail_server
-from tests.people import somebody
+from tests.people import gil, somebody
 
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)  # a Sunday; six in the evening in Berlin
 ORIGIN = "safety.example/log"
@@ -169,7 +170,7 @@ def test_the_public_address_leads_here_by_tls_with_its_headers(
 def test_a_callback_that_is_not_there_is_named(httpserver: HTTPServer) -> None:
     url, own = httpserver.url_for("/heed"), f"{httpserver.host}:{httpserver.port}"
     Stage("town", callback_url=url, private_addresses=[own])
-    Stage("inner", callback_url=url)
+    Stage("inner", "https://inner.example", callback_url=url)
 
     def said(slug: str = "town") -> Finding:
         wire = Wire()
@@ -184,6 +185,34 @@ def test_a_callback_that_is_not_there_is_named(httpserver: HTTPServer) -> None:
     for status in (404, 503):
         httpserver.expect_oneshot_request("/heed").respond_with_data("", status)
         assert str(status) in said().says and said().remedy
+
+
+@pytest.mark.django_db
+def test_what_a_platform_refuses_is_named_with_the_reason_after_minutes(
+    httpserver: HTTPServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = f"{httpserver.host}:{httpserver.port}"
+    town = Stage("town", callback_url=httpserver.url_for("/heed"), private_addresses=[own])
+    town.post("a", picture("one"))
+    town.hear(gil(town.url("a")), then_work=False)
+    httpserver.expect_request("/heed", method="GET").respond_with_data("", 405)
+    httpserver.expect_request("/heed", method="POST").respond_with_data("", 401)
+    deliver_states(platform_id=town.platform_id, now=town.now)
+    assert [(one.platform, one.why) for one in caplog.records if hasattr(one, "why")] == [
+        ("town", "status_401")
+    ]
+
+    def told(minutes: int) -> Finding | None:
+        wire, now = Wire(), town.now + timedelta(minutes=minutes)
+        try:
+            return lines(doctor_outside.platforms(wire=wire, now=now)).get("town: told")
+        finally:
+            wire.close()
+
+    assert told(1) is None, "a platform may be busy for a moment"
+    said = told(6)
+    assert said is not None and "1 posts are not yet as they should be" in said.says
+    assert "status_401" in said.says and "--new-secret" in said.remedy
 
 
 # ------------------------------------------------------------------ this machine

@@ -1,6 +1,9 @@
 """What a platform is told, and what is believed of its answers."""
 
+import base64
+import hmac
 import json
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -57,6 +60,25 @@ def test_the_states_arrive_signed_so_that_the_library_verifies_them(
         }
     ]
     assert site.visits[0][2]["webhook-id"] == "msg-1"
+
+
+def test_the_signature_is_what_the_guide_says_for_sites_without_a_library(
+    webhook: Webhook, site: Site
+) -> None:
+    bodies: list[bytes] = []
+
+    def hook(visit: Visit) -> None:
+        bodies.append(visit.body)
+        visit.say(200, b'{"results": []}')
+
+    site.pages["/hook"] = hook
+    tell(webhook, endpoint(site))
+    headers = {name.lower(): value for name, value in site.visits[0][2].items()}
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    text = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + bodies[0]
+    signature = base64.b64encode(hmac.digest(key, text, "sha256")).decode()
+    assert f"v1,{signature}" in headers["webhook-signature"].split(" ")
+    assert abs(time.time() - int(headers["webhook-timestamp"])) < 300
 
 
 def test_the_platforms_word_comes_back_for_each_item(webhook: Webhook, site: Site) -> None:

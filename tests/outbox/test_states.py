@@ -226,7 +226,7 @@ def test_the_dead_are_revived_on_request_or_by_a_newer_revision() -> None:
 def test_a_platform_that_lied_can_be_told_again() -> None:
     services.tell_states([telling(1)], now=NOON)
     services.record_answer(claim(), [said(1)], now=NOON)
-    assert services.tell_again([UUID(int=1)], now=NOON) == 1
+    assert services.tell_again([UUID(int=1)], at=NOON) == 1
     assert queries.counts(now=NOON).states_unacknowledged == 1
     assert len(services.record_answer(claim(), [said(1)], now=NOON)) == 1
     assert nothing_due(NOON + timedelta(days=30))

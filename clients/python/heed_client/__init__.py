@@ -5,7 +5,7 @@ from .api import Heed
 from .asking import Patience
 from .book import Book
 from .callbacks import Callbacks, Handler, NotAnEvent, NotFromHeed, SecretUnusable, follow, wished
-from .errors import Answered, HeedError, NoAnswer, NotHeed, Refused, Unconfirmed
+from .errors import Answered, HeedError, NoAnswer, NotHeed, NotSetUp, Refused, Unconfirmed
 from .gate import Word
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "NotAnEvent",
     "NotFromHeed",
     "NotHeed",
+    "NotSetUp",
     "Patience",
     "Refused",
     "SecretUnusable",

@@ -38,7 +38,10 @@ T = TypeVar("T")
 
 
 class AsyncHeed:
-    """One platform's line, in one event loop. `key` is a secret: `heed_...`."""
+    """One platform's line, in one event loop. `key` is a secret: `heed_...`.
+
+    Raises `NotSetUp` for an address or a key that can't be one.
+    """
 
     def __init__(
         self,
@@ -50,8 +53,7 @@ class AsyncHeed:
         http: httpx2.AsyncClient | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self._base = url.rstrip("/") + asking.PREFIX
-        self._who = {"Authorization": f"Bearer {key}"}
+        self._base, self._who = asking.base_of(url), asking.who(key)
         self._patience = patience or Patience()
         self._timeout, self._sleep = timeout_seconds, sleep
         # Plain http is for one machine: there are no certificates to load.

@@ -38,7 +38,10 @@ TIMEOUT_SECONDS = 20.0
 
 
 class Heed:
-    """One platform's line. Safe to share between threads. `key` is a secret: `heed_...`."""
+    """One platform's line. Safe to share between threads. `key` is a secret: `heed_...`.
+
+    Raises `NotSetUp` for an address or a key that can't be one.
+    """
 
     def __init__(
         self,
@@ -50,8 +53,7 @@ class Heed:
         http: httpx2.Client | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._base = url.rstrip("/") + asking.PREFIX
-        self._who = {"Authorization": f"Bearer {key}"}
+        self._base, self._who = asking.base_of(url), asking.who(key)
         self._patience = patience or Patience()
         self._timeout, self._sleep = timeout_seconds, sleep
         # Plain http is for one machine: there are no certificates to load.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from .errors import Answered, NoAnswer, NotHeed, Unconfirmed, named
+from .errors import Answered, NoAnswer, NotHeed, NotSetUp, Unconfirmed, named
 from .shapes import (
     CaseAnswer,
     Change,
@@ -41,6 +41,26 @@ MOST_UPLOADS = 64  # asked about at once
 MOST_RESULTS = 5_000
 MOST_IN_PAGE = 1_000
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+
+
+def base_of(url: str) -> str:
+    """Where the calls go, of Heed's address with or without `/api/v1`. Raises `NotSetUp`."""
+    plain = url.strip().rstrip("/").removesuffix(PREFIX.rstrip("/"))
+    parts = urlsplit(plain)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise NotSetUp(f"Heed's address begins with https:// (or http://): {url!r} does not")
+    return plain + PREFIX
+
+
+def who(key: str) -> dict[str, str]:
+    """The header that says whose line this is; a key read from a file may end with a line.
+
+    Raises `NotSetUp`.
+    """
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise NotSetUp("the key looks like heed_..._...: copy it whole")
+    return {"Authorization": f"Bearer {key}"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,10 @@ class HeedError(Exception):
     """The base of all that this package raises about Heed's answers."""
 
 
+class NotSetUp(HeedError):
+    """The address or the key can't be right. Nothing was asked; the message says what they are."""
+
+
 class Unconfirmed(HeedError):
     """Heed did not confirm. What was asked may or may not have happened: ask again."""
 

@@ -38,7 +38,7 @@ def change_item(
     with transaction.atomic():
         media.change(item, views=views, deleted_at=deleted_at, text=text)
     if files is not None:
-        row = ItemIn(ref=ref, url=item.url, kind=item.kind, files=files)
+        row = ItemIn(ref=ref, url=item.url, kind=item.kind, files=files, is_there=False)
         return register_items(platform_id=platform_id, rows=[row], now=now)[0]
     return Registered(
         item_id=item.id, ref=ref, status="changed", visibility=item.desired, revision=item.revision

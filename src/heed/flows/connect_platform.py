@@ -15,7 +15,9 @@ from django.db import transaction
 
 from heed.flows import wiring
 from heed.flows.guard_media import probe
+from heed.flows.manage_platforms import AddressTaken as AddressTaken
 from heed.flows.manage_platforms import NoSuchPlatform as NoSuchPlatform
+from heed.flows.manage_platforms import check_addresses
 from heed.flows.shared import peers
 from heed.ledger import services as ledger
 from heed.media import platforms
@@ -23,7 +25,9 @@ from heed.media.models import Platform
 from heed.ports import NotFetched, Tried
 from heed.ports import PeerRefused as PeerRefused
 
-ENDPOINTS = ("callback_url", "evidence_url", "evidence_token", "private_addresses")
+ENDPOINTS = (
+    "name", "url_prefixes", "callback_url", "evidence_url", "evidence_token", "private_addresses",
+)  # fmt: skip
 
 
 class NoSuchConnector(Exception):
@@ -74,12 +78,13 @@ def set_endpoints(
 
     `endpoints`: those of `ENDPOINTS` that change. Gives back the secrets that were made now: the
     one that signs callbacks if asked for, and a token where an evidence address has none. Raises
-    `NoSuchPlatform`.
+    `NoSuchPlatform`, `AddressTaken`.
     """
     platform = Platform.objects.filter(slug=platform_slug).first()
     if platform is None:
         raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
     fields = {name: endpoints[name] for name in ENDPOINTS if name in endpoints}
+    check_addresses(fields.get("url_prefixes", ()), of=platform.id)
     made = _made(platform, fields, new_secret)
     with transaction.atomic():
         platforms.connect(platform, **fields, **made)

@@ -41,8 +41,9 @@ def deliver_states(*, platform_id: UUID, now: datetime, clock: Clock | None = No
         results = _tell(platform, batch, now)
     except PlatformUnreachable as unreachable:
         then = clock() if clock else now
-        outbox.record_failure(batch, str(unreachable) or "unreachable", now=then)
-        logger.warning("platform not reached", extra={"platform": str(platform_id)})
+        why = str(unreachable) or "unreachable"
+        outbox.record_failure(batch, why, now=then)
+        logger.warning("platform not reached", extra={"platform": platform.slug, "why": why})
         return False
     reached("batch-told")
     then = clock() if clock else now

@@ -19,5 +19,5 @@ def look_again(*, case_id: UUID, now: datetime) -> int:
     with transaction.atomic():
         media.lock(items)
         media.look_again(items, now=now)
-        outbox.tell_again(items, now=now)
+        outbox.tell_again(items, at=now, waiting_too=True)
     return len(items)

@@ -25,6 +25,10 @@ class NoSuchPlatform(Exception):
     """There is no platform of this short name. Add it first with `heed platform add`."""
 
 
+class AddressTaken(Exception):
+    """Another platform has this very address: nobody could say whose a post there is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformAdded:
     """What the platform's engineer needs. The secrets are shown here, and kept for later."""
@@ -45,9 +49,13 @@ def add_platform(
     private_addresses: Sequence[str] = (),
     now: datetime,
 ) -> PlatformAdded:
-    """Add a platform. An evidence address without a token gets one. Raises `PlatformExists`."""
+    """Add a platform. An evidence address without a token gets one.
+
+    Raises `PlatformExists`, `AddressTaken`.
+    """
     if Platform.objects.filter(slug=slug).exists():
         raise PlatformExists(f"there is a platform {slug!r} already")
+    check_addresses(url_prefixes)
     secret = platforms.callback_secret()
     token = platforms.evidence_token(evidence_token, needed=bool(evidence_url))
     with transaction.atomic():
@@ -64,6 +72,13 @@ def add_platform(
         )
         ledger.enter("platform.added", subject=f"platform:{platform.id}", body={}, at=now)
     return PlatformAdded(platform_id=platform.id, callback_secret=secret, evidence_token=token)
+
+
+def check_addresses(url_prefixes: Sequence[str], *, of: UUID | None = None) -> None:
+    """Whether these may be the platform `of`'s, or a new one's. Raises `AddressTaken`."""
+    there = Platform.objects.filter(url_prefixes__overlap=list(url_prefixes)).order_by("slug")
+    if taken := next((one for one in there if one.id != of), None):
+        raise AddressTaken(f"the platform {taken.slug!r} has that address already")
 
 
 def add_key(
@@ -86,8 +101,11 @@ def add_key(
     return key
 
 
-def withdraw_key(*, platform_id: UUID, key_id: UUID, by: UUID, now: datetime) -> bool:
-    """Take a key back: from now on nothing with it gets in. False when it was taken back before."""
+def withdraw_key(*, platform_id: UUID, key_id: UUID, by: UUID | str, now: datetime) -> bool:
+    """Take a key back: from now on nothing with it gets in. False when it was taken back before.
+
+    `by`: somebody of the staff, or the word for whoever runs the server.
+    """
     with transaction.atomic():
         if not keys.revoke(platform_id, key_id, now=now):
             return False

@@ -35,6 +35,7 @@ PAGE_BYTES = 65_536  # the status is what counts
 PAGE_SECONDS = 4.0  # 100 items of 3 addresses, 8 at a time, end within the lease at the worst
 TRIES = 8
 AGAIN_IN = timedelta(seconds=2)  # doubled with each try
+SELDOM = timedelta(hours=1)  # so often at most is a platform told again that will not hear
 DAILY = timedelta(days=1)  # what should not be there is looked at again for as long as that holds
 
 
@@ -136,14 +137,23 @@ def _daily(item: Item, now: datetime) -> datetime | None:
 
 
 def _dispute(item: Item, now: datetime) -> None:
-    """The platform said "applied", or "not found", and it is there: written down, told again."""
+    """The platform said "applied", or "not found", and it is there: told again, written down.
+
+    Each time later than the time before: a site that says so for ever must not fill the log.
+    """
+    if not outbox.tell_again([item.id], at=now + _waits(item.observe_tries)):
+        return
     ledger.enter(
         "state.disputed",
         subject=f"item:{item.id}",
         body={"revision": item.revision, "acknowledged": item.acknowledged},
         at=now,
     )
-    outbox.tell_again([item.id], now=now)
+
+
+def _waits(tries: int) -> timedelta:
+    """At once after the first look: its caches may have needed a moment."""
+    return min(AGAIN_IN * 2 ** min(tries, 20), SELDOM) if tries > 1 else timedelta()
 
 
 def _enter(items: Sequence[Item], now: datetime) -> None:

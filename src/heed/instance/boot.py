@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from heed.instance import keys
@@ -62,13 +62,22 @@ def _database(place: Place) -> Iterator[Urls]:
 
 @contextmanager
 def booted(place: Place | None = None, *, as_owner: bool = False) -> Iterator[Urls]:
-    """Django, set up on this instance's database for the block. Once in a process."""
+    """Django, set up on this instance's database for the block. Once in a process.
+
+    Raises `Trouble`, also where the database is away, or not what the application expects.
+    """
     with prepared(place, as_owner=as_owner) as urls:
+        from heed.instance import database
+        from heed.instance.database_words import in_words
+
+        database.check(urls.owner if as_owner else urls.app)
         import django
 
         django.setup()
         try:
-            yield urls
+            # What fails while it is migrated is not mended by migrating.
+            with nullcontext() if as_owner else in_words():
+                yield urls
         finally:
             disconnect()
 

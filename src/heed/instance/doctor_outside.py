@@ -1,6 +1,6 @@
 """What `heed doctor` asks of the outside: mail, the public address, each platform's callback."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from heed.integrations.smtp import MailServer, MailServerAway, reach, server_of
 
 WITHIN_SECONDS = 8.0
 MOST_BYTES = 100_000
-UNTOLD_FOR = timedelta(hours=1)  # a platform that works has heard by then
+UNTOLD_FOR = timedelta(minutes=5)  # a platform that works has heard by then
 LOOKS_BACK = timedelta(days=7)
 STALE_AFTER = timedelta(hours=6)  # what was withdrawn elsewhere is still matched here since then
 ALIVE = b"I-AM-ALIVE"  # what `urls.status` says
@@ -169,14 +169,26 @@ _REMEDY = {
     "address_refused": "it lies in a private network: list its host:port as the platform's own",
     "name_unknown": "look at the name",
     "tls_failed": "look at the site's certificate",
+    "bad_url": "heed platform set, with its full address as --callback-url",
 }
+_REFUSED = {"status_401", "status_403", "secret_unusable"}
 
 
 def _untold(platform_id: UUID, slug: str, now: datetime) -> Iterator[Finding]:
     from heed.outbox import queries
 
     counts = queries.counts(now=now, platform_id=platform_id)
-    late = queries.unacknowledged(enqueued_before=now - UNTOLD_FOR, platform_id=platform_id).count()
-    if late or counts.states_dead:
-        says = f"{late} posts are not yet as they should be, {counts.states_dead} were given up on"
-        yield Finding(f"{slug}: told", says, "see to them at /console/outbox")
+    late = queries.unacknowledged(enqueued_before=now - UNTOLD_FOR, platform_id=platform_id)
+    count, why = late.count(), queries.reasons(late)
+    if count or counts.states_dead:
+        says = f"{count} posts are not yet as they should be, {counts.states_dead} were given up on"
+        says += f" ({', '.join(why)})" if why else ""
+        yield Finding(f"{slug}: told", says, _told_remedy(slug, why))
+
+
+def _told_remedy(slug: str, why: Sequence[str]) -> str:
+    remedy = "see to them at /console/outbox"
+    if _REFUSED & set(why):
+        secret = f"heed platform set {slug} --new-secret"
+        return f"the site refuses our signature: give it what {secret} prints; then {remedy}"
+    return f"heed integrate check says what is wrong there; {remedy}" if why else remedy

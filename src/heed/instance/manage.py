@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import typer
 
-from heed.instance import connecting
+from heed.instance import connecting, endpoints
+from heed.instance.first_day import reading
 from heed.instance.trouble import Trouble
 
 staff = typer.Typer(help="People who work here.", no_args_is_help=True)
@@ -44,6 +45,9 @@ Settings = Annotated[
 ]
 
 
+Named = Annotated[str, typer.Option(help="Its name, as people know it.")]
+
+
 class NotAdded(Trouble):
     """What was asked for is there already, or names something that is not. Nothing was added."""
 
@@ -69,7 +73,7 @@ def _one_of(known: Iterable[Word], what: str, word: str) -> Word:
 def add_platform(
     slug: Annotated[str, typer.Argument(help="A short name: letters, digits and hyphens.")],
     url: Annotated[list[str], typer.Option(help="What its addresses start with; repeatable.")],
-    name: Annotated[str, typer.Option(help="Its name, as people know it.")] = "",
+    name: Named = "",
     callback: Callback = "",
     evidence: Evidence = "",
     evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
@@ -82,6 +86,8 @@ def add_platform(
     from heed.instance.boot import booted
 
     how: dict[str, Any] = {"connector": connector, "said": connecting.said(setting)}
+    where = _endpoints(callback, evidence, private, url)
+    endpoints.read("short name", slug, reading.slug)
     with booted():
         from heed.flows import connect_platform, manage_platforms
 
@@ -90,14 +96,11 @@ def add_platform(
             added = manage_platforms.add_platform(
                 slug=slug,
                 name=name or slug,
-                url_prefixes=url,
-                callback_url=callback,
-                evidence_url=evidence,
                 evidence_token=evidence_token,
-                private_addresses=private or [],
                 now=datetime.now(UTC),
+                **where,
             )
-        except manage_platforms.PlatformExists as known:
+        except (manage_platforms.PlatformExists, manage_platforms.AddressTaken) as known:
             raise NotAdded(str(known)) from None
         if connector != "webhook":
             connect_platform.connect_platform(
@@ -115,6 +118,11 @@ def add_platform(
 @platform.command("set")
 def set_platform(
     slug: Annotated[str, typer.Argument(help="The platform's short name.")],
+    name: Named = "",
+    url: Annotated[
+        list[str] | None,
+        typer.Option(help="What its addresses start with, in place of all before; repeatable."),
+    ] = None,
     callback: Callback = "",
     evidence: Evidence = "",
     evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
@@ -124,14 +132,18 @@ def set_platform(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say where a site listens and gives hidden files; what is not named stays as it was."""
+    """Say where a site is, listens and gives hidden files; what is not named stays as it was.
+
+    `none` takes the address of callbacks or of hidden files back.
+    """
     from heed.instance.boot import booted
 
-    given = {
-        "callback_url": callback, "evidence_url": evidence, "evidence_token": evidence_token,
-        "private_addresses": private,
-    }  # fmt: skip
-    named = {name: value for name, value in given.items() if value}
+    asked = {"callback_url": callback, "evidence_url": evidence, "private_addresses": private,
+             "url_prefixes": url}  # fmt: skip
+    read = _endpoints(callback, evidence, private, url or [])
+    named = {field: read[field] for field, said in asked.items() if said}
+    others = {"name": name, "evidence_token": evidence_token}
+    named |= {field: said for field, said in others.items() if said}
     if not named and not new_secret:
         raise Trouble("Nothing was changed: say what changes, such as --callback-url https://...")
     with booted():
@@ -145,9 +157,24 @@ def set_platform(
                 by=connecting.BY,
                 now=datetime.now(UTC),
             )
-        except connect_platform.NoSuchPlatform as unknown_one:
-            raise Trouble(f"Nothing was changed: {unknown_one}.") from None
+        except (connect_platform.NoSuchPlatform, connect_platform.AddressTaken) as why:
+            raise Trouble(f"Nothing was changed: {why}.") from None
     _say({"platform": slug, **made}, as_json)
+
+
+def _endpoints(
+    callback: str, evidence: str, private: list[str] | None, url: list[str]
+) -> dict[str, Any]:
+    """What was typed, as fields of a platform; empty where nothing was. Raises `Refused`."""
+    one = endpoints.read
+    return {
+        "callback_url": callback and one("--callback-url", callback, endpoints.callback),
+        "evidence_url": evidence and one("--evidence-url", evidence, endpoints.evidence),
+        "private_addresses": [
+            one("--private-address", each, reading.listening) for each in private or ()
+        ],
+        "url_prefixes": [one("--url", each, endpoints.site) for each in url],
+    }
 
 
 @platform.command("addresses")
@@ -184,11 +211,15 @@ def add_key(
     scope: Annotated[
         list[str] | None, typer.Option(help=f"One of {', '.join(SCOPES)}; repeatable. All of them.")
     ] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="How long it works; else until withdrawn.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once; Heed keeps its hash alone."""
     from heed.instance.boot import booted
 
+    now = datetime.now(UTC)
     with booted():
         from heed.flows import manage_platforms
         from heed.media.keys import Scope
@@ -199,7 +230,8 @@ def add_key(
                 platform_slug=platform_slug,
                 name=name,
                 scopes=scopes,
-                now=datetime.now(UTC),
+                expires_at=now + timedelta(days=days) if days else None,
+                now=now,
             )
         except manage_platforms.NoSuchPlatform as unknown_one:
             raise NotAdded(str(unknown_one)) from None
@@ -247,6 +279,7 @@ def add_staff(
     """Add somebody. Prints password, second factor and spare codes, once."""
     from heed.instance.boot import booted
 
+    endpoints.read("address", email, reading.mail)
     with booted():
         from heed.flows import manage_staff
         from heed.people.models import Role

@@ -116,3 +116,24 @@ def gate(
             kind=kind,
         )
     )
+
+
+@platform.command("list")
+def list_platforms(as_json: AsJson = False) -> None:
+    """The sites that this server protects, and where each is reached; never a secret."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.media.models import Platform
+
+        fields = ("slug", "name", "url_prefixes", "connector", "callback_url", "evidence_url")
+        rows = list(Platform.objects.order_by("slug").values(*fields))
+    if as_json:
+        typer.echo(json.dumps(rows))
+        return
+    for row in rows:
+        typer.echo(f"{row['slug']}: {row['name']}, {' '.join(row['url_prefixes'])}")
+        told = row["callback_url"] or "nowhere: it asks for its events itself"
+        typer.echo(f"    told at {told if row['connector'] == 'webhook' else row['connector']}")
+    if not rows:
+        typer.echo("There is none: heed platform add")

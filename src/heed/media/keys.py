@@ -88,7 +88,7 @@ def caller_with(token: str, *, now: datetime) -> Caller | None:
     )
     expected = _digest("") if found is None else bytes(found.secret_hash)
     fits = hmac.compare_digest(_digest(secret), expected)
-    if found is None or not fits or scheme != "heed" or not secret or not _is_live(found, now):
+    if found is None or not fits or scheme != "heed" or not secret or not is_live(found, now):
         return None
     return Caller(
         key_id=found.id,
@@ -100,12 +100,19 @@ def caller_with(token: str, *, now: datetime) -> Caller | None:
     )
 
 
+def named(token: str) -> ApiKey | None:
+    """The key of this prefix, or of which this is the whole, whether it still works or not."""
+    prefix = token.split("_")[1] if token.startswith("heed_") else token
+    return ApiKey.objects.select_related("platform").filter(prefix=prefix).first()
+
+
 def take_back(prefix: str, *, now: datetime) -> bool:
     """Take a key back. False when it was before, or never was."""
     return bool(ApiKey.objects.filter(prefix=prefix, revoked_at=None).update(revoked_at=now))
 
 
-def _is_live(key: ApiKey, now: datetime) -> bool:
+def is_live(key: ApiKey, now: datetime) -> bool:
+    """Whether it gets in at that time."""
     return key.revoked_at is None and (key.expires_at is None or now < key.expires_at)
 
 

@@ -1,6 +1,5 @@
 """Reading what is on a platform, and what looks alike."""
 
-import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,17 +15,13 @@ from heed.hashing.signals import WAYS
 from heed.media import matching
 from heed.media.feeds import BANKED, REGISTERED
 from heed.media.frames import held_by_frames
-from heed.media.models import File, Item, ItemFile, Platform, Upload
+from heed.media.models import File, FormerAddress, Item, ItemFile, Platform, Upload
+from heed.media.spellings import spellings
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
 VIDEO_BITS = 31  # frames no further apart than this show the same (threatexchange, vpdq)
 VIDEO_SHARE = 0.8  # of one side's frames have a match on the other side ...
 VIDEO_SHARE_OTHER = 0.3  # ... and at least this share of the other side's
-# What browsers and apps add to a link that is shared or followed; it never names another thing.
-_SHARING = re.compile(
-    r"(utm_\w+|fbclid|gclid|dclid|msclkid|twclid|ttclid|yclid|igsh|igshid|mibextid|mc_[ce]id"
-    r"|ref|ref_src|ref_url|referrer|share|share_id|shared|source|src|si|feature|context)(=|$)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,28 +289,11 @@ def platform_of(url: str) -> Platform | None:
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def spellings(url: str) -> list[str]:
-    """Addresses that are the same place, the likeliest first. People paste what a browser shows.
-
-    A fragment is never sent to a server, and apps add names of their own to a link that is shared.
-    """
-    plain = url.partition("#")[0]
-    found = [url]
-    for one in (plain, _unshared(plain)):
-        path, mark, query = one.partition("?")
-        found += [one, path.rstrip("/") + mark + query, path.rstrip("/") + "/" + mark + query]
-    return list(dict.fromkeys(found))
-
-
-def _unshared(url: str) -> str:
-    """The address without what was added when the link was shared."""
-    path, _, query = url.partition("?")
-    kept = [one for one in query.split("&") if one and not _SHARING.match(one)]
-    return f"{path}?{'&'.join(kept)}" if kept else path
-
-
 def item_at(platform: Platform, url: str) -> Item | None:
-    """The item at this address, or at the address of one of its files, however it is spelt."""
+    """The item at this address, at that of one of its files, or which was there before it moved.
+
+    However it is spelt.
+    """
     spelt = spellings(url)
     items = Item.objects.filter(platform=platform, url__in=spelt).order_by("registered_at")
     named = {item.url: item for item in reversed(items)}
@@ -323,7 +301,11 @@ def item_at(platform: Platform, url: str) -> Item | None:
         return next(named[one] for one in spelt if one in named)
     places = ItemFile.objects.filter(item__platform=platform).select_related("item")
     place = places.filter(Q(url__in=spelt) | Q(preview_url__in=spelt)).first()
-    return None if place is None else place.item
+    if place is not None:
+        return place.item
+    former = FormerAddress.objects.filter(item__platform=platform, url__in=spelt)
+    left = former.select_related("item").order_by("-id").first()
+    return None if left is None else left.item
 
 
 def file_at(item: Item, url: str) -> File | None:

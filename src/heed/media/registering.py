@@ -17,6 +17,7 @@ from heed.ids import mint
 from heed.media import registering_sql as sql
 from heed.media import uploaders
 from heed.media.models import File, ItemFile, Platform
+from heed.media.spellings import spellings
 from heed.media.uploaders import UploaderIn
 
 
@@ -47,6 +48,7 @@ class ItemIn:
     text: str = ""
     files: tuple[FileIn, ...] | None = None  # None: nothing said about files
     registered_by: str = "platform"
+    is_there: bool = True  # False: what is said of it does not say that it is published (again)
     uploader: UploaderIn | None = None
 
 
@@ -67,11 +69,15 @@ class _Known:
 
     id: UUID
     ref: str
+    url: str
     kind: str
     views: int
     text: str
     reshare_of_ref: str
     registered_by: str
+    account: str
+    published_at: datetime | None
+    deleted: bool
     desired: str
     revision: int
 
@@ -153,18 +159,33 @@ def _change_known(batch: _Batch) -> None:
         row = batch.wanted[ref]
         batch.status[ref] = "known"
         if said := _news(item, row):
-            # More views are noted, and change nothing that anybody must judge again.
-            batch.status[ref] = "known" if set(said) == {"views"} else "changed"
+            batch.status[ref] = "changed"
             changed.append({"id": str(item.id), **said})
     if changed:
-        _asked(sql.LOCK, [[one["id"] for one in changed]])
-        _asked(sql.CHANGE, [batch.transaction, json.dumps(changed)])
+        _write_changes(batch, changed)
+
+
+def _write_changes(batch: _Batch, changed: Sequence[dict[str, Any]]) -> None:
+    _asked(sql.LOCK, [[one["id"] for one in changed]])
+    _add_accounts(batch.platform, {one["account"] for one in changed if one["account"]})
+    rows = json.dumps(changed, default=datetime.isoformat)
+    facts = {"platform": batch.platform.id, "now": batch.now, "transaction": batch.transaction}
+    _asked(sql.CHANGE, {**facts, "rows": rows})
+    if moved := [one for one in changed if one["former"]]:
+        _asked(sql.KEEP_FORMER, [json.dumps(moved, default=datetime.isoformat)])
 
 
 def _news(item: _Known, row: ItemIn) -> dict[str, Any]:
-    """What the row says that differs; views only ever grow. Empty when there is nothing new."""
+    """What the row says that differs; views only ever grow. Empty when there is nothing new.
+
+    What a platform leaves out stays as it was.
+    """
     by_platform = row.registered_by == "platform"
     said = {
+        "url": row.url if by_platform else item.url,
+        "account": (by_platform and row.account_ref) or item.account,
+        "published_at": (by_platform and row.published_at) or item.published_at,
+        "deleted": item.deleted and not (by_platform and row.is_there),
         "views": max(item.views, row.views),
         "text": row.text or item.text,
         "reshare_of_ref": (by_platform and row.reshare_of) or item.reshare_of_ref,
@@ -174,7 +195,9 @@ def _news(item: _Known, row: ItemIn) -> dict[str, Any]:
     different = [name for name, value in said.items() if value != getattr(item, name)]
     if not different or different == ["kind"]:
         return {}
-    return {**said, "to_be_swept": different != ["views"]}
+    former = item.url if "url" in different else ""
+    moved = bool(former) and former not in spellings(row.url)
+    return {**said, "former": former, "moved": moved, "to_be_swept": different != ["views"]}
 
 
 def _add_new(batch: _Batch) -> None:

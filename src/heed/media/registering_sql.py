@@ -1,20 +1,38 @@
 """The statements that register many rows at once. Rows come as one JSON document."""
 
 KNOWN = """
-SELECT id, ref, kind, views, text, reshare_of_ref, registered_by, desired, revision
-FROM media_item WHERE platform_id = %s AND ref = ANY(%s)
+SELECT i.id, i.ref, i.url, i.kind, i.views, i.text, i.reshare_of_ref, i.registered_by,
+    coalesce(a.ref, ''), i.published_at, i.deleted_at IS NOT NULL, i.desired, i.revision
+FROM media_item i LEFT JOIN media_account a ON a.id = i.account_id
+WHERE i.platform_id = %s AND i.ref = ANY(%s)
 """
 
 # Items are always locked by id, before outbox rows.
 LOCK = "SELECT id FROM media_item WHERE id = ANY(%s::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 
+# An address where nobody looked yet is looked at first, whatever was seen at the former one.
 CHANGE = """
 UPDATE media_item i SET views = greatest(i.views, n.views), text = n.text, kind = n.kind,
-    reshare_of_ref = n.reshare_of_ref, registered_by = n.registered_by,
-    committed = CASE WHEN n.to_be_swept THEN %s ELSE i.committed END
-FROM json_to_recordset(%s) AS n(id uuid, views bigint, text text, kind text,
-    reshare_of_ref text, registered_by text, to_be_swept boolean)
+    reshare_of_ref = n.reshare_of_ref, registered_by = n.registered_by, url = n.url,
+    account_id = coalesce(a.id, i.account_id), published_at = n.published_at,
+    deleted_at = CASE WHEN n.deleted THEN i.deleted_at END,
+    seen_before = i.seen_before AND NOT n.moved,
+    observed = CASE WHEN n.moved THEN '' ELSE i.observed END,
+    observe_tries = CASE WHEN n.moved THEN 0 ELSE i.observe_tries END,
+    observe_due_at = CASE WHEN n.moved THEN %(now)s ELSE i.observe_due_at END,
+    committed = CASE WHEN n.to_be_swept THEN %(transaction)s ELSE i.committed END
+FROM json_to_recordset(%(rows)s) AS n(id uuid, url text, views bigint, text text, kind text,
+    reshare_of_ref text, registered_by text, account text, published_at timestamptz,
+    deleted boolean, moved boolean, to_be_swept boolean)
+LEFT JOIN media_account a
+    ON n.account <> '' AND a.platform_id = %(platform)s AND a.ref = n.account
 WHERE i.id = n.id
+"""
+
+KEEP_FORMER = """
+INSERT INTO media_formeraddress (item_id, url)
+SELECT n.id, n.former FROM json_to_recordset(%s) AS n(id uuid, former text)
+WHERE NOT EXISTS (SELECT FROM media_formeraddress f WHERE f.item_id = n.id AND f.url = n.former)
 """
 
 KNOWN_ACCOUNTS = "SELECT ref FROM media_account WHERE platform_id = %s AND ref = ANY(%s)"

@@ -201,7 +201,8 @@ def claim_observations(*, now: datetime, lease_until: datetime, limit: int) -> l
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            UPDATE media_item SET observe_due_at = %s, observe_tries = observe_tries + 1
+            UPDATE media_item
+            SET observe_due_at = %s, observe_tries = least(observe_tries, 1000) + 1
             WHERE id IN (
                 SELECT id FROM media_item WHERE observe_due_at <= %s
                 ORDER BY observe_due_at LIMIT %s FOR UPDATE SKIP LOCKED

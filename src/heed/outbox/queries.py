@@ -92,6 +92,12 @@ def unacknowledged(
     return rows.order_by("enqueued_at", "item_id")
 
 
+def reasons(rows: QuerySet[StateTelling]) -> list[str]:
+    """Why these were last not told, by name; at most four."""
+    failed = rows.exclude(last_error="").order_by("last_error")
+    return list(failed.values_list("last_error", flat=True).distinct()[:4])
+
+
 def counts(*, now: datetime, platform_id: UUID | None = None) -> Counts:
     """How the outbox of one platform, or of all, stands."""
     which = Q() if platform_id is None else Q(platform_id=platform_id)

@@ -147,16 +147,19 @@ def hasten(item_ids: Iterable[UUID], *, now: datetime) -> int:
     return waiting.update(due_at=now)
 
 
-def tell_again(item_ids: Iterable[UUID], *, now: datetime) -> int:
-    """Say the same revision once more, as if never acknowledged; returns how many.
+def tell_again(item_ids: Iterable[UUID], *, at: datetime, waiting_too: bool = False) -> int:
+    """Say the same revision once more from then on, as if never acknowledged; returns how many.
 
-    For what was observed to differ from the platform's word.
+    For what was observed to differ from the platform's word. What waits for its word is left as
+    it is, or with `waiting_too` has its turn then.
     """
     wanted = list(item_ids)
+    answered = Q(acknowledged_revision__isnull=False) | Q(dead_at__isnull=False)
+    answered = Q() if waiting_too else answered
     with transaction.atomic():
         held.locked(sql.ITEMS, [ids.array(wanted)])
-        return StateTelling.objects.filter(item_id__in=wanted).update(
-            **_afresh(now),
+        return StateTelling.objects.filter(answered, item_id__in=wanted).update(
+            **_afresh(at),
             told_at=None,
             acknowledged_revision=None,
             acknowledged_result="",

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 from typing import Any
 
@@ -40,6 +41,20 @@ def test_a_file_is_checked_as_a_part_of_a_form(api: Api) -> None:
     assert answer.json()["sha256"] == SHA
     none = api.client.post("/api/v1/uploads/check", {"name": "x"}, headers=headers)
     assert "part of this name" in wrong_fields(none)["file"]
+
+
+def test_a_packed_file_is_refused_and_never_let_in_as_other_bytes(api: Api) -> None:
+    claim(api)
+    packed = {"content_type": "image/png", "headers": {"Content-Encoding": "gzip"}}
+    answer = api.post("uploads/check", gzip.compress(DATA), **packed)
+    assert answer.status_code == 415
+    assert "as it is" in wrong_fields(answer)["Content-Encoding"]
+    form = {"Authorization": f"Bearer {api.key}", "Content-Encoding": "gzip"}
+    file = SimpleUploadedFile("a.jpg", DATA)
+    answer = api.client.post("/api/v1/uploads/check", {"file": file}, headers=form)
+    assert answer.status_code == 415
+    plain = {"content_type": "image/png", "headers": {"Content-Encoding": "identity"}}
+    assert api.post("uploads/check", DATA, **plain).json()["verdict"] == "hold"
 
 
 def test_a_file_is_checked_by_signals_alone(api: Api) -> None:

@@ -16,7 +16,9 @@ from heed.instance.place import Place, here
 if TYPE_CHECKING:
     from heed.instance.backup.restore import Restored
 
-log = typer.Typer(help="How the log goes on after a restore.", no_args_is_help=True)
+log = typer.Typer(
+    help="The log: a copy of it; how it goes on after a restore.", no_args_is_help=True
+)
 restored = typer.Typer(hidden=True)  # what a restore runs in a process of its own
 
 
@@ -139,6 +141,27 @@ def finish(made_at: str) -> None:
 
 
 # ------------------------------------------------------------------ the log afterwards
+
+
+@log.command("export")
+def export(
+    folder: Annotated[Path, typer.Argument(help="A folder; what is new is added to an old one.")],
+) -> None:
+    """Write the public log out, to be checked elsewhere: heed verify --export FOLDER --key KEY."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.ledger.export import NothingToExport, export_log
+
+        try:
+            size = export_log(folder)
+        except NothingToExport:
+            raise NotSaid(
+                "Nothing was ever sealed in this log: there is nothing to write."
+            ) from None
+        except OSError as why:
+            raise NotSaid(f"{folder} can't be written: {why.strerror}. It is not whole.") from None
+    print(f"{size} entries, with all their checkpoints, are in {folder}. It names nobody.")
 
 
 @log.command("go-on")

@@ -190,6 +190,19 @@ class Item(models.Model):
         return f"item:{self.id}"
 
 
+class FormerAddress(models.Model):
+    """Where an item was, before its platform named another address: old links still find it."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="former_addresses")
+    url = models.CharField(max_length=2083)
+
+    class Meta:
+        indexes = [models.Index(fields=["url"], name="former_url")]
+
+    def __str__(self) -> str:
+        return f"former address of item:{self.item_id}"
+
+
 class Uploader(models.Model):
     """From where an item was uploaded, as the platform told. Sealed; read for filings alone."""
 

@@ -19,6 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def body_of(request: HttpRequest, *, most_bytes: int, instead: str) -> bytes:
     """The whole body. More than `most_bytes` is a 413 that says what to do `instead`."""
+    check_plain(request)
     length = request.headers.get("Content-Length", "")
     if length.isdigit() and int(length) > most_bytes:
         raise too_large(most_bytes, instead)
@@ -30,6 +31,14 @@ def body_of(request: HttpRequest, *, most_bytes: int, instead: str) -> bytes:
             400, "The body ended early. Send it again.", [Wrong("body", "send all of it")]
         )
     return bytes(data)
+
+
+def check_plain(request: HttpRequest) -> None:
+    """415 for a packed body: a picture that comes as gzip would be compared as other bytes."""
+    packed = request.headers.get("Content-Encoding", "").strip().lower()
+    if packed not in ("", "identity"):
+        remedy = f"send the body as it is, not packed with {packed[:20]}"
+        raise refused("Content-Encoding", remedy, status=415)
 
 
 def _source(request: HttpRequest, length: str) -> Any:

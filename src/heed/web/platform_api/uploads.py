@@ -162,6 +162,7 @@ def _whole(request: HttpRequest) -> bytes:
 
 
 def _part(request: HttpRequest) -> bytes:
+    reading.check_plain(request)
     length = request.headers.get("Content-Length", "")
     if not length.isdigit():
         raise refused("Content-Length", "send it with multipart/form-data", status=411)

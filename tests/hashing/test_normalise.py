@@ -123,6 +123,53 @@ def test_an_empty_first_frame_does_not_hide_an_animation(form: str) -> None:
     assert _nearest(signals, signals_of(encoded(drawn(2), "PNG"))) <= NEAR
 
 
+def _moving(form: str, frames: int, *, at: int, ms: int = 100) -> bytes:
+    """An animation of as many different scenes, one of them `drawn()`."""
+    small = [drawn(3 + nth).resize((96, 72)) for nth in range(frames)]
+    small[at] = drawn().resize((96, 72))
+    return encoded(small[0], form, save_all=True, append_images=small[1:], duration=ms)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_no_scene_of_an_animation_hides_a_later_one(form: str) -> None:
+    signals = signals_of(_moving(form, 70, at=67))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert _nearest(signals) <= 16
+
+
+@pytest.mark.parametrize("claimed_ms", [0, 10, 100])
+def test_of_very_many_frames_each_is_seen_that_browsers_show_for_long(
+    claimed_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers give what claims to take no time a tenth of a second."""
+    monkeypatch.setattr("heed.hashing.normalise.MAX_FRAMES", 48)
+    monkeypatch.setattr("heed.hashing.normalise.LOOKS_A_STEP", 6)
+    signals = signals_of(_moving("WEBP", 60, at=10, ms=claimed_ms))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert _nearest(signals) <= 16
+
+
+@pytest.mark.parametrize("bound", ["MAX_FRAMES", "MAX_ANIMATION_PIXELS"])
+def test_an_animation_whose_end_nobody_looked_at_says_so(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = _moving("WEBP", 6, at=1)
+    monkeypatch.setattr(f"heed.hashing.normalise.{bound}", 6 if bound == "MAX_FRAMES" else 250_000)
+    assert signals_of(data).reason is None
+    monkeypatch.setattr(f"heed.hashing.normalise.{bound}", 3)
+    signals = signals_of(data)
+    assert (signals.state, signals.reason) == ("hashed", "too_large")
+
+
+def test_every_page_of_a_document_is_asked_with() -> None:
+    pages = [drawn(7), drawn(8).resize((300, 200)), drawn(), drawn(9)]
+    signals = signals_of(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert (signals.width_px, signals.height_px) == (640, 480)
+    assert _nearest(signals) <= NEAR
+    assert _nearest(signals, signals_of(encoded(drawn(9), "PNG"))) <= NEAR
+
+
 @pytest.mark.parametrize("ground", ["black", "white", (12, 40, 90)])
 def test_a_letterbox_is_asked_without_its_border(ground: str) -> None:
     for size, place in (((640, 760), (0, 140)), ((1000, 480), (180, 0)), ((900, 700), (40, 200))):

@@ -9,10 +9,11 @@ import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +26,10 @@ from heed.hashing.refusals import NotHashable, Reason
 
 MAX_PIXELS = 100_000_000  # of one picture; above it a decoder needs more memory than it is given
 BOMB_PIXELS_PER_BYTE = 64  # a photograph has fewer than 20; a flat one under MAX_PIXELS is harmless
-MAX_FRAMES = 64  # of an animation that are looked at
-MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together
+MAX_FRAMES = 128  # of an animation, or pages, that are looked at
+MAX_ANIMATION_PIXELS = 250_000_000  # of all frames decoded together
+LOOKS_A_STEP, FIRST_STEP_MS = 16, 50  # then half as often: 0.8 s as above, 1.6, 3.2 ...
+QUICKEST_MS, USUAL_MS = 10, 100  # browsers show what claims to be quicker for so long
 LEAST_SCALED_PX = 256  # of the shorter side; with fewer the hash drifts (bench/hashing.py)
 FLAT_COLOUR = 4.0  # levels of standard deviation; below it the picture is drawn in alpha alone
 # EPS and WMF hand the file to another program; MPEG is only a header to Pillow.
@@ -293,26 +296,64 @@ def _whole_blocks(inner: Pixels, picture: Picture, turn: int) -> Scale | None:
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:
-    """The frames of an animation, in order, until enough was seen."""
-    most = min(MAX_FRAMES, 1 + MAX_ANIMATION_PIXELS // max(1, image.width * image.height))
-    for nth in range(most):
+    """All frames or pages, in order; of very many frames those on show when one is due.
+
+    Those are looked at less often towards their end. Each that is passed over was decoded all the
+    same: others build upon it. Ends where enough was decoded; see `has_more`.
+    """
+    every = image.format == "TIFF" or getattr(image, "n_frames", 1) <= MAX_FRAMES
+    left, at_ms, due_ms, looks = MAX_ANIMATION_PIXELS, 0, 0, 0
+    for nth in count():
         try:
             image.seek(nth)
         except EOFError:
             return
-        yield image
+        left -= image.width * image.height
+        if image.width * image.height > MAX_PIXELS:
+            raise NotHashable(Reason.TOO_LARGE, f"a page of {image.width} x {image.height} pixels")
+        at_ms += 0 if every else _shown_ms(image)
+        if every or at_ms > due_ms:
+            yield image
+            step_ms = FIRST_STEP_MS << (looks // LOOKS_A_STEP)
+            due_ms, looks = (at_ms // step_ms + 1) * step_ms - 1, looks + 1
+        if left <= 0 or looks == MAX_FRAMES:
+            return
+
+
+def _shown_ms(image: Image.Image) -> int:
+    """For how long a frame is on show."""
+    image.load()  # some formats know it only then
+    said = image.info.get("duration") or 0
+    return round(said) if said > QUICKEST_MS else USUAL_MS
+
+
+def is_moving(image: Image.Image) -> bool:
+    """Whether it has frames or pages. The second picture of a stereo pair is none, nor a layer."""
+    return bool(getattr(image, "is_animated", False)) and image.format not in ("MPO", "PSD")
+
+
+def has_more(picture: Picture) -> bool:
+    """Whether frames are left, after all `sights` were seen, that nobody looked at."""
+    if not is_moving(picture.image):
+        return False
+    with suppress(Exception):  # something is there, and another viewer may open it
+        try:
+            picture.image.seek(picture.image.tell() + 1)
+        except EOFError:
+            return False
+    return True
 
 
 def sights(picture: Picture, data: bytes) -> Iterator[Sight]:
     """All ways to see the picture, as they are decoded. Raises `NotHashable` midway.
 
-    Of an animation every frame comes, the first one that is not empty makes the plain value; the
+    Of an animation its frames come, the first one that is not empty makes the plain value; the
     later ones are only asked with, for many animations end with the same card.
     """
     image = picture.image
     with naming(data):
         raw = _undiscerning(image)
-        if getattr(image, "is_animated", False) and image.format not in ("MPO", "TIFF", "PSD"):
+        if is_moving(image):
             for nth, frame in enumerate(_frames(image)):
                 yield from _still(frame, picture, nth)
         else:

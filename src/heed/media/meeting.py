@@ -18,6 +18,7 @@ from heed.media.queries import VIDEO_BITS, forms_of, near_files
 
 AT_ONCE = 5_000  # signals in one question
 FILES_AT_ONCE = 4_096  # with eight forms or more each: the index is quickest with very many
+BYTES_AT_ONCE = 8 << 20  # of forms: an animation may have a thousand
 COMPARED_AT_ONCE = 16_384  # forms in one question to the database, where there is no index
 
 
@@ -91,11 +92,13 @@ def _in_parts() -> Iterator[list[tuple[UUID, bytes]]]:
     good = Signal.objects.filter(type="pdq", quality__gte=GOOD_QUALITY, file=OuterRef("id"))
     files = File.objects.filter(Exists(good)).exclude(forms=b"").exclude(kind="video")
     part: list[tuple[UUID, bytes]] = []
+    held = 0
     for file, forms in files.values_list("id", "forms").iterator(FILES_AT_ONCE):
         part.append((file, bytes(forms)))
-        if len(part) == FILES_AT_ONCE:
+        held += len(forms)
+        if len(part) == FILES_AT_ONCE or held >= BYTES_AT_ONCE:
             yield part
-            part = []
+            part, held = [], 0
     if part:
         yield part
 

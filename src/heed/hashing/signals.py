@@ -16,7 +16,7 @@ from heed.hashing.refusals import NotHashable, Reason
 if TYPE_CHECKING:
     from heed.hashing.normalise import Part, Picture
     from heed.hashing.pdq import Floats, PdqHash
-    from heed.hashing.video import Sample
+    from heed.hashing.video import Opened, Sample
 
 HASHED, LOW_QUALITY, NOT_HASHABLE = "hashed", "low_quality", "not_hashable"
 STATES = (HASHED, LOW_QUALITY, NOT_HASHABLE)
@@ -253,14 +253,15 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
 
 
 def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> FileSignals:
-    from heed.hashing.video import MAX_SAMPLES, DishonestKeyFrames, open_video, samples
+    from heed.hashing.video import MAX_TRACKS, open_video
 
     opened = open_video(data)
     width, height = opened.size_px
-    try:
-        watched = _watched(samples(opened, key_frames_only=key_frames_only), MAX_SAMPLES)
-    except DishonestKeyFrames:
-        watched = _watched(samples(open_video(data), leap=False), MAX_SAMPLES)
+    watched = _track(data, opened, key_frames_only)
+    for nth in range(1, min(opened.tracks, MAX_TRACKS)):
+        watched = _behind(watched, _track(data, open_video(data, nth), key_frames_only))
+    if opened.tracks > MAX_TRACKS:
+        watched = watched._replace(whole=False)
     if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
     good = bool(watched.asked)
@@ -275,6 +276,29 @@ def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> File
         asked_at_s=tuple(second for second, _ in watched.asked),
         frames=tuple(watched.frames),
     )
+
+
+def _track(data: bytes, opened: "Opened", key_frames_only: bool) -> "_Watched":
+    """One track, as far as it is looked at."""
+    from heed.hashing.video import MAX_SAMPLES, DishonestKeyFrames, open_video, samples
+
+    try:
+        return _watched(samples(opened, key_frames_only=key_frames_only), MAX_SAMPLES)
+    except DishonestKeyFrames:
+        again = open_video(data, opened.nth)
+        return _watched(samples(again, leap=False), MAX_SAMPLES)
+
+
+def _behind(first: "_Watched", other: "_Watched") -> "_Watched":
+    """Another track of the same file, as if it followed: which of them a player shows differs."""
+    after = 1 + max([second for second, _ in first.asked], default=-1)
+    after = max(after, 1 + max((frame.timestamp_ms for frame in first.frames), default=-1) // 1000)
+    frames = [
+        replace(frame, timestamp_ms=frame.timestamp_ms + 1000 * after) for frame in other.frames
+    ]
+    asked = [(second + after, hashed) for second, hashed in other.asked]
+    whole = first.whole and other.whole
+    return _Watched([*first.frames, *frames], [*first.asked, *asked], whole)
 
 
 class _Watched(NamedTuple):

@@ -179,6 +179,17 @@ def test_of_a_long_film_the_end_is_seen_too_and_what_is_not_is_said(
     assert (signals_of(FILM).state, signals_of(FILM).reason) == ("hashed", "too_large")
 
 
+def test_a_camcorders_stream_is_a_film() -> None:
+    """AVCHD (`.mts`) has four bytes of time before each packet of 188."""
+    plain = _muxed("mpegts", remade(FILM, codec="libx264"))
+    packets = [plain[at : at + 188] for at in range(0, len(plain), 188)]
+    timed = b"".join(bytes(4) + packet for packet in packets)
+    for data in (plain, timed):
+        signals = signals_of(data)
+        assert (signals.kind, signals.mime, signals.state) == ("video", "video/mp2t", "hashed")
+        assert min(video_similarity(signals, WHOLE)) > 0.8
+
+
 OTHER = pictures.video(90, seconds=6)
 
 

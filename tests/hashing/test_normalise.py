@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from examples.pictures import scene
 from heed.hashing.distance import distance
@@ -92,6 +92,52 @@ def test_a_heic_is_turned_as_its_container_says() -> None:
         assert (signals.width_px, signals.height_px) == size
         assert (signals.state, signals.mime) == ("hashed", "image/heif")
         assert distance(signals.pdq or b"", seen.pdq or b"") <= NEAR
+
+
+def _swapped_profile() -> bytes:
+    """The usual profile with red and green exchanged: a browser shows them back in their places."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    tags = made[:1_000].replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ")
+    return tags.replace(b"????", b"gXYZ") + made[1_000:]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_a_colour_profile_is_followed_as_a_browser_does(form: str, mode: str) -> None:
+    if form in ("JPEG", "WEBP") and mode != "RGB":
+        return
+    red, green, blue = drawn().split()
+    odd = Image.merge("RGB", [green, red, blue]).convert(mode, palette=Image.Palette.ADAPTIVE)
+    signals = signals_of(encoded(odd, form, icc_profile=_swapped_profile()))
+    assert _nearest(signals) <= 12
+    assert _nearest(signals, signals_of(encoded(odd, "PNG"))) <= 12  # as others do
+    assert _nearest(signals_of(encoded(odd, form, icc_profile=b"none"))) > 31
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.2, 1.0])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
+def test_a_png_is_hashed_as_light_as_its_gamma_has_it_shown(mode: str, gamma: float) -> None:
+    levels = np.asarray(drawn().convert("L" if mode == "L" else "RGB")) / 255
+    stored = Image.fromarray(np.rint(255 * levels ** (gamma * 2.2)).astype(np.uint8))
+    stored = stored.convert(mode, palette=Image.Palette.ADAPTIVE)
+    said = PngImagePlugin.PngInfo()
+    said.add(b"gAMA", round(gamma * 100_000).to_bytes(4, "big"))
+    assert _nearest(signals_of(encoded(stored, "PNG", pnginfo=said))) <= 16
+
+
+def test_a_gamma_that_leaves_next_to_nothing_does_not_hide_what_is_there() -> None:
+    said = PngImagePlugin.PngInfo()
+    said.add(b"gAMA", (900_000).to_bytes(4, "big"))
+    pale = Image.fromarray(np.asarray(drawn()) // 2 + 127)
+    signals = signals_of(encoded(pale, "PNG", pnginfo=said))
+    assert signals.state == "hashed" and _nearest(signals) <= 16
+    said.add(b"gAMA", (100).to_bytes(4, "big"))
+    assert signals_of(encoded(drawn(), "PNG", pnginfo=said)).state == "hashed"
+
+
+def test_usual_colours_cost_no_more_values() -> None:
+    usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert signals_of(encoded(drawn(), "PNG", icc_profile=usual)).query_forms == PLAIN.query_forms
 
 
 @pytest.mark.parametrize("level", [255, 0])

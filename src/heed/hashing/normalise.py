@@ -1,8 +1,8 @@
 """From the bytes of a picture to what a person sees: pixels, upright, opaque, in eight bits.
 
-File formats fool a hash: a palette, CMYK, an alpha channel, an EXIF turn or an empty first frame
-make another hash of the same sight. Everything here is undone before hashing, and the value that
-an undiscerning client would have computed is kept as one more query.
+File formats fool a hash: a palette, CMYK, an alpha channel, an EXIF turn, a colour profile or an
+empty first frame make another hash of the same sight. Everything here is undone before hashing,
+and the value that an undiscerning client would have computed is kept as one more query.
 """
 
 import io
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from heed.hashing.borders import without_border
+from heed.hashing.colours import as_shown
 from heed.hashing.kinds import OTHER, UNOPENED, kind_of
 from heed.hashing.pdq import Pixels, Scale
 from heed.hashing.refusals import NotHashable, Reason
@@ -262,12 +263,20 @@ def _grounds(image: Image.Image) -> Iterator[tuple[Pixels, Part]]:
         yield 255 - plain, Part.ASKED
 
 
+def _coloured(image: Image.Image) -> Iterator[tuple[Pixels, Part]]:
+    """As browsers show it, and where that is something else, as who looks at the bare values."""
+    shown = as_shown(image)
+    if shown is not None:
+        yield from _grounds(shown)
+    yield from _grounds(image)
+
+
 def _still(image: Image.Image, picture: Picture, frame: int = 0) -> Iterator[Sight]:
     """The sights of one frame, turned upright, the likeliest first."""
     turn = _turn(image)
     scale = _scale(picture, turn)
     first: Pixels | None = None
-    for pixels, part in _grounds(image):
+    for pixels, part in _coloured(image):
         first = pixels if first is None else first
         yield Sight(_upright(pixels, turn), part, scale, frame)
     inner = None if first is None else without_border(first)

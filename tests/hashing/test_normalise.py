@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
+from examples import pictures
 from examples.pictures import scene
 from heed.hashing.distance import distance
 from heed.hashing.signals import FileSignals, signals_of
@@ -138,6 +139,22 @@ def test_a_gamma_that_leaves_next_to_nothing_does_not_hide_what_is_there() -> No
 def test_usual_colours_cost_no_more_values() -> None:
     usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     assert signals_of(encoded(drawn(), "PNG", icc_profile=usual)).query_forms == PLAIN.query_forms
+
+
+@pytest.mark.parametrize("first", [b"mif1", b"miaf", b"isom", b"mp42", b"qt  "])
+def test_a_picture_is_none_the_less_one_for_the_brand_that_comes_first(first: bytes) -> None:
+    """Browsers show what names `avif` (Safari: `heic`) anywhere among its brands."""
+    heic, avif = (FILES / "upright.heic").read_bytes(), encoded(drawn(), "AVIF")
+    for data in (heic, avif):
+        signals = signals_of(data[:8] + first + data[12:])
+        assert (signals.kind, signals.state) == ("picture", "hashed")
+        assert _nearest(signals) <= 12
+
+
+def test_a_film_that_calls_itself_a_picture_is_not_let_in_as_seen() -> None:
+    film = pictures.video(40, seconds=1)
+    signals = signals_of(film[:8] + b"avif" + film[12:])
+    assert (signals.state, signals.reason) == ("not_hashable", "broken")
 
 
 @pytest.mark.parametrize("level", [255, 0])

@@ -21,7 +21,7 @@ from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from heed.hashing.borders import without_border
 from heed.hashing.colours import as_shown
-from heed.hashing.kinds import OTHER, UNOPENED, kind_of
+from heed.hashing.kinds import OTHER, UNOPENED, kind_of, picture_brand
 from heed.hashing.pdq import Pixels, Scale
 from heed.hashing.refusals import NotHashable, Reason
 
@@ -153,6 +153,12 @@ def learn_heif() -> None:
     _formats.cache_clear()  # it may have been asked for before HEIF was one of them
 
 
+def _brand_first(data: bytes) -> io.BytesIO:
+    """The file, with the brand that makes it a picture in the place where libraries look."""
+    brand = picture_brand(data) if data[4:8] == b"ftyp" else b""
+    return io.BytesIO(data[:8] + brand + data[12:] if brand else data)
+
+
 def open_picture(data: bytes, *, scaled: bool = False) -> Picture:
     """Open it and decode the first frame. Raises `NotHashable`, for size before decoding.
 
@@ -161,7 +167,7 @@ def open_picture(data: bytes, *, scaled: bool = False) -> Picture:
     with naming(data):
         if kind_of(data)[1] == "image/heic":
             learn_heif()
-        image = Image.open(io.BytesIO(data), formats=_formats())
+        image = Image.open(_brand_first(data), formats=_formats())
         if image.width * image.height > MAX_PIXELS:
             raise _too_many(image.width * image.height, data)
         size = (image.width, image.height)

@@ -15,6 +15,7 @@ from heed.media import matching
 from heed.media.feeds import BANKED
 from heed.media.models import Bank, BankSignal, File, Item, Match, Signal
 from heed.media.queries import VIDEO_BITS, forms_of, near_files
+from heed.media.stills import videos_showing
 
 AT_ONCE = 5_000  # signals in one question
 FILES_AT_ONCE = 4_096  # with eight forms or more each: the index is quickest with very many
@@ -81,6 +82,8 @@ def _pictures(signal_ids: Sequence[int]) -> list[Met]:
             if distance <= wanted.get(signal, -1):
                 key = (owners[query], signal)
                 nearest[key] = min(distance, nearest.get(key, distance))
+    for file, signal, distance in videos_showing(wanted):
+        nearest[file, signal] = distance
     return [
         Met(file_id=file, signal_id=signal, distance_bits=distance)
         for (file, signal), distance in nearest.items()

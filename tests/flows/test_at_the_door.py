@@ -472,3 +472,17 @@ def test_what_was_not_seen_to_its_end_is_held(
     monkeypatch.setattr(wiring, "decoder", lambda: mock.Mock(signals=lambda data: signals))
     checked = check_bytes(platform_id=town.platform_id, data=data, upload_ref="u", now=town.now)
     assert (checked.verdict, checked.reason) == (Verdict.HOLD, "could-not-be-checked")
+
+
+def test_a_picture_with_too_little_in_it_is_let_in_unless_its_bytes_are_known(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pictures.picture(7)
+    weak = replace(signals_of(data), state="low_quality", pdq_quality=20, query_forms=())
+    signals = replace(weak, reason=Reason.LOW_QUALITY)
+    monkeypatch.setattr(wiring, "decoder", lambda: mock.Mock(signals=lambda data: signals))
+    asked: dict[str, Any] = {"platform_id": town.platform_id, "data": data, "now": town.now}
+    assert check_bytes(**asked).verdict is Verdict.ALLOW
+    town.post("post", FileIn(sha256=signals.sha256))
+    town.hear(gil(town.url("post")))
+    assert check_bytes(**asked).reason == "same-as-claimed"

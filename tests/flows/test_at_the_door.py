@@ -1,5 +1,6 @@
 """check_upload, fetch_files, view_file: whatever needs the bytes of a file."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -19,7 +20,7 @@ from heed.flows.manage_banks import Policy
 from heed.flows.roll_back import name_it
 from heed.flows.view_file import MayNotView, NotViewable, view_file
 from heed.hashing.refusals import Reason
-from heed.hashing.signals import exact_signals
+from heed.hashing.signals import exact_signals, signals_of
 from heed.media import banks
 from heed.media.banks import SignalIn
 from heed.media.models import ItemFile, Unchecked, Upload
@@ -459,3 +460,29 @@ def test_what_the_platform_does_not_give_is_said_and_is_no_viewing(
     with pytest.raises(NotViewable, match="evidence address"):
         view_file(case_id=case.id, file_id=case.file_id, variant="full", by=rae.id, now=square.now)
     assert not Viewing.objects.exists()
+
+
+@pytest.mark.parametrize("form", ["a picture", "a film"])
+def test_what_was_not_seen_to_its_end_is_held(
+    form: str, town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pictures.picture(7) if form == "a picture" else pictures.video(7, seconds=1)
+    signals = replace(signals_of(data), reason=Reason.TOO_LARGE)
+    assert signals.state == "hashed"
+    monkeypatch.setattr(wiring, "decoder", lambda: mock.Mock(signals=lambda data: signals))
+    checked = check_bytes(platform_id=town.platform_id, data=data, upload_ref="u", now=town.now)
+    assert (checked.verdict, checked.reason) == (Verdict.HOLD, "could-not-be-checked")
+
+
+def test_a_picture_with_too_little_in_it_is_let_in_unless_its_bytes_are_known(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = pictures.picture(7)
+    weak = replace(signals_of(data), state="low_quality", pdq_quality=20, query_forms=())
+    signals = replace(weak, reason=Reason.LOW_QUALITY)
+    monkeypatch.setattr(wiring, "decoder", lambda: mock.Mock(signals=lambda data: signals))
+    asked: dict[str, Any] = {"platform_id": town.platform_id, "data": data, "now": town.now}
+    assert check_bytes(**asked).verdict is Verdict.ALLOW
+    town.post("post", FileIn(sha256=signals.sha256))
+    town.hear(gil(town.url("post")))
+    assert check_bytes(**asked).reason == "same-as-claimed"

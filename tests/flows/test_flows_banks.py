@@ -301,7 +301,7 @@ def test_bad_rows_are_named_and_the_good_ones_go_in(town: Stage) -> None:
         assert (back.added, back.refused) == (2, ())
     kept = BankSignal.objects.get(bank=bank, type="pdq")
     assert (kept.note, kept.source_ref, kept.quality) == ("first", "r1", 80)
-    for nonsense in ("", "type|value\n", "a,b\n1,2\n"):
+    for nonsense in ("", "type|value\n", "a,b\n1,2\n", "x" * 200_000):
         with pytest.raises(Unreadable):
             import_signals(bank_id=bank.id, text=nonsense, kind="csv", by="list", now=town.now)
     with pytest.raises(Unreadable):

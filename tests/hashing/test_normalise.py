@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
+from examples import pictures
 from examples.pictures import scene
 from heed.hashing.distance import distance
 from heed.hashing.signals import FileSignals, signals_of
@@ -94,6 +95,68 @@ def test_a_heic_is_turned_as_its_container_says() -> None:
         assert distance(signals.pdq or b"", seen.pdq or b"") <= NEAR
 
 
+def _swapped_profile() -> bytes:
+    """The usual profile with red and green exchanged: a browser shows them back in their places."""
+    made = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    tags = made[:1_000].replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ")
+    return tags.replace(b"????", b"gXYZ") + made[1_000:]
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+def test_a_colour_profile_is_followed_as_a_browser_does(form: str, mode: str) -> None:
+    if form in ("JPEG", "WEBP") and mode != "RGB":
+        return
+    red, green, blue = drawn().split()
+    odd = Image.merge("RGB", [green, red, blue]).convert(mode, palette=Image.Palette.ADAPTIVE)
+    signals = signals_of(encoded(odd, form, icc_profile=_swapped_profile()))
+    assert _nearest(signals) <= 12
+    assert _nearest(signals, signals_of(encoded(odd, "PNG"))) <= 12  # as others do
+    assert _nearest(signals_of(encoded(odd, form, icc_profile=b"none"))) > 31
+
+
+@pytest.mark.parametrize("gamma", [0.1, 0.2, 1.0])
+@pytest.mark.parametrize("mode", ["RGB", "L", "RGBA", "P"])
+def test_a_png_is_hashed_as_light_as_its_gamma_has_it_shown(mode: str, gamma: float) -> None:
+    levels = np.asarray(drawn().convert("L" if mode == "L" else "RGB")) / 255
+    stored = Image.fromarray(np.rint(255 * levels ** (gamma * 2.2)).astype(np.uint8))
+    stored = stored.convert(mode, palette=Image.Palette.ADAPTIVE)
+    said = PngImagePlugin.PngInfo()
+    said.add(b"gAMA", round(gamma * 100_000).to_bytes(4, "big"))
+    assert _nearest(signals_of(encoded(stored, "PNG", pnginfo=said))) <= 16
+
+
+def test_a_gamma_that_leaves_next_to_nothing_does_not_hide_what_is_there() -> None:
+    said = PngImagePlugin.PngInfo()
+    said.add(b"gAMA", (900_000).to_bytes(4, "big"))
+    pale = Image.fromarray(np.asarray(drawn()) // 2 + 127)
+    signals = signals_of(encoded(pale, "PNG", pnginfo=said))
+    assert signals.state == "hashed" and _nearest(signals) <= 16
+    said.add(b"gAMA", (100).to_bytes(4, "big"))
+    assert signals_of(encoded(drawn(), "PNG", pnginfo=said)).state == "hashed"
+
+
+def test_usual_colours_cost_no_more_values() -> None:
+    usual = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    assert signals_of(encoded(drawn(), "PNG", icc_profile=usual)).query_forms == PLAIN.query_forms
+
+
+@pytest.mark.parametrize("first", [b"mif1", b"miaf", b"isom", b"mp42", b"qt  "])
+def test_a_picture_is_none_the_less_one_for_the_brand_that_comes_first(first: bytes) -> None:
+    """Browsers show what names `avif` (Safari: `heic`) anywhere among its brands."""
+    heic, avif = (FILES / "upright.heic").read_bytes(), encoded(drawn(), "AVIF")
+    for data in (heic, avif):
+        signals = signals_of(data[:8] + first + data[12:])
+        assert (signals.kind, signals.state) == ("picture", "hashed")
+        assert _nearest(signals) <= 12
+
+
+def test_a_film_that_calls_itself_a_picture_is_not_let_in_as_seen() -> None:
+    film = pictures.video(40, seconds=1)
+    signals = signals_of(film[:8] + b"avif" + film[12:])
+    assert (signals.state, signals.reason) == ("not_hashable", "broken")
+
+
 @pytest.mark.parametrize("level", [255, 0])
 def test_a_transparent_picture_is_asked_as_seen_on_white_and_on_black(level: int) -> None:
     layered = _on_alpha(level)
@@ -121,6 +184,53 @@ def test_an_empty_first_frame_does_not_hide_an_animation(form: str) -> None:
     assert signals.state == "hashed"
     assert distance(signals.pdq or b"", PLAIN.pdq or b"") <= NEAR
     assert _nearest(signals, signals_of(encoded(drawn(2), "PNG"))) <= NEAR
+
+
+def _moving(form: str, frames: int, *, at: int, ms: int = 100) -> bytes:
+    """An animation of as many different scenes, one of them `drawn()`."""
+    small = [drawn(3 + nth).resize((96, 72)) for nth in range(frames)]
+    small[at] = drawn().resize((96, 72))
+    return encoded(small[0], form, save_all=True, append_images=small[1:], duration=ms)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_no_scene_of_an_animation_hides_a_later_one(form: str) -> None:
+    signals = signals_of(_moving(form, 70, at=67))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert _nearest(signals) <= 16
+
+
+@pytest.mark.parametrize("claimed_ms", [0, 10, 100])
+def test_of_very_many_frames_each_is_seen_that_browsers_show_for_long(
+    claimed_ms: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Browsers give what claims to take no time a tenth of a second."""
+    monkeypatch.setattr("heed.hashing.normalise.MAX_FRAMES", 48)
+    monkeypatch.setattr("heed.hashing.normalise.LOOKS_A_STEP", 6)
+    signals = signals_of(_moving("WEBP", 60, at=10, ms=claimed_ms))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert _nearest(signals) <= 16
+
+
+@pytest.mark.parametrize("bound", ["MAX_FRAMES", "MAX_ANIMATION_PIXELS"])
+def test_an_animation_whose_end_nobody_looked_at_says_so(
+    bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = _moving("WEBP", 6, at=1)
+    monkeypatch.setattr(f"heed.hashing.normalise.{bound}", 6 if bound == "MAX_FRAMES" else 250_000)
+    assert signals_of(data).reason is None
+    monkeypatch.setattr(f"heed.hashing.normalise.{bound}", 3)
+    signals = signals_of(data)
+    assert (signals.state, signals.reason) == ("hashed", "too_large")
+
+
+def test_every_page_of_a_document_is_asked_with() -> None:
+    pages = [drawn(7), drawn(8).resize((300, 200)), drawn(), drawn(9)]
+    signals = signals_of(encoded(pages[0], "TIFF", save_all=True, append_images=pages[1:]))
+    assert (signals.state, signals.reason) == ("hashed", None)
+    assert (signals.width_px, signals.height_px) == (640, 480)
+    assert _nearest(signals) <= NEAR
+    assert _nearest(signals, signals_of(encoded(drawn(9), "PNG"))) <= NEAR
 
 
 @pytest.mark.parametrize("ground", ["black", "white", (12, 40, 90)])

@@ -179,6 +179,67 @@ def test_of_a_long_film_the_end_is_seen_too_and_what_is_not_is_said(
     assert (signals_of(FILM).state, signals_of(FILM).reason) == ("hashed", "too_large")
 
 
+def test_a_camcorders_stream_is_a_film() -> None:
+    """AVCHD (`.mts`) has four bytes of time before each packet of 188."""
+    plain = _muxed("mpegts", remade(FILM, codec="libx264"))
+    packets = [plain[at : at + 188] for at in range(0, len(plain), 188)]
+    timed = b"".join(bytes(4) + packet for packet in packets)
+    for data in (plain, timed):
+        signals = signals_of(data)
+        assert (signals.kind, signals.mime, signals.state) == ("video", "video/mp2t", "hashed")
+        assert min(video_similarity(signals, WHOLE)) > 0.8
+
+
+OTHER = pictures.video(90, seconds=6)
+
+
+def _muxed(form: str, *films: bytes, change: Callable[[int, Any], None] | None = None) -> bytes:
+    """The packets of these films in one file, each film a track; `change` is made to each."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=form) as container:
+        sources: list[Any] = [av.open(io.BytesIO(film)) for film in films]
+        tracks = [container.add_stream_from_template(one.streams.video[0]) for one in sources]
+        for source, track in zip(sources, tracks, strict=True):
+            for nth, packet in enumerate(source.demux(video=0)):
+                if packet.dts is not None:
+                    if change:
+                        change(nth, packet)
+                    packet.stream = track
+                    container.mux(packet)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("form", ["mp4", "matroska"])
+def test_a_film_in_another_track_is_seen_too(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cover = remade(OTHER, skip=89)
+    for first in (cover, OTHER):
+        both = signals_of(_muxed(form, first, remade(FILM)))
+        of_both, of_film = video_similarity(both, WHOLE)
+        assert of_film == 1.0 and of_both >= 0.3
+        assert video_similarity(WHOLE, both)[0] == 1.0  # and what is kept finds it
+        assert both.reason is None
+    monkeypatch.setattr(video, "MAX_TRACKS", 1)
+    assert signals_of(_muxed(form, cover, FILM)).reason == "too_large"
+
+
+def test_a_film_behind_a_film_is_seen_though_its_time_starts_over() -> None:
+    parts = [remade(film, codec="libx264") for film in (OTHER, FILM)]
+    joined = b"".join(_muxed("mpegts", part) for part in parts)
+    signals = signals_of(joined)
+    assert video_similarity(signals, WHOLE)[1] == 1.0
+    assert signals.frames[-1].timestamp_ms >= 10_000
+
+
+@pytest.mark.parametrize("form", ["mp4", "matroska"])
+def test_a_frame_said_to_be_shown_much_later_hides_none_after_it(form: str) -> None:
+    def claim(nth: int, packet: Any) -> None:
+        if nth == 3:
+            packet.pts += packet.duration * 100_000
+
+    signals = signals_of(_muxed(form, remade(FILM, options={"bf": "0"}), change=claim))
+    assert video_similarity(signals, WHOLE)[1] == 1.0
+
+
 @pytest.mark.parametrize("keep", [40, 4000])
 def test_a_film_without_its_index_is_named_broken(keep: int) -> None:
     signals = signals_of(FILM[:keep])

@@ -1,10 +1,14 @@
 """`heed match`: by bytes and by looks, against one bank, with a status that can be relied on."""
 
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import av
 import pytest
+from PIL import Image
 
 from examples.pictures import altered, picture, video
 from heed.hashing.signals import signals_of
@@ -35,18 +39,31 @@ def _match(paths: list[Path], *, as_json: bool = True, bank: str = "Known") -> i
     return match_files(paths, bank=bank, platform="", within_bits=None, as_json=as_json, jobs=1)
 
 
+def _film_of(data: bytes) -> bytes:
+    """A picture made into a video of two seconds."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(data)) as image, av.open(out, "w", format="mp4") as container:
+        stream: Any = container.add_stream("mpeg4", rate=4)
+        stream.width, stream.height, stream.pix_fmt = *image.size, "yuv420p"
+        for _ in range(8):
+            container.mux(stream.encode(av.VideoFrame.from_image(image)))
+        container.mux(stream.encode(None))
+    return out.getvalue()
+
+
 def test_the_same_bytes_altered_copies_and_films_are_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {"a-same.jpg": picture(1), "b-mirror.jpg": altered(picture(1), "mirror"),
-             "c-film.mp4": FILM, "d-other.jpg": picture(2)}  # fmt: skip
+             "c-film.mp4": FILM, "d-other.jpg": picture(2),
+             "e-made.mp4": _film_of(picture(1))}  # fmt: skip
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     assert _match([tmp_path]) == 0
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     types = [[match["type"] for match in one["matches"]] for one in told]
-    assert types == [["sha256", "pdq"], ["pdq"], ["vpdq"], []]
-    assert told[2]["matches"][0]["share"] == 1.0
+    assert types == [["sha256", "pdq"], ["pdq"], ["vpdq"], [], ["pdq"]]
+    assert [told[n]["matches"][0]["share"] for n in (2, 4)] == [1.0, 1.0]
 
 
 def test_nothing_found_and_could_not_are_two_things(

@@ -22,7 +22,7 @@ from heed.cases.models import Case
 from heed.cases.services import cases
 from heed.flows import wiring
 from heed.flows.shared import evidence, matches, states
-from heed.hashing.kinds import OTHER, VIDEO
+from heed.hashing.kinds import OTHER
 from heed.hashing.refusals import OURS, Reason
 from heed.ledger import services as ledger
 from heed.media import matching, unchecked
@@ -253,7 +253,7 @@ def _is_unread(file: File) -> bool:
     """
     if file.state == File.State.NOT_HASHABLE:
         return file.kind != OTHER or file.reason in OURS
-    return file.kind == VIDEO and file.reason == Reason.TOO_LARGE  # its end
+    return file.reason == Reason.TOO_LARGE  # its end
 
 
 def _noted(

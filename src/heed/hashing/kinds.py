@@ -40,18 +40,31 @@ _VIDEOS = (
     (b"DKIF", "video/x-ivf"),
 )
 _HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+_FILMS_TOO = (b"hevc", b"hevx", b"msf1")
+_ANY_CODEC = (b"mif1", b"msf1")
+_AVIF = (b"avif", b"avis")
+_MOST_BRANDS_BYTES = 256
 _ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # QuickTime without ftyp
+
+
+def picture_brand(data: bytes) -> bytes:
+    """As which kind of picture viewers take ISO media, by any of its brands; empty for none.
+
+    They don't ask which brand comes first, and libraries do. "mif1" leaves the codec open.
+    """
+    ends = min(int.from_bytes(data[:4], "big"), _MOST_BRANDS_BYTES)
+    also = (data[at : at + 4] for at in range(16, ends - 3, 4))
+    brands = [data[8:12], *(one for one in also if one not in _FILMS_TOO)]
+    telling = [one for one in brands if one in (*_AVIF, *_HEIF)]
+    return min(telling, key=lambda one: one in _ANY_CODEC, default=b"")
 
 
 def _of_container(data: bytes) -> tuple[str, str] | None:
     """ISO media and RIFF say further in what they hold."""
     if data[4:8] == b"ftyp":
-        brand = data[8:12]
-        if brand in _HEIF:
-            return PICTURE, "image/heic"
-        if brand in (b"avif", b"avis"):
-            return PICTURE, "image/avif"
-        return VIDEO, "video/quicktime" if brand == b"qt  " else "video/mp4"
+        if as_picture := picture_brand(data):
+            return PICTURE, "image/avif" if as_picture in _AVIF else "image/heic"
+        return VIDEO, "video/quicktime" if data[8:12] == b"qt  " else "video/mp4"
     if data[4:8] in _ATOMS:
         return VIDEO, "video/quicktime"
     if data[:4] == b"RIFF":
@@ -72,6 +85,11 @@ def kind_of(data: bytes) -> tuple[str, str]:
         for magic, mime in table:
             if data.startswith(magic):
                 return kind, mime
-    if data[:1] == b"G" and data[188:189] == b"G" and data[376:377] == b"G":
+    if _is_stream(data, 0, 188) or _is_stream(data, 4, 192):
         return VIDEO, "video/mp2t"
     return OTHER, "application/octet-stream"
+
+
+def _is_stream(data: bytes, first: int, every: int) -> bool:
+    """Whether an MPEG stream's packets begin there; camcorders put a time before each."""
+    return all(data[at : at + 1] == b"G" for at in range(first, first + 3 * every, every))

@@ -1,32 +1,36 @@
 """From the bytes of a picture to what a person sees: pixels, upright, opaque, in eight bits.
 
-File formats fool a hash: a palette, CMYK, an alpha channel, an EXIF turn or an empty first frame
-make another hash of the same sight. Everything here is undone before hashing, and the value that
-an undiscerning client would have computed is kept as one more query.
+File formats fool a hash: a palette, CMYK, an alpha channel, an EXIF turn, a colour profile or an
+empty first frame make another hash of the same sight. Everything here is undone before hashing,
+and the value that an undiscerning client would have computed is kept as one more query.
 """
 
 import io
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from heed.hashing.borders import without_border
-from heed.hashing.kinds import OTHER, UNOPENED, kind_of
+from heed.hashing.colours import as_shown
+from heed.hashing.kinds import OTHER, UNOPENED, kind_of, picture_brand
 from heed.hashing.pdq import Pixels, Scale
 from heed.hashing.refusals import NotHashable, Reason
 
 MAX_PIXELS = 100_000_000  # of one picture; above it a decoder needs more memory than it is given
 BOMB_PIXELS_PER_BYTE = 64  # a photograph has fewer than 20; a flat one under MAX_PIXELS is harmless
-MAX_FRAMES = 64  # of an animation that are looked at
-MAX_ANIMATION_PIXELS = 250_000_000  # of all frames looked at together
+MAX_FRAMES = 128  # of an animation, or pages, that are looked at
+MAX_ANIMATION_PIXELS = 250_000_000  # of all frames decoded together
+LOOKS_A_STEP, FIRST_STEP_MS = 16, 50  # then half as often: 0.8 s as above, 1.6, 3.2 ...
+QUICKEST_MS, USUAL_MS = 10, 100  # browsers show what claims to be quicker for so long
 LEAST_SCALED_PX = 256  # of the shorter side; with fewer the hash drifts (bench/hashing.py)
 FLAT_COLOUR = 4.0  # levels of standard deviation; below it the picture is drawn in alpha alone
 # EPS and WMF hand the file to another program; MPEG is only a header to Pillow.
@@ -149,6 +153,12 @@ def learn_heif() -> None:
     _formats.cache_clear()  # it may have been asked for before HEIF was one of them
 
 
+def _brand_first(data: bytes) -> io.BytesIO:
+    """The file, with the brand that makes it a picture in the place where libraries look."""
+    brand = picture_brand(data) if data[4:8] == b"ftyp" else b""
+    return io.BytesIO(data[:8] + brand + data[12:] if brand else data)
+
+
 def open_picture(data: bytes, *, scaled: bool = False) -> Picture:
     """Open it and decode the first frame. Raises `NotHashable`, for size before decoding.
 
@@ -157,7 +167,7 @@ def open_picture(data: bytes, *, scaled: bool = False) -> Picture:
     with naming(data):
         if kind_of(data)[1] == "image/heic":
             learn_heif()
-        image = Image.open(io.BytesIO(data), formats=_formats())
+        image = Image.open(_brand_first(data), formats=_formats())
         if image.width * image.height > MAX_PIXELS:
             raise _too_many(image.width * image.height, data)
         size = (image.width, image.height)
@@ -259,12 +269,20 @@ def _grounds(image: Image.Image) -> Iterator[tuple[Pixels, Part]]:
         yield 255 - plain, Part.ASKED
 
 
+def _coloured(image: Image.Image) -> Iterator[tuple[Pixels, Part]]:
+    """As browsers show it, and where that is something else, as who looks at the bare values."""
+    shown = as_shown(image)
+    if shown is not None:
+        yield from _grounds(shown)
+    yield from _grounds(image)
+
+
 def _still(image: Image.Image, picture: Picture, frame: int = 0) -> Iterator[Sight]:
     """The sights of one frame, turned upright, the likeliest first."""
     turn = _turn(image)
     scale = _scale(picture, turn)
     first: Pixels | None = None
-    for pixels, part in _grounds(image):
+    for pixels, part in _coloured(image):
         first = pixels if first is None else first
         yield Sight(_upright(pixels, turn), part, scale, frame)
     inner = None if first is None else without_border(first)
@@ -293,26 +311,64 @@ def _whole_blocks(inner: Pixels, picture: Picture, turn: int) -> Scale | None:
 
 
 def _frames(image: Image.Image) -> Iterator[Image.Image]:
-    """The frames of an animation, in order, until enough was seen."""
-    most = min(MAX_FRAMES, 1 + MAX_ANIMATION_PIXELS // max(1, image.width * image.height))
-    for nth in range(most):
+    """All frames or pages, in order; of very many frames those on show when one is due.
+
+    Those are looked at less often towards their end. Each that is passed over was decoded all the
+    same: others build upon it. Ends where enough was decoded; see `has_more`.
+    """
+    every = image.format == "TIFF" or getattr(image, "n_frames", 1) <= MAX_FRAMES
+    left, at_ms, due_ms, looks = MAX_ANIMATION_PIXELS, 0, 0, 0
+    for nth in count():
         try:
             image.seek(nth)
         except EOFError:
             return
-        yield image
+        left -= image.width * image.height
+        if image.width * image.height > MAX_PIXELS:
+            raise NotHashable(Reason.TOO_LARGE, f"a page of {image.width} x {image.height} pixels")
+        at_ms += 0 if every else _shown_ms(image)
+        if every or at_ms > due_ms:
+            yield image
+            step_ms = FIRST_STEP_MS << (looks // LOOKS_A_STEP)
+            due_ms, looks = (at_ms // step_ms + 1) * step_ms - 1, looks + 1
+        if left <= 0 or looks == MAX_FRAMES:
+            return
+
+
+def _shown_ms(image: Image.Image) -> int:
+    """For how long a frame is on show."""
+    image.load()  # some formats know it only then
+    said = image.info.get("duration") or 0
+    return round(said) if said > QUICKEST_MS else USUAL_MS
+
+
+def is_moving(image: Image.Image) -> bool:
+    """Whether it has frames or pages. The second picture of a stereo pair is none, nor a layer."""
+    return bool(getattr(image, "is_animated", False)) and image.format not in ("MPO", "PSD")
+
+
+def has_more(picture: Picture) -> bool:
+    """Whether frames are left, after all `sights` were seen, that nobody looked at."""
+    if not is_moving(picture.image):
+        return False
+    with suppress(Exception):  # something is there, and another viewer may open it
+        try:
+            picture.image.seek(picture.image.tell() + 1)
+        except EOFError:
+            return False
+    return True
 
 
 def sights(picture: Picture, data: bytes) -> Iterator[Sight]:
     """All ways to see the picture, as they are decoded. Raises `NotHashable` midway.
 
-    Of an animation every frame comes, the first one that is not empty makes the plain value; the
+    Of an animation its frames come, the first one that is not empty makes the plain value; the
     later ones are only asked with, for many animations end with the same card.
     """
     image = picture.image
     with naming(data):
         raw = _undiscerning(image)
-        if getattr(image, "is_animated", False) and image.format not in ("MPO", "TIFF", "PSD"):
+        if is_moving(image):
             for nth, frame in enumerate(_frames(image)):
                 yield from _still(frame, picture, nth)
         else:

@@ -16,13 +16,13 @@ from heed.hashing.refusals import NotHashable, Reason
 if TYPE_CHECKING:
     from heed.hashing.normalise import Part, Picture
     from heed.hashing.pdq import Floats, PdqHash
-    from heed.hashing.video import Sample
+    from heed.hashing.video import Opened, Sample
 
 HASHED, LOW_QUALITY, NOT_HASHABLE = "hashed", "low_quality", "not_hashable"
 STATES = (HASHED, LOW_QUALITY, NOT_HASHABLE)
 WAYS = 8  # to turn and mirror a frame; a video's `query_forms` come in such groups
 SAME_MOMENT = 8  # bits; a frame between two seconds that is nearer to the last one is not asked
-MAX_FRAME_FORMS = 8  # values of an animation's later frames among the queries
+MAX_FRAME_FORMS = 128  # values of an animation's later frames among the queries
 MOST_UNSURE = 12  # bits; with more, a scaled decode is not good enough (`bench.hashing`)
 LOOKED_AGAIN_PX = 1 << 24  # up to this size: 0.3 s more, 2 s for the costliest kind of JPEG
 SAME_FRAME = 12  # bits; a frame nearer to one already kept adds nothing to a query
@@ -69,7 +69,7 @@ class FileSignals:
     kind: str  # picture | video | other
     mime: str
     state: str  # hashed | low_quality | not_hashable
-    reason: Reason | None = None  # why not "hashed"; of a video also TOO_LARGE: its end is unseen
+    reason: Reason | None = None  # why not "hashed"; TOO_LARGE also where an end is unseen
     width_px: int | None = None
     height_px: int | None = None
     pdq: bytes | None = None
@@ -135,6 +135,7 @@ def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals
     picture, looked = _looked_at(data, scaled=scaled)
     width, height = picture.size_px
     good = looked.first.quality >= GOOD_QUALITY
+    cut = None if looked.whole else Reason.TOO_LARGE
     return replace(
         exact,
         kind=PICTURE,
@@ -142,7 +143,7 @@ def _of_picture(exact: FileSignals, data: bytes, *, scaled: bool) -> FileSignals
         width_px=width,
         height_px=height,
         state=HASHED if good else LOW_QUALITY,
-        reason=None if good else Reason.LOW_QUALITY,
+        reason=cut or (None if good else Reason.LOW_QUALITY),
         pdq=looked.first.value,
         pdq_quality=looked.first.quality,
         other_values=looked.kept,
@@ -181,18 +182,19 @@ class _Hashed(NamedTuple):
 class _Looked:
     """The plain hash, the values to keep beside it, and all good values to ask with.
 
-    `unsure`: of the good value with most such bits, see `PdqHash`.
+    `unsure`: of the good value with most such bits, see `PdqHash`. `whole`: it was seen to its end.
     """
 
     first: "PdqHash"
     kept: tuple[Value, ...]
     forms: tuple[bytes, ...]
     unsure: int
+    whole: bool
 
 
 def _look(picture: "Picture", data: bytes) -> _Looked:
     """Hash every sight. Raises `NotHashable`."""
-    from heed.hashing.normalise import Part, sights
+    from heed.hashing.normalise import Part, has_more, sights
     from heed.hashing.pdq import pdq
 
     found: list[_Hashed] = []
@@ -216,7 +218,8 @@ def _look(picture: "Picture", data: bytes) -> _Looked:
     asked_last = sorted(found, key=lambda one: one.part is Part.ASKED)
     unsure = [one.hash.unsure for one in found if one.hash.quality >= GOOD_QUALITY]
     forms = _forms(shown.hash, [one.hash for one in asked_last])
-    return _Looked(shown.hash, kept, forms, max(unsure, default=0))
+    whole = len(forms) <= MAX_FRAME_FORMS * WAYS and not has_more(picture)
+    return _Looked(shown.hash, kept, forms, max(unsure, default=0), whole)
 
 
 def _different(first: "PdqHash", others: "Iterable[PdqHash]") -> "list[PdqHash]":
@@ -250,14 +253,15 @@ def _as_far_as_it_goes(data: bytes) -> tuple[bytes, ...]:
 
 
 def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> FileSignals:
-    from heed.hashing.video import MAX_SAMPLES, DishonestKeyFrames, open_video, samples
+    from heed.hashing.video import MAX_TRACKS, open_video
 
     opened = open_video(data)
     width, height = opened.size_px
-    try:
-        watched = _watched(samples(opened, key_frames_only=key_frames_only), MAX_SAMPLES)
-    except DishonestKeyFrames:
-        watched = _watched(samples(open_video(data), leap=False), MAX_SAMPLES)
+    watched = _track(data, opened, key_frames_only)
+    for nth in range(1, min(opened.tracks, MAX_TRACKS)):
+        watched = _behind(watched, _track(data, open_video(data, nth), key_frames_only))
+    if opened.tracks > MAX_TRACKS:
+        watched = watched._replace(whole=False)
     if not watched.frames:
         raise NotHashable(Reason.NO_FRAMES)
     good = bool(watched.asked)
@@ -272,6 +276,29 @@ def _of_video(exact: FileSignals, data: bytes, *, key_frames_only: bool) -> File
         asked_at_s=tuple(second for second, _ in watched.asked),
         frames=tuple(watched.frames),
     )
+
+
+def _track(data: bytes, opened: "Opened", key_frames_only: bool) -> "_Watched":
+    """One track, as far as it is looked at."""
+    from heed.hashing.video import MAX_SAMPLES, DishonestKeyFrames, open_video, samples
+
+    try:
+        return _watched(samples(opened, key_frames_only=key_frames_only), MAX_SAMPLES)
+    except DishonestKeyFrames:
+        again = open_video(data, opened.nth)
+        return _watched(samples(again, leap=False), MAX_SAMPLES)
+
+
+def _behind(first: "_Watched", other: "_Watched") -> "_Watched":
+    """Another track of the same file, as if it followed: which of them a player shows differs."""
+    after = 1 + max([second for second, _ in first.asked], default=-1)
+    after = max(after, 1 + max((frame.timestamp_ms for frame in first.frames), default=-1) // 1000)
+    frames = [
+        replace(frame, timestamp_ms=frame.timestamp_ms + 1000 * after) for frame in other.frames
+    ]
+    asked = [(second + after, hashed) for second, hashed in other.asked]
+    whole = first.whole and other.whole
+    return _Watched([*first.frames, *frames], [*first.asked, *asked], whole)
 
 
 class _Watched(NamedTuple):

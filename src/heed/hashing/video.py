@@ -25,6 +25,9 @@ SAMPLES_A_STEP = 1_200  # then half as often: 5 minutes as above, 10, 20 ... fiv
 FULL_DECODE_PIXELS = 4_000_000_000  # about 145 s of 720p at 30 frames a second
 LOOK_AHEAD = 16  # samples (four seconds) that decide together whether there is a border
 MAX_FRAME_PIXELS = 36_000_000  # 8K
+MAX_TRACKS = 4  # of pictures, in one file
+BACK_SECONDS = 0.5  # a frame that comes so much before the last one is looked at, as time is a lie
+LONGEST_REORDER_SECONDS = 20.0  # a frame is shown so long after it was read, at most
 # Planes of these hold luma as the first plane, eight bits deep; others are converted.
 _LUMA_FIRST = ("yuv", "nv12", "nv21", "gray")
 _LIMITED_BLACK, _LIMITED_SCALE = 16.0, np.float32(255 / 219)  # ITU-R BT.601 studio range
@@ -54,28 +57,40 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A video whose container could be read."""
+    """A video whose container could be read, at one of its `tracks` of pictures."""
 
     container: Any
     stream: Any
     size_px: tuple[int, int]
+    tracks: int
+    nth: int  # of them
 
 
-def open_video(data: bytes) -> Opened:
-    """Read the container. Raises `NotHashable` (broken, no frames, too large)."""
+def open_video(data: bytes, track: int = 0) -> Opened:
+    """Read the container. Raises `NotHashable` (broken, no frames, too large).
+
+    The first track is the longest; what a player shows is not known, so others may be asked for.
+    """
     try:
         container = av.open(io.BytesIO(data), metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
         raise NotHashable(Reason.BROKEN, str(error)[:200]) from error
-    streams: list[Any] = list(container.streams.video)
-    if not streams or streams[0].codec_context is None:
+    every: list[Any] = list(container.streams.video)
+    streams = sorted((one for one in every if one.codec_context is not None), key=_last)
+    if len(streams) <= track:
         raise NotHashable(Reason.NO_FRAMES, "no video stream that can be decoded")
-    stream = streams[0]
+    stream: Any = streams[track]
     width, height = stream.codec_context.width, stream.codec_context.height
     if width * height > MAX_FRAME_PIXELS:
         raise NotHashable(Reason.TOO_LARGE, f"{width} x {height} pixels a frame")
     stream.thread_type, stream.codec_context.thread_count = "NONE", 1  # the sandbox has one core
-    return Opened(container=container, stream=stream, size_px=(width, height))
+    return Opened(container, stream, (width, height), len(streams), track)
+
+
+def _last(stream: Any) -> tuple[bool, float]:
+    """The order of tracks: covers last, else the longest first."""
+    is_cover = bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return is_cover, -float((stream.duration or 0) * (stream.time_base or 0))
 
 
 def _luma(frame: Any) -> tuple[Pixels, bool]:
@@ -179,21 +194,48 @@ class _Reader:
         rate = opened.stream.average_rate
         self._frame_seconds = min(0.1, 1.5 / float(rate)) if rate else 0.1
         self._held: list[Any] = []  # packets not needed if a key frame follows in time
+        self._read: int | None = None  # when the last packet was due to be decoded
+        self._shift = 0  # of the file's times, in its own unit
+        self._shown = -np.inf  # the last frame, in seconds
 
     def frames(self) -> Iterator[tuple[Any, float]]:
         """Each frame that is due, with its time. Ends quietly where the file breaks off."""
         for packet in self._packets():
             for ready in self._worth_decoding(packet):
                 for frame in self._decoded(ready):
-                    seconds = float(frame.time or 0.0)
-                    if seconds >= self.due:
-                        yield frame, seconds
+                    before, self._shown = self._shown, self._time_of(frame)
+                    if self._shown >= self.due or self._shown < before - BACK_SECONDS:
+                        yield frame, self._shown
+
+    def _time_of(self, frame: Any) -> float:
+        """When it is shown; one that does not say comes after the last one."""
+        if frame.time is None:
+            return 0.0 if self._shown == -np.inf else self._shown + self._frame_seconds
+        return float(frame.time)
 
     def _packets(self) -> Iterator[Any]:
         try:
-            yield from self._opened.container.demux(self._opened.stream)
+            for packet in self._opened.container.demux(self._opened.stream):
+                self._keep_order(packet)
+                yield packet
         except (av.FFmpegError, ValueError):
             return
+
+    def _keep_order(self, packet: Any) -> None:
+        """Time never goes back: where it starts over, as of a film behind a film, it goes on.
+
+        Nor is a frame shown long after it was read: what claims that would have all others skipped.
+        """
+        if packet.dts is None:
+            return
+        if self._read is not None and packet.dts + self._shift < self._read:
+            self._shift = self._read - packet.dts + 1
+        ahead = 0 if packet.pts is None else packet.pts - packet.dts
+        if abs(ahead * float(packet.time_base or 0)) > LONGEST_REORDER_SECONDS:
+            ahead = 0
+        self._read = packet.dts + self._shift
+        packet.pts = None if packet.pts is None else self._read + ahead
+        packet.dts = self._read
 
     def _worth_decoding(self, packet: Any) -> list[Any]:
         """The packets to be decoded now: none while nothing is due, then all since a key frame."""

@@ -49,7 +49,7 @@ class Looked:
             return True
         if signals.state == NOT_HASHABLE:
             return signals.reason != Reason.NOT_A_PICTURE
-        return signals.reason == Reason.TOO_LARGE  # a video whose end was not seen
+        return signals.reason == Reason.TOO_LARGE  # its end was not seen
 
     @property
     def name(self) -> str:

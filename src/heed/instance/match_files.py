@@ -80,10 +80,10 @@ def meets(signals: FileSignals, bank: Bank, within_bits: int | None) -> list[Met
     values = {"sha256": signals.sha256, "md5": signals.md5, "sha1": signals.sha1}
     exact = [_nearest(type, [value], bank, 0) for type, value in values.items()]
     if signals.kind == "video":
-        near = _seconds_met(signals, bank, within_bits)
+        near = [_seconds_met(signals, type, bank, within_bits) for type in ("vpdq", "pdq")]
     else:
-        near = _nearest("pdq", list(signals.query_forms), bank, within_bits)
-    return [met for met in (*exact, near) if met is not None]
+        near = [_nearest("pdq", list(signals.query_forms), bank, within_bits)]
+    return [met for met in (*exact, *near) if met is not None]
 
 
 def _nearest(type: str, values: list[bytes], bank: Bank, within_bits: int | None) -> Met | None:
@@ -92,19 +92,21 @@ def _nearest(type: str, values: list[bytes], bank: Bank, within_bits: int | None
     return None if best is None else Met(type, best.signal_id, best.distance_bits)
 
 
-def _seconds_met(signals: FileSignals, bank: Bank, within_bits: int | None) -> Met | None:
+def _seconds_met(
+    signals: FileSignals, type: str, bank: Bank, within_bits: int | None
+) -> Met | None:
     """Of a video: how many of its seconds the bank shows, turned and mirrored in one way."""
     best: Met | None = None
     seconds = len(set(signals.asked_at_s))
     for way in range(WAYS):
         forms = list(signals.query_forms[way::WAYS])
-        hits = matching.meet_banks(forms, type="vpdq", within_bits=within_bits, bank_ids=[bank.id])
+        hits = matching.meet_banks(forms, type=type, within_bits=within_bits, bank_ids=[bank.id])
         if not hits:
             continue
         share = len({signals.asked_at_s[hit.query] for hit in hits}) / seconds
         nearest = min(hits, key=lambda hit: hit.distance_bits)
         if share >= max(SHARE_MET, best.share if best else 0.0):
-            best = Met("vpdq", nearest.signal_id, nearest.distance_bits, share)
+            best = Met(type, nearest.signal_id, nearest.distance_bits, share)
     return best
 
 
@@ -146,5 +148,5 @@ def _in_words(looked: Looked, met: list[Met]) -> str:
 def _found(met: Met) -> str:
     if met.type in ("sha256", "md5", "sha1"):
         return f"MATCH, the same bytes ({met.type}, signal {met.signal_id})"
-    share = "" if met.type == "pdq" else f", {met.share:.0%} of its seconds"
+    share = "" if met.share == 1 and met.type == "pdq" else f", {met.share:.0%} of its seconds"
     return f"MATCH, {met.distance_bits} bits away ({met.type}, signal {met.signal_id}{share})"

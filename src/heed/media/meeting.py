@@ -15,9 +15,11 @@ from heed.media import matching
 from heed.media.feeds import BANKED
 from heed.media.models import Bank, BankSignal, File, Item, Match, Signal
 from heed.media.queries import VIDEO_BITS, forms_of, near_files
+from heed.media.stills import videos_showing
 
 AT_ONCE = 5_000  # signals in one question
 FILES_AT_ONCE = 4_096  # with eight forms or more each: the index is quickest with very many
+BYTES_AT_ONCE = 8 << 20  # of forms: an animation may have a thousand
 COMPARED_AT_ONCE = 16_384  # forms in one question to the database, where there is no index
 
 
@@ -80,6 +82,8 @@ def _pictures(signal_ids: Sequence[int]) -> list[Met]:
             if distance <= wanted.get(signal, -1):
                 key = (owners[query], signal)
                 nearest[key] = min(distance, nearest.get(key, distance))
+    for file, signal, distance in videos_showing(wanted):
+        nearest[file, signal] = distance
     return [
         Met(file_id=file, signal_id=signal, distance_bits=distance)
         for (file, signal), distance in nearest.items()
@@ -91,11 +95,13 @@ def _in_parts() -> Iterator[list[tuple[UUID, bytes]]]:
     good = Signal.objects.filter(type="pdq", quality__gte=GOOD_QUALITY, file=OuterRef("id"))
     files = File.objects.filter(Exists(good)).exclude(forms=b"").exclude(kind="video")
     part: list[tuple[UUID, bytes]] = []
+    held = 0
     for file, forms in files.values_list("id", "forms").iterator(FILES_AT_ONCE):
         part.append((file, bytes(forms)))
-        if len(part) == FILES_AT_ONCE:
+        held += len(forms)
+        if len(part) == FILES_AT_ONCE or held >= BYTES_AT_ONCE:
             yield part
-            part = []
+            part, held = [], 0
     if part:
         yield part
 

@@ -1,5 +1,6 @@
 """Reading what is on a platform, and what looks alike."""
 
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +12,12 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from heed.hashing.index import Hits
-from heed.hashing.signals import WAYS
 from heed.media import matching
 from heed.media.feeds import BANKED, REGISTERED
 from heed.media.frames import held_by_frames
 from heed.media.models import File, FormerAddress, Item, ItemFile, Platform, Upload
 from heed.media.spellings import spellings
+from heed.media.stills import pictures_shown, seconds_of
 
 GOOD_QUALITY = 50  # PDQ quality from which a near match means something (threatexchange)
 VIDEO_BITS = 31  # frames no further apart than this show the same (threatexchange, vpdq)
@@ -132,10 +133,7 @@ WHERE t.type = 'vpdq' AND bit_count(t.bits # q.bits) <= %(within)s
 
 def _near_videos(file: File, within_bits: int) -> list[Near]:
     """Every second, turned and mirrored in one way, must be found, whichever way that is."""
-    forms, data = forms_of(file), bytes(file.forms_at)
-    at: Sequence[int] = struct.unpack(f">{len(data) // 2}H", data)
-    ways = WAYS if at else 2  # read before seconds were kept: as it is, and as a mirror shows it
-    at = at or range(len(forms) // 2)
+    forms, (at, ways) = forms_of(file), seconds_of(file)
     found: dict[UUID, int] = {}
     for side in (forms[way::ways] for way in range(ways)):
         for file_id, distance in _videos_with(file, side, at, within_bits):
@@ -213,12 +211,16 @@ WHERE t.type = 'pdq' AND bit_count(t.bits # q.bits) <= 40
 
 
 def _banked_near(file: File) -> Hits | None:
-    """Banked pictures that look like this file, from the index; None without one."""
+    """Banked pictures that look like this file, from the index; None without one.
+
+    Of a video those that it shows for long, also without one.
+    """
+    if file.kind == "video":
+        return pictures_shown(file)
     book = matching.current(BANKED)
     if book is None:
         return None
-    forms = forms_of(file) if file.kind != "video" else []
-    return matching.near("pdq", forms, min(book.setting, 40), book=book)
+    return matching.near("pdq", forms_of(file), min(book.setting, 40), book=book)
 
 
 @contextmanager

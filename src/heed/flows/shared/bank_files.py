@@ -54,7 +54,10 @@ def _csv(text: str) -> Iterator[Mapping[str, Any]]:
     first = text.partition("\n")[0]
     between = max(_SEPARATORS, key=first.count)
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=between)
-    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    try:
+        names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    except csv.Error as error:
+        raise Unreadable(f"the first line is no CSV: {error}") from None
     if not {"type", "value"} <= set(names):
         wanted = ",".join(COLUMNS)
         raise Unreadable(

@@ -34,7 +34,7 @@ from heed.people.models import Contact
 from heed.rules.decisions import AppealOutcome
 from heed.web.notifier import more
 from tests.flows.stage import Stage, picture, post_mail
-from tests.web.notifier.forms import link_in, number_in, send, words_in
+from tests.web.notifier.forms import link_in, number_in, send, step_one, words_in
 
 
 @pytest.fixture
@@ -77,6 +77,21 @@ def test_whatever_is_wrong_the_answer_is_the_same(client: Client, page: str, tow
     answers = [stranger.get(path) for path in tried]
     assert {one.status_code for one in answers} == {404}
     assert len({one.content for one in answers}) == 1
+
+
+def test_a_browser_that_refuses_cookies_is_told_what_opens_the_page(
+    client: Client, page: str
+) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 404
+    assert "refuse cookies" in text(answer)
+
+
+def test_who_is_threatened_reads_what_to_do_whenever_they_come_back(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, posted="threat", what="", links="")
+    assert "Don't pay" in text(client.get(f"/n/{number_in(sent)}")).replace("&#x27;", "'")
 
 
 def test_the_cookie_of_one_page_opens_no_other(client: Client, page: str, town: Stage) -> None:
@@ -156,6 +171,39 @@ def test_number_and_four_words_lead_back_however_they_are_written(
     found = visitor.post("/find", written, follow=True)
     assert found.status_code == 200
     assert "Welcome back" in text(found)
+
+
+def test_figures_of_another_language_commas_and_a_missing_letter_lead_back_too(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, town.url("p1"))
+    number = number_in(sent)[1:].translate({48 + n: 0x0660 + n for n in range(10)})
+    words = ", ".join(f"{n}. {word}" for n, word in enumerate(words_in(sent).split(), 1))
+    found = Client().post("/find", {"number": f"\u200f{number}", "words": f"{words}."}, follow=True)
+    assert "Welcome back" in text(found)
+
+
+def test_whoever_pastes_the_whole_link_where_the_number_goes_is_let_in(
+    client: Client, town: Stage
+) -> None:
+    link = f"http://testserver{link_in(send(client, town.url('p1')))}"
+    visitor = Client()
+    assert "<title>Your page</title>" in text(
+        visitor.post("/find", {"number": link, "words": ""}, follow=True)
+    )
+    assert visitor.post("/find", {"number": f"{link}x"}, follow=True).status_code == 404
+
+
+def test_no_browser_translates_the_number_the_words_or_the_link(
+    client: Client, town: Stage
+) -> None:
+    """Whoever writes down translated words never comes back."""
+    sent = text(client.post("/notice?lang=ar", step_one(town.url("p1"))))
+    for kind in ("number", "words", "url"):
+        opening = re.search(rf'<p ([^>]*)class="{kind}"', sent)
+        assert opening is not None
+        assert 'translate="no"' in opening[1]
+        assert 'dir="ltr"' in opening[1]
 
 
 def test_guessing_is_slowed_down_by_where_it_comes_from_and_never_shuts_the_owner_out(

@@ -199,7 +199,7 @@ def test_links_are_found_however_they_are_pasted(client: Client, town: Stage) ->
     assert [one.url for one in Target.objects.order_by("position")] == [
         town.url("p1"), town.url("p2"),
     ]  # fmt: skip
-    assert only().words == "he wrote this on Monday"
+    assert only().words == f"look: {town.url('p1')}.\nhe wrote this on Monday"
 
 
 @pytest.mark.parametrize(

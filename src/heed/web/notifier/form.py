@@ -188,4 +188,8 @@ def _elsewhere() -> str:
         "Press “report” on the site where it is. Take It Down (under 18) and StopNCII.org (18 and "
         "over) can help on many sites at once: both are at the end of this page."
     )
-    return f"{first} {then}"
+    short = _(
+        "Is it a short link? Then open it, copy the address that your browser shows, and paste "
+        "that here."
+    )
+    return f"{first} {short} {then}"

@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from heed.web.notifier import choices, helplines, links
+from heed.web.notifier import choices, helplines, links, pasted
 
 MOST_LINKS = 100  # at once, after the notice
 _OLDEST = 120
+_LIKE_A_PHONE = re.compile(r"\+?[\d\s()/.-]{6,}")
 _SHORT = {
     "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
     "their_account": 300, "school": 255,
@@ -95,7 +96,7 @@ def contact(typed: Mapping[str, str], *, has_address: bool = False) -> Added:
         said["signature"] = typed["signature"][:200]
     if typed["write"] == "no":
         return Added(typed=typed, said=said, errors=errors)
-    if email := typed["email"].rstrip(".,; "):
+    if email := pasted.address(typed["email"]):
         said["email"] = email
         _check_email(email, errors)
     elif typed["write"] == "yes" and not has_address:
@@ -107,6 +108,13 @@ def _check_email(email: str, errors: dict[str, str]) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        errors["email"] = _(
-            "This does not look like an e-mail address. One looks like name@example.org"
+        errors["email"] = _no_address(email)
+
+
+def _no_address(typed: str) -> str:
+    if _LIKE_A_PHONE.fullmatch(typed):
+        return _(
+            "This looks like a phone number. We can't call, and can't send texts. Do you have an "
+            "e-mail address? If not, choose “Don't write to me”: your page shows what is new."
         )
+    return _("This does not look like an e-mail address. One looks like name@example.org")

@@ -259,6 +259,44 @@ def test_what_is_written_on_a_page_that_closed_meanwhile_is_given_back(
     assert "He wrote to me again" not in text(after)
 
 
+def test_while_a_second_person_must_agree_it_is_their_look_that_is_promised(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.decide(town.case(picture("one")), Ruling.KEEP, town.staff("Rae"))
+    shown = text(client.get(page))
+    assert "<dt>A second person looks at it</dt>" in shown
+    assert "<dt>A person looks at it</dt>" not in shown
+
+
+def test_who_says_that_it_is_back_is_not_told_that_it_is_hidden_already(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.remove(town.case(picture("one")), town.staff("Rae"))
+    assert "If it breaks a rule" not in text(client.get(page))
+    assert "We look again" not in text(client.get(page))
+    client.post(f"{page}/back")
+    shown = text(client.get(page))
+    assert "You told us that it is posted again" in shown
+    assert "It is gone, and we have looked for every copy" in shown
+    assert "Hidden already" not in shown
+
+
+def test_who_takes_back_what_was_decided_is_not_told_that_somebody_looks(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.remove(town.case(picture("one")), town.staff("Rae"))
+    assert "until a person has decided" not in text(client.get(page))
+    shown = text(client.post(f"{page}/withdraw", follow=True))
+    assert "What was decided stays as it is" in shown
+    assert "A person still looks" not in shown
+
+
 def test_who_took_it_back_reads_the_way_on(client: Client, town: Stage) -> None:
     page = page_of(send(client, town.url("p1")))
     shown = text(client.post(f"{page}/withdraw", follow=True))

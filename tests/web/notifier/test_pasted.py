@@ -94,7 +94,9 @@ def test_an_address_is_taken_out_of_what_stands_around_it(typed: str) -> None:
     assert pasted.address(typed) == "dana@example.org"
 
 
-@pytest.mark.parametrize("typed", ["dana@example.org gil@example.org", "ana dana@example.org", "hi. dana@example.org"])
+@pytest.mark.parametrize(
+    "typed", ["dana@example.org gil@example.org", "ana dana@example.org", "hi. dana@example.org"]
+)
 def test_no_address_is_made_up(typed: str) -> None:
     assert pasted.address(typed) == typed
 

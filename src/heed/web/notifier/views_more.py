@@ -191,4 +191,5 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     notice = access.required(request, number)
     ended = told.ends_with(notice.id)
     withdraw_notice(notice_id=notice.id, now=timezone.now())
-    return _to_page(notice, f"withdrawn{ended}")
+    decided = private_page(notice, timezone.now()).looking == "decided"
+    return _to_page(notice, f"withdrawn{'-decided' if decided else ''}{ended}")

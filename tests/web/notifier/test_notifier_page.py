@@ -297,6 +297,8 @@ def test_the_answer_stands_there_with_its_reasons_and_the_way_on(
     shown = text(client.get(page))
     assert "decided to let it stay" in shown
     assert "The picture shows a statue." in shown
+    assert "We know that you may have hoped for another answer." in shown
+    assert "out-of-court dispute body" in shown
     client.post(f"{page}/appeal", {"why": "It is me"})
     assert Appeal.objects.get().text == "It is me"
     assert "A different person is looking" in text(client.get(page))

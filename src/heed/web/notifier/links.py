@@ -52,6 +52,14 @@ def sort(text: str) -> Sorted:
     return found
 
 
+def named(text: str) -> list[str]:
+    """Every link in it, as its site spells it; what is no link, word by word, is left as it is."""
+    found = sort(text)
+    return [*(link for ours in found.ours.values() for link in ours), *found.elsewhere] or (
+        text.split()
+    )
+
+
 def _lines(text: str) -> list[str]:
     """Of a very long text only the links that are whole, each as a line: it may hold anything."""
     if len(text) <= _READ_BY_LINE:

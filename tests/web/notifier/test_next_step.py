@@ -297,6 +297,29 @@ def test_who_takes_back_what_was_decided_is_not_told_that_somebody_looks(
     assert "A person still looks" not in shown
 
 
+def test_a_link_in_a_message_is_asked_about_and_hides_only_when_it_is_sent(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    known = text(
+        client.post(f"{page}/message", {"text": f"still at {town.url('p1')}"}, follow=True)
+    )
+    assert "There is a link in your message" not in known
+    said = {"text": f"now at {town.url('p2')} as well"}
+    shown = text(client.post(f"{page}/message", said))
+    assert "There is a link in your message" in shown
+    assert f"\n{town.url('p2')}</textarea>" in shown
+    assert town.seen("p2") == ["visible"]
+    client.post(f"{page}/back", {"where": town.url("p2"), "then": "where"})
+    assert town.seen("p2") == ["hidden"]
+
+
+def test_a_school_reads_how_to_handle_what_it_was_shown(client: Client, town: Stage) -> None:
+    advice = "copy, print, send or show the picture"
+    assert advice in text(send(client, town.url("p1"), who="pupil", token="a"))
+    assert advice not in text(send(client, town.url("p1"), token="b"))
+
+
 def test_who_took_it_back_reads_the_way_on(client: Client, town: Stage) -> None:
     page = page_of(send(client, town.url("p1")))
     shown = text(client.post(f"{page}/withdraw", follow=True))

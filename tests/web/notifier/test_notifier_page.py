@@ -449,6 +449,20 @@ def test_more_facts_are_taken_in_and_leaving_one_empty_clears_nothing(
     assert (notice.words, notice.stated_age, notice.other_app) == ("first", 13, "app: @bad")
 
 
+@pytest.mark.parametrize("typed", ["13 years old", "I was 13", "١٣ سنة", "13."])
+def test_an_age_may_have_words_beside_it(client: Client, page: str, typed: str) -> None:
+    client.post(f"{page}/more", {"age": typed})
+    assert Notice.objects.get().stated_age == 13
+
+
+@pytest.mark.parametrize("typed", ["almost 18", "under 18", "13 or 14", "-", "2013"])
+def test_an_age_that_may_mean_another_is_asked_for_again(
+    client: Client, page: str, typed: str
+) -> None:
+    assert client.post(f"{page}/more", {"age": typed}).status_code == 422
+    assert Notice.objects.get().stated_age is None
+
+
 def test_an_age_that_is_no_number_keeps_all_that_was_typed(client: Client, page: str) -> None:
     answer = client.post(f"{page}/more", {"words": "a long story", "age": "thirteen"})
     assert answer.status_code == 422

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from heed.rules.claims import ADULT_AT
 from heed.web.notifier import choices, helplines, links, pasted
 
 MOST_LINKS = 100  # at once, after the notice
@@ -56,9 +57,10 @@ def facts(typed: Mapping[str, str]) -> Added:
 
 
 def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
-    number = re.fullmatch(r"\d{1,3}", age)
-    if number and int(age) <= _OLDEST:
-        said["stated_age"] = int(age)
+    numbers = [int(number) for number in re.findall(r"\d+", age)]
+    alone = re.fullmatch(r"\d{1,3}", age) is not None
+    if len(numbers) == 1 and numbers[0] <= (_OLDEST if alone else ADULT_AT - 1):
+        said["stated_age"] = numbers[0]  # "almost 18" is no 18; "13 years" is 13
     elif age:
         errors["age"] = _("Write the age as a number, such as 13. Or leave it empty.")
 

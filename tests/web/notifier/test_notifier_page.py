@@ -305,6 +305,13 @@ def test_the_answer_stands_there_with_its_reasons_and_the_way_on(
     again = client.post(f"{page}/appeal", follow=True)
     assert "looking already" in text(again)
     assert Appeal.objects.count() == 1
+    gil, town.now = town.staff("Gil"), timezone.now()
+    town.looks(gil, case)
+    decide_appeal(
+        appeal_id=Appeal.objects.get().id, outcome=AppealOutcome.STANDS, reasons="It is stone.",
+        by=gil.id, now=town.now,
+    )  # fmt: skip
+    assert '<p dir="auto">It is stone.</p>' in text(client.get(page))  # in any page's language
 
 
 def test_there_is_nothing_to_appeal_before_an_answer(client: Client, page: str) -> None:

@@ -56,7 +56,9 @@ def text(
             _("What we found: %(rule)s") % {"rule": rule},
             reasons,
             _who(unseconded=unseconded, body=body),
+            _("We know that you may have hoped for another answer."),
             _ask_again(),
+            _elsewhere(),
         ]
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
@@ -79,6 +81,7 @@ def _unplaced(ruling: Ruling, rule: str, reasons: str, who: str) -> list[str]:
         who,
         if_posted,
         _ask_again(),
+        _elsewhere(),
     ]
 
 
@@ -86,6 +89,14 @@ def _ask_again() -> str:
     return _(
         "You know more about this than we do. If we are wrong, press “Ask for another look”: a "
         "person who has not decided yet then looks. It is free, and it does not count against you."
+    )
+
+
+def _elsewhere() -> str:
+    """DSA article 16(5) asks that all ways are named: this page's, and those beyond us."""
+    return _(
+        "You may also go to a court, and in the European Union to an out-of-court dispute body. "
+        "The police and the helpers at the end of this page are there for you as well."
     )
 
 

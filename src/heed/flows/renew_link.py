@@ -8,6 +8,7 @@
 """
 
 import hmac
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from heed.cases.models import Notice
 from heed.cases.services import notices
 from heed.flows.shared import devices
 from heed.people import guesses
+
+_WORD = re.compile("[a-z]+")  # what else somebody wrote, such as commas or figures, is none of them
 
 
 class TooManyGuesses(Exception):
@@ -41,14 +44,14 @@ def renew_secrets(*, notice_id: UUID) -> tuple[str, str]:
 
 
 def recover(*, number: str, words: str, source: str = "", now: datetime) -> tuple[UUID, str] | None:
-    """The notice and a fresh secret, for its number and four words in any spelling of spaces.
+    """The notice and a fresh secret, for its number and four words, whatever stands between them.
 
     Raises `TooManyGuesses` for this source alone, whatever others have guessed.
     """
     wait = guesses.wait(source, number, now=now)
     if wait is not None:
         raise TooManyGuesses(wait)
-    code = "-".join(words.lower().replace("-", " ").split())
+    code = "-".join(_WORD.findall(words.lower()))
     notice = Notice.objects.filter(number=number.strip().upper()).first()
     if notice is None or not hmac.compare_digest(notices.digest(code), bytes(notice.recovery_hash)):
         guesses.wrong(source, number, now=now)

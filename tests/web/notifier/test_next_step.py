@@ -259,6 +259,67 @@ def test_what_is_written_on_a_page_that_closed_meanwhile_is_given_back(
     assert "He wrote to me again" not in text(after)
 
 
+def test_while_a_second_person_must_agree_it_is_their_look_that_is_promised(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.decide(town.case(picture("one")), Ruling.KEEP, town.staff("Rae"))
+    shown = text(client.get(page))
+    assert "<dt>A second person looks at it</dt>" in shown
+    assert "<dt>A person looks at it</dt>" not in shown
+
+
+def test_who_says_that_it_is_back_is_not_told_that_it_is_hidden_already(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.remove(town.case(picture("one")), town.staff("Rae"))
+    assert "If it breaks a rule" not in text(client.get(page))
+    assert "We look again" not in text(client.get(page))
+    client.post(f"{page}/back")
+    shown = text(client.get(page))
+    assert "You told us that it is posted again" in shown
+    assert "It is gone, and we have looked for every copy" in shown
+    assert "Hidden already" not in shown
+
+
+def test_who_takes_back_what_was_decided_is_not_told_that_somebody_looks(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    town.now = timezone.now()
+    town.remove(town.case(picture("one")), town.staff("Rae"))
+    assert "until a person has decided" not in text(client.get(page))
+    shown = text(client.post(f"{page}/withdraw", follow=True))
+    assert "What was decided stays as it is" in shown
+    assert "A person still looks" not in shown
+
+
+def test_a_link_in_a_message_is_asked_about_and_hides_only_when_it_is_sent(
+    client: Client, town: Stage
+) -> None:
+    page = page_of(send(client, town.url("p1")))
+    known = text(
+        client.post(f"{page}/message", {"text": f"still at {town.url('p1')}"}, follow=True)
+    )
+    assert "There is a link in your message" not in known
+    said = {"text": f"now at {town.url('p2')} as well"}
+    shown = text(client.post(f"{page}/message", said))
+    assert "There is a link in your message" in shown
+    assert f"\n{town.url('p2')}</textarea>" in shown
+    assert town.seen("p2") == ["visible"]
+    client.post(f"{page}/back", {"where": town.url("p2"), "then": "where"})
+    assert town.seen("p2") == ["hidden"]
+
+
+def test_a_school_reads_how_to_handle_what_it_was_shown(client: Client, town: Stage) -> None:
+    advice = "copy, print, send or show the picture"
+    assert advice in text(send(client, town.url("p1"), who="pupil", token="a"))
+    assert advice not in text(send(client, town.url("p1"), token="b"))
+
+
 def test_who_took_it_back_reads_the_way_on(client: Client, town: Stage) -> None:
     page = page_of(send(client, town.url("p1")))
     shown = text(client.post(f"{page}/withdraw", follow=True))

@@ -122,6 +122,14 @@ def test_without_a_link_what_is_remembered_leads_on_to_a_person(
     assert only().words == "He is in my class.\nthe red one\nIt is still there."
 
 
+def test_who_says_that_they_have_no_link_and_pastes_it_where_they_saw_it_is_protected(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, posted="no-link", seen_where=f"in a group, {town.url('p1')}", links="")
+    assert town.seen("p1") == ["hidden"]
+    assert "A person goes and looks for it" not in text(sent)
+
+
 def test_a_threat_that_is_carried_out_is_hidden_as_soon_as_its_link_comes(
     client: Client, town: Stage
 ) -> None:
@@ -199,7 +207,7 @@ def test_links_are_found_however_they_are_pasted(client: Client, town: Stage) ->
     assert [one.url for one in Target.objects.order_by("position")] == [
         town.url("p1"), town.url("p2"),
     ]  # fmt: skip
-    assert only().words == "he wrote this on Monday"
+    assert only().words == f"look: {town.url('p1')}.\nhe wrote this on Monday"
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from heed.people.models import Contact
 from heed.rules.decisions import AppealOutcome
 from heed.web.notifier import more
 from tests.flows.stage import Stage, picture, post_mail
-from tests.web.notifier.forms import link_in, number_in, send, words_in
+from tests.web.notifier.forms import link_in, number_in, send, step_one, words_in
 
 
 @pytest.fixture
@@ -77,6 +77,21 @@ def test_whatever_is_wrong_the_answer_is_the_same(client: Client, page: str, tow
     answers = [stranger.get(path) for path in tried]
     assert {one.status_code for one in answers} == {404}
     assert len({one.content for one in answers}) == 1
+
+
+def test_a_browser_that_refuses_cookies_is_told_what_opens_the_page(
+    client: Client, page: str
+) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 404
+    assert "refuse cookies" in text(answer)
+
+
+def test_who_is_threatened_reads_what_to_do_whenever_they_come_back(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, posted="threat", what="", links="")
+    assert "Don't pay" in text(client.get(f"/n/{number_in(sent)}")).replace("&#x27;", "'")
 
 
 def test_the_cookie_of_one_page_opens_no_other(client: Client, page: str, town: Stage) -> None:
@@ -156,6 +171,39 @@ def test_number_and_four_words_lead_back_however_they_are_written(
     found = visitor.post("/find", written, follow=True)
     assert found.status_code == 200
     assert "Welcome back" in text(found)
+
+
+def test_figures_of_another_language_commas_and_a_missing_letter_lead_back_too(
+    client: Client, town: Stage
+) -> None:
+    sent = send(client, town.url("p1"))
+    number = number_in(sent)[1:].translate({48 + n: 0x0660 + n for n in range(10)})
+    words = ", ".join(f"{n}. {word}" for n, word in enumerate(words_in(sent).split(), 1))
+    found = Client().post("/find", {"number": f"\u200f{number}", "words": f"{words}."}, follow=True)
+    assert "Welcome back" in text(found)
+
+
+def test_whoever_pastes_the_whole_link_where_the_number_goes_is_let_in(
+    client: Client, town: Stage
+) -> None:
+    link = f"http://testserver{link_in(send(client, town.url('p1')))}"
+    visitor = Client()
+    assert "<title>Your page</title>" in text(
+        visitor.post("/find", {"number": link, "words": ""}, follow=True)
+    )
+    assert visitor.post("/find", {"number": f"{link}x"}, follow=True).status_code == 404
+
+
+def test_no_browser_translates_the_number_the_words_or_the_link(
+    client: Client, town: Stage
+) -> None:
+    """Whoever writes down translated words never comes back."""
+    sent = text(client.post("/notice?lang=ar", step_one(town.url("p1"))))
+    for kind in ("number", "words", "url"):
+        opening = re.search(rf'<p ([^>]*)class="{kind}"', sent)
+        assert opening is not None
+        assert 'translate="no"' in opening[1]
+        assert 'dir="ltr"' in opening[1]
 
 
 def test_guessing_is_slowed_down_by_where_it_comes_from_and_never_shuts_the_owner_out(
@@ -249,12 +297,21 @@ def test_the_answer_stands_there_with_its_reasons_and_the_way_on(
     shown = text(client.get(page))
     assert "decided to let it stay" in shown
     assert "The picture shows a statue." in shown
+    assert "We know that you may have hoped for another answer." in shown
+    assert "out-of-court dispute body" in shown
     client.post(f"{page}/appeal", {"why": "It is me"})
     assert Appeal.objects.get().text == "It is me"
     assert "A different person is looking" in text(client.get(page))
     again = client.post(f"{page}/appeal", follow=True)
     assert "looking already" in text(again)
     assert Appeal.objects.count() == 1
+    gil, town.now = town.staff("Gil"), timezone.now()
+    town.looks(gil, case)
+    decide_appeal(
+        appeal_id=Appeal.objects.get().id, outcome=AppealOutcome.STANDS, reasons="It is stone.",
+        by=gil.id, now=town.now,
+    )  # fmt: skip
+    assert '<p dir="auto">It is stone.</p>' in text(client.get(page))  # in any page's language
 
 
 def test_there_is_nothing_to_appeal_before_an_answer(client: Client, page: str) -> None:
@@ -397,6 +454,20 @@ def test_more_facts_are_taken_in_and_leaving_one_empty_clears_nothing(
     client.post(f"{page}/more", {"words": ""})
     notice = Notice.objects.get()
     assert (notice.words, notice.stated_age, notice.other_app) == ("first", 13, "app: @bad")
+
+
+@pytest.mark.parametrize("typed", ["13 years old", "I was 13", "١٣ سنة", "13."])
+def test_an_age_may_have_words_beside_it(client: Client, page: str, typed: str) -> None:
+    client.post(f"{page}/more", {"age": typed})
+    assert Notice.objects.get().stated_age == 13
+
+
+@pytest.mark.parametrize("typed", ["almost 18", "under 18", "13 or 14", "-", "2013"])
+def test_an_age_that_may_mean_another_is_asked_for_again(
+    client: Client, page: str, typed: str
+) -> None:
+    assert client.post(f"{page}/more", {"age": typed}).status_code == 422
+    assert Notice.objects.get().stated_age is None
 
 
 def test_an_age_that_is_no_number_keeps_all_that_was_typed(client: Client, page: str) -> None:

@@ -63,6 +63,14 @@ def key_of(path: str, *scopes: PartnerScope) -> dict[str, str]:
     return {"Authorization": f"Bearer {made}"}
 
 
+def test_links_in_a_table_may_be_made_harmless_as_hotlines_do(town: Stage) -> None:
+    table = 'url,category\n"hxxps://town[.]example/p1, www.town.example/p2",minor_sexual\n'
+    row = of_csv(table)[0].row
+    assert row is not None
+    assert [place.url for place in row.notice.places] == [town.url("p1"), town.url("p2")]
+    assert row.verbatim["url"] == "hxxps://town[.]example/p1, www.town.example/p2"
+
+
 def give(headers: dict[str, str], *notices: dict[str, Any]) -> Any:
     return Client().post(
         "/api/v1/partner/notices", {"notices": list(notices)},
@@ -171,7 +179,7 @@ def test_a_partner_opens_the_pages_of_its_own_notices_alone(
     assert client.get(heard.private_url, follow=True).status_code == 200
 
 
-def test_the_example_of_a_list_is_one_that_is_taken() -> None:
+def test_the_example_of_a_list_is_one_that_is_taken(db: None) -> None:
     assert [row.errors for row in of_csv(words.EXAMPLE)] == [(), ()]
 
 

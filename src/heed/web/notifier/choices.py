@@ -55,7 +55,11 @@ WHO = (
     Choice("my-child", _("It is my child")),
     Choice("represent", _("I look after them, or act for them")),
     Choice("pupil", _("I work at their school, or with young people")),
-    Choice("police", _("I write for the police")),
+    Choice(
+        "police",
+        _("I write for the police"),
+        _("To have data kept or handed over, go to “For authorities” at the end of this page."),
+    ),
     Choice("flagger", _("I write for a hotline or as a trusted flagger")),
     Choice("someone", _("I saw it, or I don't know who it is")),
 )

@@ -102,7 +102,7 @@ def read(data: Mapping[str, str]) -> Typed:
 
 def check(typed: Typed) -> Checked:
     """Sort the links and say what is missing. Only what is needed to protect is required."""
-    found = links.sort(typed.links)
+    found = _named(typed)
     given, wrong = codes.read(typed.hashes, typed.sha256, typed.pdq)
     bare = Checked(typed=typed, sorted=found, hashes=given)
     errors = {
@@ -119,6 +119,14 @@ def check(typed: Typed) -> Checked:
         hashes=given,
         errors={name: text for name, text in errors.items() if text},
     )
+
+
+def _named(typed: Typed) -> Sorted:
+    """The links that were pasted; who thinks they have none may have put it where they saw it."""
+    found = links.sort(typed.links)
+    if typed.posted == "no-link" and not found.count:
+        found.ours.update(links.sort(typed.seen_where).ours)
+    return found
 
 
 def _posted(typed: Typed) -> str:
@@ -188,4 +196,8 @@ def _elsewhere() -> str:
         "Press “report” on the site where it is. Take It Down (under 18) and StopNCII.org (18 and "
         "over) can help on many sites at once: both are at the end of this page."
     )
-    return f"{first} {then}"
+    short = _(
+        "Is it a short link? Then open it, copy the address that your browser shows, and paste "
+        "that here."
+    )
+    return f"{first} {short} {then}"

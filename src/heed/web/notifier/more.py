@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
-from heed.web.notifier import choices, helplines, links
+from heed.rules.claims import ADULT_AT
+from heed.web.notifier import choices, helplines, links, pasted
 
 MOST_LINKS = 100  # at once, after the notice
 _OLDEST = 120
+_LIKE_A_PHONE = re.compile(r"\+?[\d\s()/.-]{6,}")
 _SHORT = {
     "time_given": 200, "police_reference": 120, "police_agency": 200, "other_app": 300,
     "their_account": 300, "school": 255,
@@ -55,9 +57,10 @@ def facts(typed: Mapping[str, str]) -> Added:
 
 
 def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
-    number = re.fullmatch(r"\d{1,3}", age)
-    if number and int(age) <= _OLDEST:
-        said["stated_age"] = int(age)
+    numbers = [int(number) for number in re.findall(r"\d+", age)]
+    alone = re.fullmatch(r"\d{1,3}", age) is not None
+    if len(numbers) == 1 and numbers[0] <= (_OLDEST if alone else ADULT_AT - 1):
+        said["stated_age"] = numbers[0]  # "almost 18" is no 18; "13 years" is 13
     elif age:
         errors["age"] = _("Write the age as a number, such as 13. Or leave it empty.")
 
@@ -95,7 +98,7 @@ def contact(typed: Mapping[str, str], *, has_address: bool = False) -> Added:
         said["signature"] = typed["signature"][:200]
     if typed["write"] == "no":
         return Added(typed=typed, said=said, errors=errors)
-    if email := typed["email"].rstrip(".,; "):
+    if email := pasted.address(typed["email"]):
         said["email"] = email
         _check_email(email, errors)
     elif typed["write"] == "yes" and not has_address:
@@ -107,6 +110,13 @@ def _check_email(email: str, errors: dict[str, str]) -> None:
     try:
         validate_email(email)
     except ValidationError:
-        errors["email"] = _(
-            "This does not look like an e-mail address. One looks like name@example.org"
+        errors["email"] = _no_address(email)
+
+
+def _no_address(typed: str) -> str:
+    if _LIKE_A_PHONE.fullmatch(typed):
+        return _(
+            "This looks like a phone number. We can't call, and can't send texts. Do you have an "
+            "e-mail address? If not, choose “Don't write to me”: your page shows what is new."
         )
+    return _("This does not look like an e-mail address. One looks like name@example.org")

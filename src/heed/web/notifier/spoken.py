@@ -187,16 +187,30 @@ class Due:
     held: bool
 
 
-def due(promise: Promise, now: datetime) -> Due:
-    """The promise as it is shown."""
+def due(promise: Promise, page: PrivatePage, now: datetime) -> Due:
+    """The promise as it is shown, in the state in which its case is."""
     away = {"span": span(abs(promise.due_at - now))}
     return Due(
-        text=str(PROMISED[promise.what]),
+        text=_promised(promise, page),
         due_at=promise.due_at,
         away=_("%(span)s late") % away if promise.late else _("in %(span)s") % away,
         late=promise.late,
-        held=promise.held,
+        held=promise.held and page.looking != "decided",
     )
+
+
+def _promised(promise: Promise, page: PrivatePage) -> str:
+    if promise.what == Stop.PERSON_LOOKED and page.looking == "proposed":
+        return _("A second person looks at it")
+    if promise.what == Stop.REMOVED_AND_SEARCHED and page.looking == "decided":
+        return _("It is gone, and we have looked for every copy")
+    return str(PROMISED[promise.what])
+
+
+def back_again(page: PrivatePage) -> bool:
+    """They said that what was taken down is posted again, and we are at it still."""
+    owed = page.promise(Stop.REMOVED_AND_SEARCHED)
+    return bool(page.back_at) and page.looking == "decided" and owed is not None
 
 
 def span(length: timedelta) -> str:

@@ -18,6 +18,7 @@ from heed.web.notifier.form import Checked, Typed
 
 SHOWN_AGAIN_FOR = timedelta(minutes=15)  # the same sending, pressed twice or loaded again
 _MOST_REMEMBERED = 1_000
+_READ_FOR_WORDS = 200_000  # characters among the links; all of them are kept verbatim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +164,15 @@ def _notice(checked: Checked, places: list[Place], language: str) -> NoticeIn:
         their_account=typed.their_account.strip()[:300],
         other_app=typed.other_app.strip()[:300],
         remembered=typed.remembered,
-        words="\n".join(filter(None, [typed.why.strip(), *checked.sorted.unread]))[:20_000],
+        words="\n".join(filter(None, [typed.why.strip(), *_said_beside(checked)]))[:20_000],
         language=language[:10],
     )
+
+
+def _said_beside(checked: Checked) -> list[str]:
+    """What somebody wrote among the links, each line once."""
+    beside = links.beside(checked.typed.links[:_READ_FOR_WORDS]).splitlines()
+    return list(dict.fromkeys([*beside, *checked.sorted.unread]))
 
 
 def _time(typed: Typed) -> str:

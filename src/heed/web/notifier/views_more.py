@@ -140,7 +140,20 @@ def message(request: HttpRequest, number: str) -> HttpResponse:
         missing = gettext("Write your message first.")
         return show(request, notice, typed=typed, errors={"text": missing})
     answer_back(notice_id=notice.id, text=text, now=timezone.now())
+    if unnamed := _unnamed(notice, text):
+        return show(request, notice, done="message", typed={"where": "\n".join(unnamed)})
     return _to_page(notice, "message")
+
+
+def _unnamed(notice: Notice, text: str) -> list[str]:
+    """Links of ours in a message that are no places of this notice. They may be named for any
+    reason, one's own post too: whether it is there as well is asked, and never guessed.
+    """
+    if notice.words_forgotten_at is not None:
+        return []
+    named = set(notice.targets.values_list("url", flat=True))
+    found = [url for ours in links.sort(text).ours.values() for url in ours]
+    return [url for url in found if url not in named][: more.MOST_LINKS]
 
 
 def _reply(typed: Mapping[str, str]) -> Reply | None:
@@ -191,4 +204,5 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     notice = access.required(request, number)
     ended = told.ends_with(notice.id)
     withdraw_notice(notice_id=notice.id, now=timezone.now())
-    return _to_page(notice, f"withdrawn{ended}")
+    decided = private_page(notice, timezone.now()).looking == "decided"
+    return _to_page(notice, f"withdrawn{'-decided' if decided else ''}{ended}")

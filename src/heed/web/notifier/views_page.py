@@ -45,6 +45,7 @@ DONE = {
     "withdrawn": _(
         "You have taken your message back. What is hidden stays hidden until a person has decided."
     ),
+    "withdrawn-decided": _("You have taken your message back. What was decided stays as it is."),
     "codes": _("Thank you. We have the codes, and look for what fits them."),
     "agreed": _("Saved."),
     "erased": _("Your e-mail address is deleted. What is new stands on this page."),
@@ -154,9 +155,12 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
         "lines": lines,
         "named_here": spoken.named_here(page),
         "guard": choices.may_guard(page),
+        "back_again": spoken.back_again(page),
         "asks_to_sign": spoken.asks_to_sign(page),
         "not_done": any(line.kind == "late" for line in lines),
-        "dues": [spoken.due(promise, now) for promise in page.promises if _speaks(promise, page)],
+        "dues": [
+            spoken.due(promise, page, now) for promise in page.promises if _speaks(promise, page)
+        ],
         "body": choices.holds_uploads(page.category),
         "who": choices.WHO_SAID.get(page.standing, ""),
         "what": choices.WHAT_SAID.get(page.category, ""),

@@ -1,5 +1,7 @@
 """Ways in beside the private link: the four words, the confirming mail, an uploader's link."""
 
+import re
+import unicodedata
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,6 +17,10 @@ from heed.web.notifier import access, more, statements
 from heed.web.notifier.doors import minutes, private, source
 from heed.web.notifier.views_page import speaking
 
+_PRIVATE_LINK = re.compile(
+    r"/n/(?P<number>H-[0-9A-Z]{4}-[0-9A-Z]{4})\?k=(?P<secret>[\w-]+)", re.IGNORECASE
+)
+
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -24,6 +30,8 @@ def find(request: HttpRequest) -> HttpResponse:
         return render(request, "notifier/find.html", {"typed": {}})
     now = timezone.now()
     typed = more.read(request.POST.dict(), ("number", "words"))
+    if whole := _PRIVATE_LINK.search(typed["number"]):
+        return redirect(f"{access.path_of(whole['number'].upper())}?k={whole['secret']}")
     number = as_number(typed["number"])
     try:
         found = recover(number=number, words=typed["words"][:200], source=source(request), now=now)
@@ -38,10 +46,18 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 def as_number(typed: str) -> str:
-    """A number as people write it: small letters, no hyphens, the letter O for the figure."""
-    plain = "".join(letter for letter in typed.upper() if letter.isalnum())
-    body = plain[1:].replace("O", "0").replace("I", "1").replace("L", "1")
-    return f"H-{body[:4]}-{body[4:]}" if plain.startswith("H") and len(body) == 8 else typed[:16]
+    """A number as people write it: small letters, no hyphens, the letter O for the figure, figures
+    of their own language, without the H.
+    """
+    plain = "".join(_in_latin(letter) for letter in typed.upper() if letter.isalnum())
+    body = plain[1:] if len(plain) == 9 and plain.startswith("H") else plain
+    body = body.replace("O", "0").replace("I", "1").replace("L", "1")
+    return f"H-{body[:4]}-{body[4:]}" if len(body) == 8 else typed[:16]
+
+
+def _in_latin(letter: str) -> str:
+    figure = unicodedata.decimal(letter, None)
+    return letter if figure is None else str(figure)
 
 
 @private

@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from heed.flows.receive_notice import NoticeIn
 from heed.flows.receive_partner_notices import MOST_ROWS, RowIn
 from heed.flows.shared.shapes import Place
+from heed.web.notifier import links
 from heed.web.platform_api.remedies import NO_NUL, Wrong, wrong_in
 from heed.web.platform_api.said import NoticeSaid, Said
 
@@ -103,7 +104,7 @@ def _of_cells(cells: dict[str, str]) -> Row:
         elif name == "stated_age" and value:
             said[name] = int(value) if value.isdecimal() and len(value) < 4 else value
         elif name == "url":
-            said["urls"] = value.split()
+            said["urls"] = links.named(value)
         elif name not in _HASHES and value:
             said[name] = value
     hashes = {name: cells[name] for name in _HASHES if cells.get(name)}

@@ -16,7 +16,7 @@ class MeasureOnAccount(models.Model):
         PROPOSED = "proposed"
         FINAL = "final"
         REFUSED = "refused"
-        LIFTED = "lifted"  # an appeal turned it
+        LIFTED = "lifted"  # an appeal turned it, or what it rested on
 
     id = models.UUIDField(primary_key=True, default=mint)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="on_accounts")

@@ -40,13 +40,13 @@ def give_link(row: MeasureOnAccount, secret: str) -> None:
 
 
 def lift(row: MeasureOnAccount) -> bool:
-    """An appeal turned it. False when it does not hold any more."""
+    """An appeal turned it, or the removal that it rested on. False when it holds no more."""
     holds = MeasureOnAccount.objects.filter(id=row.id, state=MeasureOnAccount.State.FINAL)
     return bool(holds.update(state=MeasureOnAccount.State.LIFTED))
 
 
-def sign(row: MeasureOnAccount, *, agrees: bool, by: UUID, now: datetime) -> bool:
-    """A senior's word. False when somebody was first."""
+def sign(row: MeasureOnAccount, *, agrees: bool, by: UUID | None, now: datetime) -> bool:
+    """A senior's word, or nobody's where what it rests on fell. False when it waits no more."""
     state = MeasureOnAccount.State.FINAL if agrees else MeasureOnAccount.State.REFUSED
     waiting = MeasureOnAccount.objects.filter(id=row.id, state=MeasureOnAccount.State.PROPOSED)
     return bool(waiting.update(state=state, signed_by=by, signed_at=now))

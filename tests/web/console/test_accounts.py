@@ -148,3 +148,19 @@ def test_an_account_stays_limited_while_another_case_asks_for_it(world: World) -
     lifted = MeasureOnAccount.objects.get(decision__case=first)
     assert lifted.state == "lifted"
     assert not Letter.objects.filter(payload__has_key="lifted").exists()
+
+
+def test_a_suspension_that_was_refused_may_be_proposed_in_other_words(world: World) -> None:
+    case, uri = world.case(), Account.objects.get()
+    rae, dana = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Dana", Role.SENIOR)
+    send(rae, case, "decide", REMOVE)
+    suspend = {"measure": "suspend", "reasons": "You are bad."}
+    act(rae, case, f"accounts/{uri.id}", **suspend)
+    assert "waits for a senior" in act(rae, case, f"accounts/{uri.id}", **suspend)
+    first = MeasureOnAccount.objects.get()
+    assert "Refused." in act(dana, case, f"measures/{first.id}", agrees="no")
+    said = act(rae, case, f"accounts/{uri.id}", measure="suspend", reasons="You posted it.")
+    assert "Proposed: a senior reviewer signs it." in said
+    again = MeasureOnAccount.objects.get(state="proposed")
+    assert "Signed" in act(dana, case, f"measures/{again.id}", agrees="yes")
+    assert Letter.objects.get(kind="account.measured").payload["reasons"] == "You posted it."

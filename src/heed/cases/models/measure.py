@@ -35,7 +35,9 @@ class MeasureOnAccount(models.Model):
         app_label = "cases"
         constraints = [
             models.UniqueConstraint(
-                fields=["decision", "account", "measure"], name="measure_on_account_once"
+                fields=["decision", "account", "measure"],
+                condition=~models.Q(state="refused"),  # that one may be proposed in other words
+                name="measure_on_account_once",
             )
         ]
 

@@ -104,6 +104,7 @@ def add(request: ConsoleRequest, slug: str) -> HttpResponse:
         name=form.cleaned_data["name"],
         scopes=form.cleaned_data["scopes"],
         expires_at=now + timedelta(days=days) if days else None,
+        by=request.grants.staff.pk,
         now=now,
     )
     return _page(request, key=made)

@@ -5,8 +5,10 @@
 3. Give a role, or end one; nobody changes their own.
 4. A lost device: a new link, which takes the old second factor off when it is used.
 5. Close an account: roles and sessions end at once.
+6. Open it again, for who comes back: without its roles, and by a new start.
+7. Note that somebody set up a way to sign in of their own.
 
-What reaches a whole account (4 and 5, and its sessions) is for who administers every platform at
+What reaches a whole account (4 to 6, and its sessions) is for who administers every platform at
 which that person works: else an administrator of one platform could sign in as a reviewer of
 another.
 """
@@ -52,7 +54,7 @@ def invite(
     `by` nobody: the first person of an instance, by its command line.
     """
     if Staff.objects.filter(email__iexact=email).exists():
-        raise NotInvited("There is an account with this address already: give it a role instead.")
+        raise NotInvited(_has_account(email, platform_id))
     with transaction.atomic():
         made, token = inviting.invite(
             email=email, name=name, platform_ids=[platform_id], roles=roles, outside=outside,
@@ -62,6 +64,18 @@ def invite(
         body = {"roles": [role.value for role in roles], "by": who}
         ledger.enter("staff.invited", subject=f"platform:{platform_id}", body=body, at=now)
     return _send(made, token)
+
+
+def _has_account(email: str, platform_id: UUID) -> str:
+    found = inviting.colleagues([platform_id]).filter(email__iexact=email).first()
+    if found is None:
+        return (
+            "Somebody signs in with this address for another platform of this server. Whoever "
+            "runs the server gives them a role here: `heed staff give`."
+        )
+    if not found.is_active:
+        return "This address has an account that was closed: open it again, in the list of people."
+    return "There is an account with this address already: give it a role instead."
 
 
 def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> str:
@@ -130,13 +144,18 @@ def withdraw(*, invitation_id: UUID, by: UUID, now: datetime) -> bool:
     return True
 
 
-def give_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> None:
-    """Give somebody else a role. Raises `NotYours`."""
+def give_role(
+    *, staff_id: UUID, platform_id: UUID, role: Role, by: UUID | None, now: datetime
+) -> None:
+    """Give somebody else a role; `by` nobody: by the command line. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
-    _must_be_another(staff, by)
+    if by is not None:
+        _must_be_another(staff, by)
+    if not staff.is_active:
+        raise NotYours("This account is closed: open it again first.")
     with transaction.atomic():
         people.give_role(staff, platform_id, role)
-        _enter(staff, {"given": role.value, "by": str(by)}, now)
+        _enter(staff, {"given": role.value, "by": str(by or "operator")}, now)
 
 
 def end_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> bool:
@@ -162,6 +181,18 @@ def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
     return True
 
 
+def open_again(*, staff_id: UUID, by: UUID, now: datetime) -> str:
+    """Who left comes back: a link to a new start, without any role. Raises `NotYours`."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    _must_reach(staff, by)
+    with transaction.atomic():
+        if not inviting.open_account(staff):
+            raise NotYours("This account is open.")
+        _enter(staff, {"opened": True, "by": str(by)}, now)
+        return start_anew(staff_id=staff.id, by=by, now=now)
+
+
 def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
     """End every session of somebody; returns how many. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
@@ -170,6 +201,12 @@ def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
         ended = inviting.end_sessions(staff)
         _enter(staff, {"sessions_ended": ended, "by": str(by)}, now)
     return ended
+
+
+def note_factor(*, staff_id: UUID, what: str, now: datetime) -> None:
+    """Whoever sits at somebody's open session could add a key of their own: the log has it."""
+    with transaction.atomic():
+        _enter(Staff.objects.get(id=staff_id), {"factor": what, "by": str(staff_id)}, now)
 
 
 def _must_be_another(staff: Staff, by: UUID) -> None:

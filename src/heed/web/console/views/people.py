@@ -123,10 +123,11 @@ def _theirs(request: ConsoleRequest, staff_id: UUID) -> Staff:
 @require_POST
 @permissions.permission("people.manage")
 def change(request: ConsoleRequest, staff_id: UUID) -> HttpResponse:
-    """Give or end a role, start anew, sign out everywhere, or close the account."""
+    """Give or end a role, start anew, sign out everywhere, close the account or open it again."""
     staff = _theirs(request, staff_id)
     acts = {
         "give": _give, "end": _end, "anew": _anew, "sign-out": _sign_out, "close": _close,
+        "open": _open,
     }  # fmt: skip
     act = acts.get(request.POST.get("what", ""))
     if act is None:
@@ -185,6 +186,13 @@ def _close(request: ConsoleRequest, staff: Staff) -> HttpResponse:
     invite_staff.close_account(staff_id=staff.pk, by=by, now=now)
     messages.success(request, f"{staff.name}'s account is closed.")
     return redirect("console:people")
+
+
+def _open(request: ConsoleRequest, staff: Staff) -> HttpResponse:
+    by, now = request.grants.staff.pk, timezone.now()
+    path = invite_staff.open_again(staff_id=staff.pk, by=by, now=now)
+    form = InviteForm(_platforms(request, "people.manage"))
+    return _page(request, form, link=request.build_absolute_uri(path))
 
 
 @require_POST

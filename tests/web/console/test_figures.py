@@ -29,7 +29,7 @@ def test_a_day_of_work_shows_in_the_figures(world: World) -> None:
     assert today["Backlog"] == 1
     assert today["Notices"] == 2
     assert today["Decisions"] == 1
-    assert today["Exposure"] == 2
+    assert today["Exposure"] is None  # one person's own
     assert today["Reversals"] == today["Missed deadlines"] == 0
     first = today["Time to first action"]
     assert first is not None and 0 <= first < 60
@@ -40,6 +40,22 @@ def test_a_day_of_work_shows_in_the_figures(world: World) -> None:
     assert page.count('<svg class="chart"') == len(found)
     assert "Median from a notice" in page
     assert "nothing to measure" in page
+
+
+def test_a_day_on_which_few_looked_tells_nobodys_minutes(world: World) -> None:
+    case, senior = world.case(), world.as_("Dana", Role.SENIOR)
+    people = [world.person(name, Role.CHILD_SAFETY) for name in ("Rae", "Sam", "Ola", "Uri")]
+    for n, person in enumerate(people):
+        Viewing.objects.create(
+            staff=person, file_id=case.file_id, case_id=case.id, variant="full", severity=3,
+            opened_at=world.now, seconds=60,
+        )  # fmt: skip
+        found = {one.title: one for one in dashboards.series([world.platform.id], now=world.now)}
+        assert found["Exposure"].days[-1][1] == (4 if n == 3 else None)
+    assert found["Exposure"].days[0][1] == 0
+    Viewing.objects.filter(staff=people[0]).delete()
+    page = unescape(senior.get("/console/figures").content.decode())
+    assert "too few people" in page and "on which fewer than 4 looked" in page
 
 
 def test_another_platforms_figures_are_not_shown(world: World) -> None:

@@ -70,11 +70,13 @@ def _platform(
     decide = people.deciders(platform.id)
     manage = request.grants.may("duty.manage", platform.id)
     own: Mapping[str, Any] = forms.get(platform.slug, {})
+    coming = rota.coming(platform.id, now=now)
     return {
         "platform": platform,
         "on_duty": on_duty,
         "nobody_decides": not any(shift.staff_id in decide for shift in on_duty),
-        "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
+        "coming": list(coming[:SHIFTS_SHOWN]),
+        "coming_total": coming.count(),
         "hours": [(DAYS[one.weekday], wall_time(one.from_minute), wall_time(one.until_minute))
                   for one in hours],
         "set_up": set_up,

@@ -395,3 +395,12 @@ def test_the_log_names_who_made_a_key(world: World) -> None:
     dana.post("/console/platforms/square/keys", {"name": "site", "scopes": ["items"]})
     bodies = EntryBody.objects.filter(event="key.added").values_list("body", flat=True)
     assert [json.loads(one)["by"] for one in bodies] == [str(world.added["Dana"].staff_id)]
+
+
+def test_a_key_that_may_do_nothing_is_refused_before_anybody_is_asked_who_they_are(
+    world: World,
+) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    answer = dana.post("/console/platforms/square/keys", {"name": "site"})
+    assert answer.status_code == 422
+    assert "A key that may do nothing is of no use" in text(answer)

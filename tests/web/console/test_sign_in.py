@@ -39,7 +39,22 @@ def test_password_and_second_factor_together_open_the_console(world: World, rae:
     code = code_of(world.added["Rae"].totp_secret)
     answer = client.post("/console/sign-in/2fa/authenticate/", {"code": code})
     assert answer["Location"] == "/console/"
-    assert client.get("/console/").status_code == 200
+    page = client.get("/console/")
+    assert page.status_code == 200
+    assert "Signed in as Rae." in page.content.decode()
+    other = Client()
+    enter(other, world)
+    again = other.post("/console/sign-in/2fa/authenticate/", {"code": code})
+    assert "A code works once" in again.content.decode()
+
+
+def test_who_works_here_finds_back_from_an_address_that_leads_nowhere(
+    world: World, rae: Staff
+) -> None:
+    lost = world.signed_in(rae).get("/console/c/C-NONE-NONE/")
+    assert lost.status_code == 404
+    assert '<a href="/console/">To the console</a>' in lost.content.decode()
+    assert "To the console" not in Client().get("/nowhere").content.decode()
 
 
 def test_a_recovery_code_stands_in_for_the_device_once(world: World, rae: Staff) -> None:

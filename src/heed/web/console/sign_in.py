@@ -12,6 +12,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.openid_connect import views as oidc
@@ -80,6 +81,16 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         what = _CHANGED.get(template_prefix)
         if what is not None:
             note_factor(staff_id=user.pk, what=what, now=timezone.now())
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Says why a code is not taken: the one that somebody came in with is used up."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This was not taken. A code works once: wait for the next one that your "
+        "app shows, half a minute at most, or use another recovery code.",
+    }
 
 
 def staff_of(request: HttpRequest) -> Staff | None:

@@ -15,6 +15,7 @@ another.
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -33,6 +34,14 @@ from heed.ports import MailRefused
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The link of an invitation, to be shown once."""
+
+    path: str
+    mailed: bool  # else whoever invited hands it over
+
+
 class NotInvited(Exception):
     """This person can't be invited; the message says what to do instead."""
 
@@ -48,8 +57,8 @@ class InvitationOver(Exception):
 def invite(
     *, email: str, name: str, platform_id: UUID, roles: Sequence[Role], outside: bool,
     by: UUID | None, now: datetime,
-) -> str:  # fmt: skip
-    """Invite somebody; returns the link's path, which is shown once. Raises `NotInvited`.
+) -> Link:  # fmt: skip
+    """Invite somebody. Raises `NotInvited`.
 
     `by` nobody: the first person of an instance, by its command line.
     """
@@ -78,7 +87,7 @@ def _has_account(email: str, platform_id: UUID) -> str:
     return "There is an account with this address already: give it a role instead."
 
 
-def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> str:
+def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> Link:
     """A link to a new password and second factor, for who lost a device. Raises `NotYours`.
 
     `by` is None where the operator asks at the machine itself.
@@ -181,7 +190,7 @@ def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
     return True
 
 
-def open_again(*, staff_id: UUID, by: UUID, now: datetime) -> str:
+def open_again(*, staff_id: UUID, by: UUID, now: datetime) -> Link:
     """Who left comes back: a link to a new start, without any role. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
     _must_be_another(staff, by)
@@ -232,7 +241,7 @@ def _enter(staff: Staff, body: dict[str, object], now: datetime) -> None:
     ledger.enter("staff.changed", subject=f"staff:{staff.id}", body=body, at=now)
 
 
-def _send(made: Invitation, token: str) -> str:
+def _send(made: Invitation, token: str) -> Link:
     """Mail the link; where no mail goes out, whoever invited hands it over."""
     path = f"/console/sign-in/invitation/{token}/"
     try:
@@ -244,4 +253,5 @@ def _send(made: Invitation, token: str) -> str:
         )
     except MailRefused:
         logger.warning("an invitation was not mailed", extra={"invitation": str(made.id)})
-    return path
+        return Link(path, mailed=False)
+    return Link(path, mailed=wiring.mail_leaves())

@@ -223,8 +223,8 @@ def start_anew(
         who = Staff.objects.filter(email__iexact=email, is_active=True).first()
         if who is None:
             raise NotAdded(f"nobody signs in with {email}: add them with `heed staff add`")
-        path = invite_staff.start_anew(staff_id=who.id, by=None, now=datetime.now(UTC))
-        link = f"{settings.PUBLIC_URL}{path}"
+        made = invite_staff.start_anew(staff_id=who.id, by=None, now=datetime.now(UTC))
+        link = f"{settings.PUBLIC_URL}{made.path}"
     _say({"link": link}, as_json)
 
 

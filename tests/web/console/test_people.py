@@ -404,3 +404,28 @@ def test_a_key_that_may_do_nothing_is_refused_before_anybody_is_asked_who_they_a
     answer = dana.post("/console/platforms/square/keys", {"name": "site"})
     assert answer.status_code == 422
     assert "A key that may do nothing is of no use" in text(answer)
+
+
+def test_nobody_is_said_to_be_mailed_where_no_mail_leaves(world: World, settings: Settings) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    said = {"name": "Sam", "platform": str(world.platform.id), "roles": ["reviewer"]}
+    mailed = text(dana.post("/console/people/invite", {**said, "email": "a@heed.example"}))
+    assert "It was mailed too." in mailed
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(settings.HEED_VAR / "mail")
+    kept = text(dana.post("/console/people/invite", {**said, "email": "b@heed.example"}))
+    assert "It was not mailed: hand it over yourself." in kept
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "No mail reaches anybody from here" in text(rae.get("/console/duty"))
+    tried = text(rae.post("/console/duty/try", follow=True))
+    assert "reach nobody" in tried and "Mail was taken" not in tried
+
+
+def test_what_waits_to_be_sent_is_shown_with_its_choices(world: World) -> None:
+    """A press on “Send it now” can close an account: its sender sees what it is."""
+    sam, dana = world.person("Sam", Role.REVIEWER), world.as_("Dana", Role.ADMINISTRATOR)
+    dana.post(f"/console/people/{sam.id}", {"what": "close"})
+    page = text(dana.get("/console/people"))
+    waits = page.partition("Not sent yet")[2].partition("</section>")[0]
+    assert "what: <strong>close</strong>" in waits

@@ -27,6 +27,7 @@ SAYS = {
     Scope.NOTICES: "pass notices on",
     Scope.STATES: "say what was applied",
     Scope.CASES: "read how a case stands",
+    Scope.BANKS: "look hashes up, and keep banks of its own (HMA's clients)",
 }
 
 

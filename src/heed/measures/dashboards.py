@@ -111,7 +111,13 @@ FROM days d LEFT JOIN (
 GROUP BY d.day
 """
 _SHOWN = (
-    ("Backlog", "cases", "Cases without a decision at the end of the day.", _BACKLOG),
+    (
+        "Backlog",
+        "cases",
+        "Cases without a decision at the end of the day. One that was opened again counts for the "
+        "time in between, too.",
+        _BACKLOG,
+    ),
     ("Notices", "notices", "Received on the day.", _NOTICES),
     (
         "Time to first action",

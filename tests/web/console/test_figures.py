@@ -1,12 +1,13 @@
 """How it goes is counted day by day, drawn, and said in a table too."""
 
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 
-from heed.cases.models import BlindReading, Copy
+from heed.cases.models import BlindReading, Case, Copy
 from heed.cases.queries import quality
 from heed.flows import read_blind
 from heed.measures import dashboards
@@ -40,6 +41,17 @@ def test_a_day_of_work_shows_in_the_figures(world: World) -> None:
     assert page.count('<svg class="chart"') == len(found)
     assert "Median from a notice" in page
     assert "nothing to measure" in page
+
+
+def test_the_backlog_counts_what_was_opened_again_as_it_says(world: World) -> None:
+    case, days = world.case(child=False), timedelta(days=1)
+    Case.objects.filter(id=case.id).update(
+        opened_at=world.now - 6 * days, decided_at=world.now - 4 * days, round=2,
+        round_at=world.now - days,
+    )  # fmt: skip
+    found = {one.title: one for one in dashboards.series([world.platform.id], now=world.now)}
+    assert [value for _, value in found["Backlog"].days[-8:]] == [0, 1, 1, 1, 1, 1, 1, 1]
+    assert "opened again counts for the time in between" in found["Backlog"].says
 
 
 def test_a_day_on_which_few_looked_tells_nobodys_minutes(world: World) -> None:

@@ -281,6 +281,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 HEED_IDLE_SECONDS = CONFIG.idle_minutes * 60
+MFA_ADAPTER = "heed.web.console.sign_in.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Heed"
 MFA_TOTP_TOLERANCE = 1  # half a minute either way: telephones' clocks differ, and people type

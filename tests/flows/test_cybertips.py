@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -29,6 +30,7 @@ from heed.flows.shared.tipline import NotReady
 from heed.flows.supplement_notice import supplement_notice
 from heed.integrations.ncmec.client import Client
 from heed.integrations.ncmec.stand_in import PASSWORD, USER, StandIn, running
+from heed.ledger.models import EntryBody
 from heed.media.models import Account, File, Item
 from heed.media.uploaders import UploaderIn
 from heed.people import services as people
@@ -137,6 +139,12 @@ def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[Desk]:
 @pytest.fixture
 def desk(world: Desk, db: None, ncmec: StandIn) -> Desk:
     return world.anew()
+
+
+def who_did(event: str) -> list[UUID]:
+    """Whom the log names, entry by entry."""
+    bodies = EntryBody.objects.filter(event=event).order_by("at").values_list("body", flat=True)
+    return [UUID(json.loads(one)["by"]) for one in bodies]
 
 
 def sha256_of(text: str) -> str:
@@ -331,7 +339,7 @@ def test_what_may_have_been_filed_is_never_filed_again_by_a_machine(
     assert tip.state == "stalled" and "may have been filed" in tip.trouble
     assert len(ncmec.tipline.reports) == 1
     with pytest.raises(TipChanged, match="may be filed"):
-        prepare_tip.withdraw(tip_id=tip.id, now=desk.town.now)
+        prepare_tip.withdraw(tip_id=tip.id, by=desk.sam.id, now=desk.town.now)
     assert desk.deadline("us.2258a.report").met_at is None
 
 
@@ -356,7 +364,8 @@ def test_a_refused_tip_waits_for_a_person_who_changes_it(
         tip = desk.work(tip)
     assert tip.state == "stalled" and "too new" in tip.trouble
     assert entries("cybertip.stalled") == 1
-    prepare_tip.take_back(tip_id=tip.id, now=desk.town.now)
+    prepare_tip.take_back(tip_id=tip.id, by=desk.rae.id, now=desk.town.now)
+    assert who_did("cybertip.taken_back") == [desk.rae.id]
     changed = prepare_tip.prepare(
         case_id=desk.case.id, chosen=Chosen(words="Shorter."), by=desk.rae.id, tip_id=tip.id,
         now=desk.town.now,
@@ -369,8 +378,11 @@ def test_a_refused_tip_waits_for_a_person_who_changes_it(
 def test_what_is_withdrawn_is_retracted_where_it_is_open(desk: Desk, ncmec: StandIn) -> None:
     tip = desk.approved()
     file_cybertip.file_cybertip(tip_id=tip.id, now=desk.town.now)
-    assert prepare_tip.withdraw(tip_id=tip.id, now=desk.town.now).state == "withdrawn"
+    assert (
+        prepare_tip.withdraw(tip_id=tip.id, by=desk.sam.id, now=desk.town.now).state == "withdrawn"
+    )
     assert [one.ended for one in ncmec.tipline.reports.values()] == ["retracted"]
+    assert who_did("cybertip.withdrawn") == [desk.sam.id]
     assert desk.prepare().state == "draft"  # and may be told after all
 
 
@@ -389,7 +401,7 @@ def test_bytes_that_nobody_keeps_are_told_as_hashes_if_a_person_says_so(
     desk.platform.bytes.clear()
     tip = desk.work(desk.approved())
     assert tip.state == "stalled" and "without the bytes" in tip.trouble
-    prepare_tip.withdraw(tip_id=tip.id, now=desk.town.now)
+    prepare_tip.withdraw(tip_id=tip.id, by=desk.sam.id, now=desk.town.now)
     assert desk.work(desk.approved(without_files=True)).state == "finished"
     [report] = [one for one in ncmec.tipline.reports.values() if one.finished_at]
     assert [file.name for file in report.files.values()] == ["case-context.txt"]

@@ -165,6 +165,19 @@ def test_a_missing_object_or_a_flipped_bit_is_found_named_and_fetched_again(
     assert read(case, square) == PICTURE
 
 
+def test_what_another_process_opens_is_not_called_lost(
+    case: Case, square: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preserve(case_id=case.id, now=square.now)
+    ours = wiring.seals
+    monkeypatch.setattr(wiring, "seals", lambda: AgeSeals(opens=[]))  # as in the web process
+    with pytest.raises(NotPreserved, match="this process may not open"):
+        read(case, square)
+    assert sealed(case, "evidence").reason == ""
+    monkeypatch.setattr(wiring, "seals", ours)
+    assert read(case, square) == PICTURE
+
+
 def test_a_lost_key_is_named_and_is_no_damage_to_the_object(
     case: Case, square: Stage, tmp_path: Path, settings: Settings
 ) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
@@ -96,7 +97,7 @@ def test_one_that_is_wrong_is_set_aside_in_sight_and_the_others_go_in(
     assert owed.count() == 1
     Publication.objects.filter(id=bad.id).update(payload=dict(known.payload, puid=str(bad.id)))
     assert (
-        try_again(platform_ids=[town.platform_id], now=town.now) == 1
+        try_again(platform_ids=[town.platform_id], by=uuid4(), now=town.now) == 1
         and publish(town)["refused"] == 0
     )
     assert not owed.exists()

@@ -12,6 +12,14 @@ class DangerEnded(Exception):
     """Somebody has answered this finding in the meantime. Read the page again."""
 
 
+def found_before(
+    *, case_id: UUID | None, call_id: UUID | None, why: str, by: UUID
+) -> Danger | None:
+    """The same by the same person, in the same words, while nobody has answered it."""
+    same = Danger.objects.filter(case_id=case_id, call_id=call_id, why=why, found_by=by)
+    return same.filter(told_at=None, unfounded_at=None).first()
+
+
 def find(
     platform_id: UUID, *, case_id: UUID | None, call_id: UUID | None, why: str, by: UUID,
     now: datetime,

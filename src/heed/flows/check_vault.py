@@ -17,7 +17,7 @@ from heed.flows import wiring
 from heed.flows.shared import evidence
 from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
-from heed.ports import KeyLost, NotOpened, Purpose
+from heed.ports import KeyLost, NotForThisProcess, NotOpened, Purpose
 
 READ_AGAIN_AFTER = timedelta(days=7)
 AT_ONCE = 20
@@ -89,6 +89,8 @@ def _fails(sealed: SealedObject, purpose: Purpose, halves: Sequence[str], now: d
             if halves
             else seals.open(sealing.body, wrapped)
         )
+    except NotForThisProcess as why:
+        return str(why)
     except KeyLost as lost:
         vault.note_unreadable(sealed, f"the key is lost: {lost}")
         return str(lost)

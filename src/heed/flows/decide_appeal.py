@@ -15,8 +15,8 @@ from django.db import transaction
 from heed.cases.models import Appeal, Case, Restriction
 from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
-from heed.flows.measure_account import lift
 from heed.flows.shared import claims, states
+from heed.flows.shared.on_accounts import lift
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media.feeds import BANKED

@@ -75,5 +75,7 @@ def filed_by_hand(
     with transaction.atomic():
         if tip.state != State.HANDED_OVER:
             raise TipChanged("Take the package first: what is filed is what was approved.")
-        tip_ends.finished(tip, raw=b"", differs="", now=filed_at, report_ref=report_ref.strip())
+        tip_ends.finished(
+            tip, raw=b"", differs="", now=filed_at, by=by, report_ref=report_ref.strip()
+        )
     return tip

@@ -5,14 +5,17 @@
 3. Give a role, or end one; nobody changes their own.
 4. A lost device: a new link, which takes the old second factor off when it is used.
 5. Close an account: roles and sessions end at once.
+6. Open it again, for who comes back: without its roles, and by a new start.
+7. Note that somebody set up a way to sign in of their own.
 
-What reaches a whole account (4 and 5, and its sessions) is for who administers every platform at
+What reaches a whole account (4 to 6, and its sessions) is for who administers every platform at
 which that person works: else an administrator of one platform could sign in as a reviewer of
 another.
 """
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -31,6 +34,14 @@ from heed.ports import MailRefused
 logger = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The link of an invitation, to be shown once."""
+
+    path: str
+    mailed: bool  # else whoever invited hands it over
+
+
 class NotInvited(Exception):
     """This person can't be invited; the message says what to do instead."""
 
@@ -46,13 +57,13 @@ class InvitationOver(Exception):
 def invite(
     *, email: str, name: str, platform_id: UUID, roles: Sequence[Role], outside: bool,
     by: UUID | None, now: datetime,
-) -> str:  # fmt: skip
-    """Invite somebody; returns the link's path, which is shown once. Raises `NotInvited`.
+) -> Link:  # fmt: skip
+    """Invite somebody. Raises `NotInvited`.
 
     `by` nobody: the first person of an instance, by its command line.
     """
     if Staff.objects.filter(email__iexact=email).exists():
-        raise NotInvited("There is an account with this address already: give it a role instead.")
+        raise NotInvited(_has_account(email, platform_id))
     with transaction.atomic():
         made, token = inviting.invite(
             email=email, name=name, platform_ids=[platform_id], roles=roles, outside=outside,
@@ -64,7 +75,19 @@ def invite(
     return _send(made, token)
 
 
-def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> str:
+def _has_account(email: str, platform_id: UUID) -> str:
+    found = inviting.colleagues([platform_id]).filter(email__iexact=email).first()
+    if found is None:
+        return (
+            "Somebody signs in with this address for another platform of this server. Whoever "
+            "runs the server gives them a role here: `heed staff give`."
+        )
+    if not found.is_active:
+        return "This address has an account that was closed: open it again, in the list of people."
+    return "There is an account with this address already: give it a role instead."
+
+
+def start_anew(*, staff_id: UUID, by: UUID | None, now: datetime) -> Link:
     """A link to a new password and second factor, for who lost a device. Raises `NotYours`.
 
     `by` is None where the operator asks at the machine itself.
@@ -130,13 +153,18 @@ def withdraw(*, invitation_id: UUID, by: UUID, now: datetime) -> bool:
     return True
 
 
-def give_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> None:
-    """Give somebody else a role. Raises `NotYours`."""
+def give_role(
+    *, staff_id: UUID, platform_id: UUID, role: Role, by: UUID | None, now: datetime
+) -> None:
+    """Give somebody else a role; `by` nobody: by the command line. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
-    _must_be_another(staff, by)
+    if by is not None:
+        _must_be_another(staff, by)
+    if not staff.is_active:
+        raise NotYours("This account is closed: open it again first.")
     with transaction.atomic():
         people.give_role(staff, platform_id, role)
-        _enter(staff, {"given": role.value, "by": str(by)}, now)
+        _enter(staff, {"given": role.value, "by": str(by or "operator")}, now)
 
 
 def end_role(*, staff_id: UUID, platform_id: UUID, role: Role, by: UUID, now: datetime) -> bool:
@@ -162,6 +190,18 @@ def close_account(*, staff_id: UUID, by: UUID, now: datetime) -> bool:
     return True
 
 
+def open_again(*, staff_id: UUID, by: UUID, now: datetime) -> Link:
+    """Who left comes back: a link to a new start, without any role. Raises `NotYours`."""
+    staff = Staff.objects.get(id=staff_id)
+    _must_be_another(staff, by)
+    _must_reach(staff, by)
+    with transaction.atomic():
+        if not inviting.open_account(staff):
+            raise NotYours("This account is open.")
+        _enter(staff, {"opened": True, "by": str(by)}, now)
+        return start_anew(staff_id=staff.id, by=by, now=now)
+
+
 def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
     """End every session of somebody; returns how many. Raises `NotYours`."""
     staff = Staff.objects.get(id=staff_id)
@@ -170,6 +210,12 @@ def sign_out_everywhere(*, staff_id: UUID, by: UUID, now: datetime) -> int:
         ended = inviting.end_sessions(staff)
         _enter(staff, {"sessions_ended": ended, "by": str(by)}, now)
     return ended
+
+
+def note_factor(*, staff_id: UUID, what: str, now: datetime) -> None:
+    """Whoever sits at somebody's open session could add a key of their own: the log has it."""
+    with transaction.atomic():
+        _enter(Staff.objects.get(id=staff_id), {"factor": what, "by": str(staff_id)}, now)
 
 
 def _must_be_another(staff: Staff, by: UUID) -> None:
@@ -195,7 +241,7 @@ def _enter(staff: Staff, body: dict[str, object], now: datetime) -> None:
     ledger.enter("staff.changed", subject=f"staff:{staff.id}", body=body, at=now)
 
 
-def _send(made: Invitation, token: str) -> str:
+def _send(made: Invitation, token: str) -> Link:
     """Mail the link; where no mail goes out, whoever invited hands it over."""
     path = f"/console/sign-in/invitation/{token}/"
     try:
@@ -207,4 +253,5 @@ def _send(made: Invitation, token: str) -> str:
         )
     except MailRefused:
         logger.warning("an invitation was not mailed", extra={"invitation": str(made.id)})
-    return path
+        return Link(path, mailed=False)
+    return Link(path, mailed=wiring.mail_leaves())

@@ -4,6 +4,8 @@
 2. Where the near file has a case of its own: the link between the two is judged by the same word,
    and so are the copies that the other case found of this file. Neither becomes the other.
 3. Likewise for an upload that was held at the door.
+
+Whoever was wrong says so: the other word is written down as well, and everything follows it.
 """
 
 from datetime import datetime
@@ -19,38 +21,43 @@ from heed.media.models import Upload
 from heed.rules.clocks import Done
 
 
-def judge_copy(*, copy_id: UUID, same: bool, by: UUID, now: datetime) -> bool:
-    """False when somebody has judged this copy before. A reshare of it goes the same way."""
+def judge_copy(*, copy_id: UUID, same: bool, again: bool = False, by: UUID, now: datetime) -> bool:
+    """False when somebody has judged this copy before, or `again`: so already. A reshare of it goes
+    the same way.
+    """
     copy = Copy.objects.select_related("case").get(id=copy_id)
-    if not _judge(copy.case_id, copy.near_file_id, same, by, now):
+    if not _judge(copy.case_id, copy.near_file_id, same, again, by, now):
         return False
-    _judge_back(copy, same, by, now)
+    _judge_back(copy, same, again, by, now)
     return True
 
 
-def _judge_back(copy: Copy, same: bool, by: UUID, now: datetime) -> None:
+def _judge_back(copy: Copy, same: bool, again: bool, by: UUID, now: datetime) -> None:
     case, near = copy.case, copy.near_file_id
     if near is None or case.file_id is None:
         return
     other = Case.objects.filter(platform_id=case.platform_id, file_id=near).first()
-    if other is not None and cases.judge_link(case, other, same=same, by=by, now=now):
-        _judge(other.id, case.file_id, same, by, now)
+    if other is not None and cases.judge_link(case, other, same=same, again=again, by=by, now=now):
+        _judge(other.id, case.file_id, same, again, by, now)
 
 
 @transaction.atomic
-def _judge(case_id: UUID, near_file_id: UUID | None, same: bool, by: UUID, now: datetime) -> bool:
+def _judge(
+    case_id: UUID, near_file_id: UUID | None, same: bool, again: bool, by: UUID, now: datetime
+) -> bool:
     """One case, one near file, in a transaction of its own: two cases are never locked at once."""
     case = states.lock(case_id)
-    twins = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file_id=near_file_id, same=None)
+    said = not same if again else None
+    twins = Copy.objects.filter(case=case, how=Copy.How.NEAR, near_file_id=near_file_id, same=said)
     ids = list(twins.values_list("item_id", flat=True))
-    if not cases.judge_copies(twins, same=same):
+    if not cases.judge_copies(twins, same=same, again=again):
         return False
     states.apply(case, items=ids, now=now, lower=True)
     _nothing_waits(case, now)
     ledger.enter(
         "copy.judged",
         subject=f"case:{case.id}",
-        body={"copies": len(ids), "same": same, "by": str(by)},
+        body={"copies": len(ids), "same": same, "again": again, "by": str(by)},
         batch=[str(item) for item in ids],
         at=now,
     )

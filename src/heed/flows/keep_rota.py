@@ -28,7 +28,10 @@ def add_shifts(
     *, platform_id: UUID, staff_id: UUID, place: int, begins_at: datetime, ends_at: datetime,
     weeks: int = 1, by: UUID, now: datetime,
 ) -> int:  # fmt: skip
-    """Put somebody on duty, at the same hours of `weeks` weeks. Raises `NotOnRota`."""
+    """Put somebody on duty, at the same hours of `weeks` weeks; returns how many are new.
+
+    Raises `NotOnRota`, also where none is: a form that was sent twice rings nobody twice.
+    """
     if staff_id not in rota.may_be_on_duty(platform_id):
         raise NotOnRota(
             "This person may neither decide cases here nor answer officers. Give them a role first."
@@ -39,7 +42,7 @@ def add_shifts(
         raise NotOnRota("This shift is over already.")
     zone = ZoneInfo(rota.emergency(platform_id).zone)
     with transaction.atomic():
-        for week in range(min(weeks, MOST_WEEKS)):
+        added = sum(
             ringing.add_shift(
                 platform_id=platform_id,
                 staff_id=staff_id,
@@ -48,8 +51,12 @@ def add_shifts(
                 ends_at=_weeks_on(ends_at, week, zone),
                 by=by,
             )
-        _enter(platform_id, {"shifts": weeks, "by": str(by)}, now)
-    return weeks
+            for week in range(min(weeks, MOST_WEEKS))
+        )
+        if not added:
+            raise NotOnRota("They are on the rota then already.")
+        _enter(platform_id, {"shifts": added, "by": str(by)}, now)
+    return added
 
 
 def _weeks_on(at: datetime, weeks: int, zone: ZoneInfo) -> datetime:

@@ -87,17 +87,20 @@ def add_key(
     name: str,
     scopes: Sequence[str],
     expires_at: datetime | None = None,
+    by: UUID | None = None,
     now: datetime,
 ) -> str:
-    """A new key for a platform: shown once, kept as a hash. Raises `NoSuchPlatform`."""
+    """A new key for a platform: shown once, kept as a hash. Raises `NoSuchPlatform`.
+
+    `by` nobody: by the command line.
+    """
     platform = Platform.objects.filter(slug=platform_slug).first()
     if platform is None:
         raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
     with transaction.atomic():
         key = keys.make_key(platform, name, scopes, now=now, expires_at=expires_at)
-        ledger.enter(
-            "key.added", subject=f"platform:{platform.id}", body={"scopes": list(scopes)}, at=now
-        )
+        body = {"scopes": list(scopes), "by": "command" if by is None else str(by)}
+        ledger.enter("key.added", subject=f"platform:{platform.id}", body=body, at=now)
     return key
 
 

@@ -1,10 +1,10 @@
 """What follows for an account, once the content is decided.
 
 1. Write the measure down; a suspension waits for the signature of a senior, another person.
-2. The senior signs, or does not.
+2. The senior signs, or does not; only while the removal that it rests on stands.
 3. When it is final: tell the platform, which carries it out, and passes on the link by which
    whoever has the account can contest it.
-4. An appeal turned it: tell the platform that it is over.
+4. It ends when an appeal turns it, or when the content is let stand after all.
 """
 
 from datetime import datetime
@@ -15,11 +15,9 @@ from django.db import transaction
 
 from heed.cases.models import Case, Decision, MeasureOnAccount
 from heed.cases.services import account_measures as writing
-from heed.flows import jobs
+from heed.flows.shared import on_accounts, states
 from heed.ids import secret
-from heed.ledger import services as ledger
 from heed.media.models import Account
-from heed.outbox import services as outbox
 from heed.people import queries as people
 from heed.people.models import Role, Staff
 from heed.rules.accounts import AccountMeasure, may_sign, needs_signature
@@ -40,7 +38,7 @@ def measure_account(
     if not reasons.strip():
         raise MayNotMeasure("Reasons are missing: the account is told these words.")
     with transaction.atomic():
-        case = Case.objects.get(id=case_id)
+        case = states.lock(case_id)
         decision = _last_removal(case)
         account = Account.objects.filter(items__copies__case=case, id=account_id).first()
         if account is None:
@@ -53,7 +51,7 @@ def measure_account(
         if final:
             _carry_out(case, row, now)
         else:
-            _enter(case, row, now)
+            on_accounts.enter(case, row, now)
     return row
 
 
@@ -63,17 +61,19 @@ def sign(*, measure_id: UUID, agrees: bool, by: UUID, now: datetime) -> bool:
         row = MeasureOnAccount.objects.select_related("decision__case", "account").get(
             id=measure_id
         )
-        case = row.decision.case
+        case = states.lock(row.decision.case_id)
         senior = Role.SENIOR in people.roles_of(Staff.objects.get(id=by), case.platform_id)
         if not may_sign(str(row.proposed_by), str(by), senior=senior):
             raise MayNotMeasure("A senior reviewer signs it, and not the one who proposed it.")
+        if agrees:
+            _must_still_stand(case, row)
         if not writing.sign(row, agrees=agrees, by=by, now=now):
             return False
         row.refresh_from_db()
         if agrees:
             _carry_out(case, row, now)
         else:
-            _enter(case, row, now)
+            on_accounts.enter(case, row, now)
     return True
 
 
@@ -86,40 +86,15 @@ def _last_removal(case: Case) -> Decision:
     return decision
 
 
+def _must_still_stand(case: Case, row: MeasureOnAccount) -> None:
+    _last_removal(case)
+    if row.decision.state != Decision.State.FINAL:
+        raise MayNotMeasure("The decision that it rests on was turned: refuse it.")
+
+
 def _carry_out(case: Case, row: MeasureOnAccount, now: datetime) -> None:
     link = secret()
     writing.give_link(row, link)
     url = f"{settings.PUBLIC_URL}/a/{row.id}?k={link}"
-    _tell(case, row, f"account:{row.id}", now, measure=row.measure, appeal_url=url)
-    _enter(case, row, now)
-
-
-def lift(case: Case, row: MeasureOnAccount, *, now: datetime) -> None:
-    """In the transaction of the appeal that turned it."""
-    if not writing.lift(row):
-        return
-    row.refresh_from_db()
-    _tell(case, row, f"account:{row.id}:lifted", now, measure="none", lifted=row.measure)
-    _enter(case, row, now)
-
-
-def _tell(case: Case, row: MeasureOnAccount, key: str, now: datetime, **facts: str) -> None:
-    payload: dict[str, object] = {
-        "type": "account.measured",
-        "account": row.account.ref,
-        "clause": row.clause,
-        "reasons": row.reasons,
-        **facts,
-    }
-    outbox.tell("account.measured", payload, key=key, platform_id=case.platform_id, now=now)
-    jobs.later(
-        "deliver",
-        once=f"deliver:{case.platform_id}",
-        queue="deliver",
-        platform_id=str(case.platform_id),
-    )
-
-
-def _enter(case: Case, row: MeasureOnAccount, now: datetime) -> None:
-    body = {"measure": row.measure, "state": row.state, "clause": row.clause}
-    ledger.enter("account.measured", subject=f"case:{case.id}", body=body, at=now)
+    on_accounts.tell(case, row, f"account:{row.id}", now, measure=row.measure, appeal_url=url)
+    on_accounts.enter(case, row, now)

@@ -4,9 +4,11 @@
    a draft.
 2. Send it on: both layers of checks must hold; a senior approves, where that is asked for.
 3. Approved, it is filed by the worker; or, without credentials, handed over as a package.
-Withdrawn, taken back to be changed, or tried again: each says what it expects to find.
+Withdrawn, taken back to be changed, or tried again: each says what it expects to find, and the log
+keeps who did it.
 """
 
+import logging
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,6 +30,7 @@ from heed.people.models import Role
 from heed.rules.tips.authorities import NCMEC, authority
 from heed.rules.tips.document import Document, frozen
 
+logger = logging.getLogger(__name__)
 CHANGEABLE = (State.DRAFT, State.WAITING, State.READY, State.STALLED, State.HANDED_OVER)
 
 
@@ -79,7 +82,7 @@ def prepare(
             tip = Tip.objects.get(id=tip_id, case_id=case.id)
             tips.move(tip, [State.DRAFT], **facts)
         tips.take_files(tip, [UUID(one.file_id) for one in document.files])
-        _enter("cybertip.prepared", tip, now, {"to": tip.authority})
+        _enter("cybertip.prepared", tip, by, now, {"to": tip.authority})
     return tip
 
 
@@ -167,7 +170,7 @@ def _approved(tip: Tip, expected: State, by: UUID, now: datetime) -> None:
     facts = {"approved_by": by, "approved_at": now, "environment": where, "trouble": ""}
     due_at = None if where == BY_HAND else now
     tips.move(tip, [expected], State.READY, due_at=due_at, attempts=0, **facts)
-    _enter("cybertip.approved", tip, now, {"alone": by == tip.prepared_by})
+    _enter("cybertip.approved", tip, by, now, {"alone": by == tip.prepared_by})
     if due_at is not None:
         jobs.later("file_tip", once=f"tip:{tip.id}", queue="file", tip_id=str(tip.id))
 
@@ -175,7 +178,7 @@ def _approved(tip: Tip, expected: State, by: UUID, now: datetime) -> None:
 # ------------------------------------------------------------------ back, again, away
 
 
-def take_back(*, tip_id: UUID, now: datetime) -> Tip:
+def take_back(*, tip_id: UUID, by: UUID, now: datetime) -> Tip:
     """To be changed: a draft again. One that is open at the authority is retracted there.
 
     Raises `TipChanged`, also for one that may have been filed.
@@ -186,10 +189,11 @@ def take_back(*, tip_id: UUID, now: datetime) -> Tip:
     with transaction.atomic():
         cleared = {"approved_by": None, "approved_at": None, "due_at": None, "trouble": ""}
         tips.move(tip, CHANGEABLE, State.DRAFT, **cleared)
+        _enter("cybertip.taken_back", tip, by, now, {})
     return tip
 
 
-def try_again(*, tip_id: UUID, now: datetime) -> Tip:
+def try_again(*, tip_id: UUID, by: UUID, now: datetime) -> Tip:
     """What stalled, or waits for its next try, is taken up at once."""
     tip = Tip.objects.get(id=tip_id)
     where = tipline.environment(tip.authority, tip.platform_id)
@@ -199,17 +203,18 @@ def try_again(*, tip_id: UUID, now: datetime) -> Tip:
         facts = {"due_at": now, "attempts": 0, "leased_until": None}
         tips.move(tip, [State.STALLED, *tips.ON_THE_WAY], tip_ends.resumes_as(tip), **facts)
         jobs.later("file_tip", once=f"tip:{tip.id}", queue="file", tip_id=str(tip.id))
+    logger.info("a tip is tried again", extra={"tip": str(tip.id), "by": str(by)})
     return tip
 
 
-def withdraw(*, tip_id: UUID, now: datetime) -> Tip:
+def withdraw(*, tip_id: UUID, by: UUID, now: datetime) -> Tip:
     """It is not told. One that is open at the authority is retracted there. Raises `TipChanged`."""
     tip = Tip.objects.get(id=tip_id)
     _must_not_be_filed(tip)
     tip_ends.retract(tip, now=now)
     with transaction.atomic():
         tips.move(tip, (*CHANGEABLE, State.OPEN), State.WITHDRAWN, due_at=None)
-        _enter("cybertip.withdrawn", tip, now, {})
+        _enter("cybertip.withdrawn", tip, by, now, {})
     return tip
 
 
@@ -221,6 +226,6 @@ def _must_not_be_filed(tip: Tip) -> None:
         )
 
 
-def _enter(event: str, tip: Tip, now: datetime, body: dict[str, object]) -> None:
-    facts = {"tip": str(tip.id), **body}
+def _enter(event: str, tip: Tip, by: UUID, now: datetime, body: dict[str, object]) -> None:
+    facts = {"tip": str(tip.id), "by": str(by), **body}
     ledger.enter(event, subject=f"case:{tip.case_id}", body=facts, at=now)

@@ -107,7 +107,8 @@ def _sent(rows: Sequence[Publication], refs: dict[str, str], now: datetime) -> N
         )
 
 
-def try_again(*, platform_ids: Collection[UUID], words: str = "", now: datetime) -> int:
+def try_again(*, platform_ids: Collection[UUID], words: str = "", by: UUID, now: datetime) -> int:
     """A person has what was refused of these platforms, for `words`, tried again; how many."""
     ids = list(publishing.refused(platform_ids, words).values_list("id", flat=True))
+    logger.info("refused statements tried again", extra={"statements": len(ids), "by": str(by)})
     return publishing.try_again(ids, now=now)

@@ -9,6 +9,7 @@ what we suspect. NCMEC or a hotline is nobody in the sense of DSA article 18.
 """
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +18,7 @@ from heed.cases.models import Case
 from heed.cases.services import cases, deadlines
 from heed.filings import danger as dangers
 from heed.filings.models import Danger
-from heed.flows.shared import clocks, duty
+from heed.flows.shared import clocks, duty, states
 from heed.ledger import services as ledger
 from heed.people import rota
 from heed.rules.clocks import Done
@@ -31,24 +32,30 @@ def find(
     *, platform_id: UUID, case_id: UUID | None, call_id: UUID | None, why: str, by: UUID,
     now: datetime,
 ) -> Danger:  # fmt: skip
-    """A person finds it, in a case or, where there is none, in a duty call. Raises `NotSaid`."""
+    """A person finds it, in a case or, where there is none, in a duty call. Raises `NotSaid`.
+
+    Sent twice it is one danger, with one clock.
+    """
     if not why.strip():
         raise NotSaid("Say who is in what danger, and where: whoever is rung reads these words.")
     case = Case.objects.get(id=case_id, platform_id=platform_id) if case_id else None
     if case is None and call_id is None:
         raise NotSaid("A danger is found in a case, or in a call.")
+    where: dict[str, Any] = {"case_id": case.id if case else None, "call_id": call_id}
     with transaction.atomic():
-        found = dangers.find(
-            platform_id, case_id=case.id if case else None, call_id=call_id, why=why.strip(),
-            by=by, now=now,
-        )  # fmt: skip
+        if case is not None:
+            states.lock(case.id)
+        known = dangers.found_before(**where, why=why.strip(), by=by)
+        if known is not None:
+            return known
+        found = dangers.find(platform_id, **where, why=why.strip(), by=by, now=now)
         due = clocks.of_danger(case, cause=_cause(found), at=now)
         deadlines.set_clocks(case, due, now=now)
         if case is not None:
             cases.note_danger(case)
         if call_id is None and (case is None or rota.danger_of(case.id) is None):
             duty.call_for_danger(found, now=now)
-        _enter("danger.found", found, now)
+        _enter("danger.found", found, by, now)
     return found
 
 
@@ -60,7 +67,7 @@ def tell(*, danger_id: UUID, told: str, told_ref: str = "", by: UUID, now: datet
     with transaction.atomic():
         dangers.note_told(found, told=told.strip(), told_ref=told_ref.strip(), by=by, now=now)
         deadlines.done(Done.POLICE_TOLD, now=now, cause=_cause(found))
-        _enter("danger.told", found, now)
+        _enter("danger.told", found, by, now)
 
 
 def dismiss(*, danger_id: UUID, why: str, by: UUID, now: datetime) -> None:
@@ -71,13 +78,13 @@ def dismiss(*, danger_id: UUID, why: str, by: UUID, now: datetime) -> None:
     with transaction.atomic():
         dangers.note_unfounded(found, why=why.strip(), by=by, now=now)
         deadlines.done(Done.POLICE_TOLD, now=now, cause=_cause(found))
-        _enter("danger.dismissed", found, now)
+        _enter("danger.dismissed", found, by, now)
 
 
 def _cause(found: Danger) -> str:
     return f"danger:{found.id}"
 
 
-def _enter(event: str, found: Danger, now: datetime) -> None:
+def _enter(event: str, found: Danger, by: UUID, now: datetime) -> None:
     subject = f"case:{found.case_id}" if found.case_id else f"platform:{found.platform_id}"
-    ledger.enter(event, subject=subject, body={"danger": str(found.id)}, at=now)
+    ledger.enter(event, subject=subject, body={"danger": str(found.id), "by": str(by)}, at=now)

@@ -46,24 +46,25 @@ def publish(
             Platform.objects.get(id=platform_id), said, why=why.strip(), in_force_at=in_force_at,
             by=by, now=now,
         )  # fmt: skip
-        _enter("policy.published", made, now)
+        _enter("policy.published", made, by, now)
     return made
 
 
-def withdraw(*, version_id: UUID, now: datetime) -> bool:
+def withdraw(*, version_id: UUID, by: UUID, now: datetime) -> bool:
     """Withdraw a version before it holds. False when it already does, or was withdrawn."""
     with transaction.atomic():
         version = PolicyVersion.objects.select_for_update().get(id=version_id)
         done = writing.withdraw(version, now=now)
         if done:
-            _enter("policy.withdrawn", version, now)
+            _enter("policy.withdrawn", version, by, now)
     return done
 
 
-def _enter(event: str, version: PolicyVersion, now: datetime) -> None:
+def _enter(event: str, version: PolicyVersion, by: UUID, now: datetime) -> None:
     text = json.dumps(version.clauses, sort_keys=True, separators=(",", ":")).encode()
     body = {
         "policy": version.name,
+        "by": str(by),
         "in_force_at": version.in_force_at.isoformat(),
         "sha256": hashlib.sha256(text).hexdigest(),
     }

@@ -82,6 +82,11 @@ def tipline_account(platform: str) -> Mapping[str, str]:
     return own.get(platform, server)
 
 
+def mail_leaves() -> bool:
+    """Whether a mail server is set. Without one, mails are files here, and reach nobody."""
+    return not settings.EMAIL_BACKEND.endswith("filebased.EmailBackend")
+
+
 @cache
 def seals() -> Seals:
     """Who seals evidence, and opens it where the key lies."""

@@ -87,6 +87,7 @@ def _tell(path: Path, told: dict[str, str]) -> None:
 def main() -> None:
     """Set the stage unless it is set, as after a kill; then work."""
     garbage.rarely()
+    os.environ.setdefault("HEED_OPENS", "filing")  # as `heed worker` does
     from heed.instance.boot import booted
     from heed.instance.place import here
 

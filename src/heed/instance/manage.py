@@ -255,9 +255,38 @@ def start_anew(
         who = Staff.objects.filter(email__iexact=email, is_active=True).first()
         if who is None:
             raise NotAdded(f"nobody signs in with {email}: add them with `heed staff add`")
-        path = invite_staff.start_anew(staff_id=who.id, by=None, now=datetime.now(UTC))
-        link = f"{settings.PUBLIC_URL}{path}"
+        made = invite_staff.start_anew(staff_id=who.id, by=None, now=datetime.now(UTC))
+        link = f"{settings.PUBLIC_URL}{made.path}"
     _say({"link": link}, as_json)
+
+
+@staff.command("give")
+def give_role(
+    email: Annotated[str, typer.Argument(help="The address that they sign in with.")],
+    role: Annotated[str, typer.Argument(help="As `heed staff add --role` has it.")],
+    platform_slug: Annotated[str, typer.Argument(metavar="PLATFORM", help="At which site.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give somebody who has an account a role, also where another site's people invited them."""
+    from heed.instance.boot import booted
+
+    with booted():
+        from heed.flows import invite_staff
+        from heed.media.models import Platform
+        from heed.people.models import Role, Staff
+
+        who = Staff.objects.filter(email__iexact=email).first()
+        where = Platform.objects.filter(slug=platform_slug).first()
+        if who is None or where is None:
+            raise NotAdded(f"there is no {'account of ' + email if who is None else platform_slug}")
+        given, now = _one_of(Role, "role", role), datetime.now(UTC)
+        try:
+            invite_staff.give_role(
+                staff_id=who.id, platform_id=where.id, role=given, by=None, now=now
+            )
+        except invite_staff.NotYours as why:
+            raise NotAdded(str(why)) from None
+    _say({"email": who.email, "role": given.value, "platform": where.slug}, as_json)
 
 
 @staff.command("add")

@@ -67,6 +67,7 @@ EVENTS = (
     Event(69, "cybertip.opened", "The authority opened a report and gave it a number."),
     Event(70, "cybertip.finished", "The authority has it for good."),
     Event(71, "cybertip.withdrawn", "It was withdrawn before it was filed."),
+    Event(153, "cybertip.taken_back", "It was taken back to be changed, before it was filed."),
     Event(
         72, "cybertip.stalled", "Filing needs a person: the authority refused, or we lost track."
     ),

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from heed.people.exposure import FEWEST
 from heed.rules.claims import BODIES
 
 DAYS = 28
@@ -17,7 +18,8 @@ DAYS = 28
 class Series:
     """One figure for each day, the oldest first. `says` is how it is counted.
 
-    None where there was nothing to take it of: a day without notices has no time to first action.
+    None where there was nothing to take it of: a day without notices has no time to first action;
+    and where it would be somebody's own.
     """
 
     title: str
@@ -99,25 +101,40 @@ SELECT d.day, count(x.id) FROM days d LEFT JOIN (
 GROUP BY d.day
 """
 _EXPOSURE = """
-SELECT d.day, coalesce(sum(x.seconds), 0) / 60 FROM days d LEFT JOIN (
-    SELECT v.seconds, v.opened_at FROM people_viewing v JOIN cases_case c ON c.id = v.case_id
+SELECT d.day, CASE WHEN count(DISTINCT x.staff_id) = 0 THEN 0
+    WHEN count(DISTINCT x.staff_id) >= %(fewest)s THEN sum(x.seconds) / 60 END
+FROM days d LEFT JOIN (
+    SELECT v.seconds, v.staff_id, v.opened_at
+    FROM people_viewing v JOIN cases_case c ON c.id = v.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND v.opened_at >= %(since)s
 ) x ON x.opened_at::date = d.day
 GROUP BY d.day
 """
 _SHOWN = (
-    ("Backlog", "cases", "Cases without a decision at the end of the day.", _BACKLOG),
+    (
+        "Backlog",
+        "cases",
+        "Cases without a decision at the end of the day. One that was opened again counts for the "
+        "time in between, too.",
+        _BACKLOG,
+    ),
     ("Notices", "notices", "Received on the day.", _NOTICES),
     (
         "Time to first action",
         "seconds",
-        "Median from a notice about a body to the first restriction of its case.",
+        "Median from a notice about a body to the first restriction of its case. Notices that led "
+        "to none are left out.",
         _FIRST_ACTION,
     ),
     ("Missed deadlines", "deadlines", "Marked as missed on the day.", _BREACHED),
     ("Decisions", "decisions", "Final ones, and those that an appeal turned later.", _DECIDED),
     ("Reversals", "appeals", "Appeals that ended in a reversal on the day.", _REVERSED),
-    ("Exposure", "minutes", "Unblurred, of everybody together.", _EXPOSURE),
+    (
+        "Exposure",
+        "minutes",
+        f"Unblurred, of everybody together; not on days on which fewer than {FEWEST} looked.",
+        _EXPOSURE,
+    ),
 )
 
 _NEAR = """
@@ -136,6 +153,7 @@ def series(platform_ids: Collection[UUID], *, now: datetime) -> list[Series]:
         "since": first,
         "until": now.date(),
         "bodies": [one.value for one in BODIES],
+        "fewest": FEWEST,
     }
     return [
         Series(title=title, unit=unit, says=says, days=_days(sql, values))

@@ -156,15 +156,17 @@ def days_of(looks: Sequence[Look], *, now: datetime, days: int) -> list[Day]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Team:
-    """A week of everybody who looked, without anybody's name. None: too few people to say."""
+    """A week of everybody who looked, without anybody's name. None: too few people to say, for
+    what one of two knows of themselves tells the other's.
+    """
 
     people: int
-    files: int
-    seconds: float
+    files: int | None
+    seconds: float | None
     median_seconds: float | None
     most_seconds: float | None
     at_their_limit: int | None
-    gravest_share: float  # of the looks, of the highest severity
+    gravest_share: float | None  # of the looks, of the highest severity
 
 
 def team(staff_ids: Sequence[UUID], *, now: datetime) -> Team:
@@ -178,10 +180,10 @@ def team(staff_ids: Sequence[UUID], *, now: datetime) -> Team:
     grave = sum(look.severity == 3 for look in every)
     return Team(
         people=len(sums),
-        files=sum(one.files for one in sums.values()),
-        seconds=sum(seconds),
+        files=sum(one.files for one in sums.values()) if told else None,
+        seconds=sum(seconds) if told else None,
         median_seconds=median(seconds) if told else None,
         most_seconds=max(seconds) if told else None,
         at_their_limit=full if told else None,
-        gravest_share=grave / len(every) if every else 0.0,
+        gravest_share=grave / len(every) if told else None,
     )

@@ -98,6 +98,16 @@ def close_account(staff: Staff, *, now: datetime) -> bool:
     return bool(closed)
 
 
+def open_account(staff: Staff) -> bool:
+    """It may be signed in with again, by what its owner sets up anew. False when it is open."""
+    opened = Staff.objects.filter(id=staff.id, is_active=False).update(is_active=True)
+    if opened:
+        staff.set_unusable_password()
+        Staff.objects.filter(id=staff.id).update(password=staff.password)
+        forget_factors(staff)
+    return bool(opened)
+
+
 def colleagues(platform_ids: Sequence[UUID], role: Role | None = None) -> "QuerySet[Staff]":
     """Everybody who holds, or held, a role at these platforms; or who holds this one."""
     held = Membership.objects.filter(platform_id__in=list(platform_ids))

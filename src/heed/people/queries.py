@@ -60,20 +60,22 @@ def staff_named(ids: set[UUID]) -> dict[UUID, str]:
     return dict(Staff.objects.filter(id__in=ids).values_list("id", "name"))
 
 
+DECIDE = (Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR)
+SPEAK = (Role.LIAISON, Role.SENIOR)
+
+
 def deciders(platform_id: UUID) -> set[UUID]:
     """The active people who may decide cases of this platform, outside reviewers among them."""
-    roles = [Role.REVIEWER, Role.CHILD_SAFETY, Role.SENIOR]
     held = Membership.objects.filter(
-        platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
+        platform_id=platform_id, ended_at=None, role__in=DECIDE, staff__is_active=True
     )
     return set(held.values_list("staff_id", flat=True))
 
 
 def speakers(platform_id: UUID) -> set[UUID]:
     """The active people who may answer officers of this platform."""
-    roles = [Role.LIAISON, Role.SENIOR]
     held = Membership.objects.filter(
-        platform_id=platform_id, ended_at=None, role__in=roles, staff__is_active=True
+        platform_id=platform_id, ended_at=None, role__in=SPEAK, staff__is_active=True
     )
     return set(held.values_list("staff_id", flat=True))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -14,12 +15,16 @@ from heed.people.models import Staff
 def add_shift(
     *, platform_id: UUID, staff_id: UUID, place: int, begins_at: datetime, ends_at: datetime,
     by: UUID,
-) -> Shift:  # fmt: skip
-    """One person's hours on duty."""
-    return Shift.objects.create(
-        platform_id=platform_id, staff_id=staff_id, place=place, begins_at=begins_at,
-        ends_at=ends_at, made_by=by,
-    )  # fmt: skip
+) -> bool:  # fmt: skip
+    """One person's hours on duty. False when they are on the rota then, in that place, already."""
+    same: dict[str, Any] = {
+        "platform_id": platform_id, "staff_id": staff_id, "place": place,
+        "begins_at": begins_at, "ends_at": ends_at,
+    }  # fmt: skip
+    if Shift.objects.filter(**same, cancelled_at=None).exists():
+        return False
+    Shift.objects.create(**same, made_by=by)
+    return True
 
 
 def cancel_shift(shift_id: UUID, platform_id: UUID, *, now: datetime) -> bool:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from heed.people.duty_models import Call, Coverage, Emergency, Ring, Shift, StepDone
-from heed.people.models import Staff
-from heed.people.queries import deciders, speakers
+from heed.people.models import Membership, Staff
+from heed.people.queries import DECIDE, SPEAK, deciders, speakers
 
 STEPS = (
     "Read the notice: who is in danger, where, and by when.",
@@ -32,19 +32,32 @@ def on_duty(platform_id: UUID, *, now: datetime) -> list[Shift]:
 
 
 def on_duty_at(platform_ids: Collection[UUID], *, now: datetime) -> list[Shift]:
-    """The same for many platforms at once, one platform after the other."""
+    """The same for many platforms at once, one platform after the other.
+
+    Whose role there has ended is on duty no more, whatever the rota says.
+    """
     running = Shift.objects.filter(
-        platform_id__in=platform_ids, begins_at__lte=now, ends_at__gt=now, cancelled_at=None,
-        staff__is_active=True,
+        _may_still(), platform_id__in=platform_ids, begins_at__lte=now, ends_at__gt=now,
+        cancelled_at=None,
     )  # fmt: skip
     in_turn = running.order_by("platform_id", "place", "begins_at", "id")
     return list(in_turn.select_related("staff"))
 
 
 def coming(platform_id: UUID, *, now: datetime) -> QuerySet[Shift]:
-    """The shifts that run or come, the nearest first."""
+    """The shifts that run or come, the nearest first; `counts`: that somebody would be rung."""
     found = Shift.objects.filter(platform_id=platform_id, ends_at__gt=now, cancelled_at=None)
+    found = found.annotate(counts=_may_still())
     return found.select_related("staff").order_by("begins_at", "place")
+
+
+def _may_still() -> Exists:
+    """Of a shift: whether its person has a role there with which one is on duty."""
+    held = Membership.objects.filter(
+        staff=OuterRef("staff"), platform_id=OuterRef("platform_id"), ended_at=None,
+        role__in={*DECIDE, *SPEAK}, staff__is_active=True,
+    )  # fmt: skip
+    return Exists(held)
 
 
 def coverage(platform_id: UUID) -> list[Coverage]:

@@ -158,6 +158,10 @@ class KeyLost(Exception):
     """The key that a wrapping was made for is not here. Bring it back from its backup."""
 
 
+class NotForThisProcess(KeyLost):
+    """The key may well be here; another process is the one that uses it (`HEED_OPENS`)."""
+
+
 class NotOpened(Exception):
     """The key does not open this: altered bytes, or another object's wrapping."""
 

@@ -8,6 +8,7 @@ from django.test import Client
 
 from heed.cases.models import Appeal, Case, MeasureOnAccount
 from heed.flows import measure_account, open_appeal
+from heed.flows.open_appeal import appeal_as_notifier
 from heed.media.models import Account, Item
 from heed.outbox.models import Letter
 from heed.people.models import Role
@@ -105,3 +106,61 @@ def test_who_has_the_account_contests_it_and_another_person_lifts_it(world: Worl
     assert (over["measure"], over["lifted"], over["account"]) == ("none", "limit", uri.ref)
     assert Item.objects.get(ref="p1").desired == "removed"
     assert "It was not you." in text(at_home.get(f"/a/{row.id}"))
+
+
+def reversed_by(world: World, case: Case, who: str) -> None:
+    """The removal is turned on appeal; what was no body needs no second person."""
+    appeal_as_notifier(notice_id=case.joins.get().notice_id, text="Bring it back", now=world.now)
+    said = {"outcome": "reversed", "reasons": "It may stay."}
+    appeal = Appeal.objects.get(case=case)
+    assert "The appeal is answered." in act(
+        world.as_(who, Role.REVIEWER), case, f"appeals/{appeal.id}", **said
+    )
+
+
+def test_what_was_done_to_an_account_ends_with_the_removal_that_it_rested_on(world: World) -> None:
+    case, uri = world.case(child=False), Account.objects.get()
+    rae = world.as_("Rae", Role.REVIEWER)
+    send(rae, case, "decide", REMOVE)
+    act(rae, case, f"accounts/{uri.id}", measure="limit", reasons="You posted it.")
+    act(rae, case, f"accounts/{uri.id}", measure="suspend", reasons="You posted it.")
+    waits = MeasureOnAccount.objects.get(measure="suspend")
+    reversed_by(world, case, "Sam")
+    assert Item.objects.get(ref="p1").desired == "visible"
+    assert MeasureOnAccount.objects.get(measure="limit").state == "lifted"
+    over = Letter.objects.get(kind="account.measured", payload__has_key="lifted").payload
+    assert (over["measure"], over["lifted"]) == ("none", "limit")
+    waits.refresh_from_db()
+    assert (waits.state, waits.signed_by) == ("refused", None)
+    dana = world.as_("Dana", Role.SENIOR)
+    page = act(dana, case, f"measures/{waits.id}", agrees="yes")
+    assert "Decide on the content first" in page
+    assert not Letter.objects.filter(payload__measure="suspend").exists()
+
+
+def test_an_account_stays_limited_while_another_case_asks_for_it(world: World) -> None:
+    first, second = world.case(child=False), world.case("p2", 2, child=False)
+    uri, rae = Account.objects.get(), world.as_("Rae", Role.REVIEWER)
+    for case in (first, second):
+        send(rae, case, "decide", REMOVE)
+        act(rae, case, f"accounts/{uri.id}", measure="limit", reasons="You posted it.")
+    reversed_by(world, first, "Sam")
+    lifted = MeasureOnAccount.objects.get(decision__case=first)
+    assert lifted.state == "lifted"
+    assert not Letter.objects.filter(payload__has_key="lifted").exists()
+
+
+def test_a_suspension_that_was_refused_may_be_proposed_in_other_words(world: World) -> None:
+    case, uri = world.case(), Account.objects.get()
+    rae, dana = world.as_("Rae", Role.CHILD_SAFETY), world.as_("Dana", Role.SENIOR)
+    send(rae, case, "decide", REMOVE)
+    suspend = {"measure": "suspend", "reasons": "You are bad."}
+    act(rae, case, f"accounts/{uri.id}", **suspend)
+    assert "waits for a senior" in act(rae, case, f"accounts/{uri.id}", **suspend)
+    first = MeasureOnAccount.objects.get()
+    assert "Refused." in act(dana, case, f"measures/{first.id}", agrees="no")
+    said = act(rae, case, f"accounts/{uri.id}", measure="suspend", reasons="You posted it.")
+    assert "Proposed: a senior reviewer signs it." in said
+    again = MeasureOnAccount.objects.get(state="proposed")
+    assert "Signed" in act(dana, case, f"measures/{again.id}", agrees="yes")
+    assert Letter.objects.get(kind="account.measured").payload["reasons"] == "You posted it."

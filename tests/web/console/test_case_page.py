@@ -27,20 +27,23 @@ from heed.cases.services import decisions
 from heed.filings.models import SealedObject
 from heed.flows import revive_jobs, wiring
 from heed.flows.forget_words import forget_words
+from heed.flows.shared import states
 from heed.flows.supplement_notice import supplement_notice
 from heed.flows.translate_notice import translate
 from heed.flows.write_to_notifier import write_to_notifier
 from heed.ledger import services as ledger
 from heed.ledger.models import EntryBody
 from heed.media.models import Item, Upload
+from heed.media.services import keep_file
 from heed.outbox.models import StateTelling
 from heed.people.duty_models import Call
 from heed.people.models import Role, Viewing
 from heed.people.queries import looks_of_ours
 from heed.people.ringing import open_call
 from heed.web.console.views import case as case_view
+from heed.web.console.words import how_near
 from tests.web.console.test_deciding import REMOVE, send
-from tests.web.console.world import World
+from tests.web.console.world import World, signals
 
 
 def page(client: Client, number: str, part: str = "") -> str:
@@ -332,3 +335,29 @@ def test_what_is_over_does_not_push_what_waits_out_of_sight(world: World) -> Non
     assert at_once.count('value="release"') == 1 and "Ended (29)" in shown
     assert "its key is not here" in at_once and " more</summary>" in shown
     assert at_once.count("<strong>Review copy</strong>") <= 5
+
+
+def test_only_the_very_same_bytes_are_called_so(world: World) -> None:
+    """Two pictures may have one look: no bit between them, and other bytes."""
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    assert case.file is not None
+    alike = keep_file(signals(2)[1], now=world.now)
+    for file, reason in ((alike, "looks-like-claimed"), (case.file, "same-as-claimed")):
+        Upload.objects.create(
+            platform=world.platform, file=file, case_id=case.id, state=Upload.State.HELD,
+            reason=reason, distance_bits=0, asked_at=world.now,
+        )  # fmt: skip
+    door = page(rae, case.number).partition("At the door")[2]
+    assert re.findall(r"near, 0 bits|the same bytes", door)[:2] in (
+        ["near, 0 bits", "the same bytes"], ["the same bytes", "near, 0 bits"],
+    )  # fmt: skip
+    assert how_near("sha256", 0, 31) == "sha256, the very same"
+    assert how_near("pdq", 0, 31) == "pdq, 0 of at most 31 bits"
+
+
+def test_clocks_of_the_same_kind_say_what_they_run_for(world: World) -> None:
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    states.set_review(case, cause="upload:1", now=world.now)
+    owed = page(rae, case.number).partition('id="deadlines"')[2]
+    assert "review within, for an upload at the door" in owed
+    assert "review within, for a notice" in owed

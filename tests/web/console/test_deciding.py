@@ -230,6 +230,28 @@ def test_a_near_copy_is_judged_beside_the_file(world: World) -> None:
     assert "Somebody has judged this copy before." in again
 
 
+def test_who_judged_a_near_copy_wrongly_says_the_other(world: World) -> None:
+    """A wrong key on “Not the same” left it up for good, one on “The same” took a stranger's."""
+    world.post("near", 1, "quality")
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    at = f"near/{Copy.objects.get(case=case, how='near').near_file_id}"
+    rae.post(f"/console/c/{case.number}/{at}/look", {"warned": "1"})
+    send(rae, case, f"{at}/judge", {"same": "no"})
+    assert Item.objects.get(ref="near").desired == "visible"
+    assert f'/{at}">Look again' in text(rae.get(f"/console/c/{case.number}/"))
+    asked = text(rae.get(f"/console/c/{case.number}/{at}"))
+    assert "A person has said: <strong>not the same" in asked
+    assert 'value="yes"' in asked and 'value="no"' not in asked
+    said = {"same": "yes", "again": "1"}
+    assert "Noted: the same." in send(rae, case, f"{at}/judge", said)
+    assert Item.objects.get(ref="near").desired == "hidden"
+    assert "judged this copy before" in send(rae, case, f"{at}/judge", said)
+    send(rae, case, "decide", REMOVE)
+    assert Item.objects.get(ref="near").desired == "removed"
+    send(rae, case, f"{at}/judge", {"same": "no", "again": "1"})
+    assert Item.objects.get(ref="near").desired == "visible"
+
+
 def test_a_held_upload_is_released_or_refused_once(world: World) -> None:
     case = world.case()
     upload = Upload.objects.create(

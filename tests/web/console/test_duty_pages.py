@@ -13,6 +13,7 @@ from heed.filings.models import Danger, Order
 from heed.filings.ordering import OrderIn
 from heed.flows.check_again import note_outage
 from heed.flows.check_upload import check_url
+from heed.flows.keep_rota import add_shifts
 from heed.flows.receive_order import receive_order
 from heed.media.models import Platform, Unchecked
 from heed.outbox.models import Letter
@@ -134,6 +135,46 @@ def test_a_senior_keeps_rota_hours_and_protocol(world: World) -> None:
     client.post("/console/duty/square/protocol", {"steps": "Call 112\n\nWait", "zone": "UTC",
                                                   "contacts": "Police | 112"})  # fmt: skip
     assert Emergency.objects.get().steps == ["Call 112", "Wait"]
+
+
+def test_a_danger_that_is_sent_twice_is_one_with_one_clock(world: World) -> None:
+    case, rae = world.case(), world.as_("Rae", Role.CHILD_SAFETY)
+    for _ in range(2):
+        rae.post(f"/console/c/{case.number}/danger", {"danger-why": "He stands on a roof."})
+    danger = Danger.objects.get()
+    assert case.deadlines.filter(cause=f"danger:{danger.id}").count() <= 1
+    rae.post(f"/console/c/{case.number}/danger", {"danger-why": "Now she does, too."})
+    assert Danger.objects.count() == 2
+
+
+def test_a_shift_that_is_sent_twice_rings_nobody_twice(world: World) -> None:
+    rae = world.person("Rae", Role.SENIOR)
+    client, day = world.signed_in(rae), world.now + timedelta(days=1)
+    said = {"staff": rae.id, "place": 1, "begins": f"{day:%Y-%m-%dT%H:%M}", "weeks": 1,
+            "ends": f"{day + timedelta(hours=6):%Y-%m-%dT%H:%M}"}  # fmt: skip
+    client.post("/console/duty/square/shifts", said)
+    again = client.post("/console/duty/square/shifts", said)
+    assert "They are on the rota then already." in text(again)
+    more = client.post("/console/duty/square/shifts", {**said, "weeks": 3}, follow=True)
+    assert "2 shifts on the rota." in text(more)
+    assert Shift.objects.count() == 3
+
+
+def test_whose_role_has_ended_is_on_duty_no_more(world: World) -> None:
+    """They were shown as on duty tonight, and rung about a case that they may not open."""
+    rae, sam = world.person("Rae", Role.SENIOR), world.person("Sam", Role.REVIEWER)
+    begins, ends = world.now - timedelta(hours=1), world.now + timedelta(hours=6)
+    add_shifts(
+        platform_id=world.platform.id, staff_id=sam.id, place=1, begins_at=begins, ends_at=ends,
+        by=rae.id, now=world.now,
+    )  # fmt: skip
+    client = world.signed_in(rae)
+    assert "On duty now: <strong>Sam" in text(client.get("/console/"))
+    Membership.objects.filter(staff=sam).update(ended_at=world.now)
+    assert "On duty now: <strong>Sam" not in text(client.get("/console/"))
+    page = text(client.get("/console/duty"))
+    assert "no role here any more: not rung" in page
+    assert "Nobody is on duty now." in page
 
 
 def test_what_could_not_be_checked_is_on_a_page_and_somebody_says_what_becomes_of_it(

@@ -128,10 +128,12 @@ def test_the_teams_page_has_no_names_and_no_figures_of_one(world: World) -> None
     looked(people[0], 2, seconds=600)
     alone = text(senior.get("/console/team"))
     assert "not said: too few people" in alone
+    assert "10 min" not in alone and "files</li>" not in alone  # two would know each other's
     for person in people[1:]:
         looked(person, 1, seconds=60)
     page = text(senior.get("/console/team"))
     assert "20 min" in page
+    assert "5</strong>files" in page
     assert not any(person.name in page for person in people)
 
 

@@ -16,7 +16,8 @@ from pytest_django import Settings
 from pytest_httpserver import HTTPServer
 
 from heed.flows.connect_platform import connect_platform
-from heed.flows.invite_staff import InvitationOver, NotYours, accept, end_role
+from heed.flows.invite_staff import InvitationOver, NotYours, accept, end_role, give_role
+from heed.ledger.models import EntryBody
 from heed.media.keys import caller_with
 from heed.people import queries as people_now
 from heed.people import services as people
@@ -344,3 +345,87 @@ def test_a_key_is_made_by_who_shows_again_who_they_are_and_ends_when_withdrawn(
     )
     page = text(dana.get("/console/platforms"))
     assert "the words of a post stay" in page and "never yet" in page
+
+
+def test_a_closed_account_is_opened_again_without_its_roles_and_by_a_new_start(
+    world: World, mailoutbox: list[Any]
+) -> None:
+    """The wrong line pressed, or who comes back after a year."""
+    sam, dana = world.person("Sam", Role.REVIEWER), world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    at = f"/console/people/{sam.id}"
+    dana.post(at, {"what": "close"})
+    said = {"email": sam.email, "name": "Sam", "platform": str(world.platform.id),
+            "roles": ["reviewer"]}  # fmt: skip
+    assert "open it again, in the list" in text(dana.post("/console/people/invite", said))
+    role = {"what": "give", "role": "reviewer", "platform": str(world.platform.id)}
+    assert "open it again first" in text(dana.post(at, role, follow=True))
+    page = text(dana.post(at, {"what": "open"}))
+    link = re.search(r"(/console/sign-in/invitation/[^<]+/)</code>", page)
+    assert link
+    sam.refresh_from_db()
+    assert sam.is_active and not sam.has_usable_password()
+    assert not Authenticator.objects.filter(user=sam).exists()
+    assert not people_now.every_role_of(sam)
+    at_home = Client()
+    answer = at_home.post(link[1], {"name": "Sam", "password": SENTENCE, "again": SENTENCE})
+    assert answer["Location"] == "/console/sign-in/2fa/"
+    assert "This account is open." in text(dana.post(at, {"what": "open"}, follow=True))
+    assert "is reviewer now" in text(dana.post(at, role, follow=True))
+
+
+def test_who_works_elsewhere_is_given_a_role_by_whoever_runs_the_server(world: World) -> None:
+    """The list of people shows nobody of another platform, and so nobody to give a role to."""
+    world.add_platform("elsewhere", "Elsewhere")
+    sam = world.person("Sam", Role.REVIEWER, platform="elsewhere")
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    said = {"email": sam.email, "name": "Sam", "platform": str(world.platform.id),
+            "roles": ["reviewer"]}  # fmt: skip
+    assert "`heed staff give`" in text(dana.post("/console/people/invite", said))
+    give_role(
+        staff_id=sam.id, platform_id=world.platform.id, role=Role.AUDITOR, by=None, now=world.now
+    )
+    assert world.platform.id in people_now.platforms_of(sam)
+
+
+def test_the_log_names_who_made_a_key(world: World) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    dana.post("/console/platforms/square/keys", {"name": "site", "scopes": ["items"]})
+    bodies = EntryBody.objects.filter(event="key.added").values_list("body", flat=True)
+    assert [json.loads(one)["by"] for one in bodies] == [str(world.added["Dana"].staff_id)]
+
+
+def test_a_key_that_may_do_nothing_is_refused_before_anybody_is_asked_who_they_are(
+    world: World,
+) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    answer = dana.post("/console/platforms/square/keys", {"name": "site"})
+    assert answer.status_code == 422
+    assert "A key that may do nothing is of no use" in text(answer)
+
+
+def test_nobody_is_said_to_be_mailed_where_no_mail_leaves(world: World, settings: Settings) -> None:
+    dana = world.as_("Dana", Role.ADMINISTRATOR)
+    fresh(dana)
+    said = {"name": "Sam", "platform": str(world.platform.id), "roles": ["reviewer"]}
+    mailed = text(dana.post("/console/people/invite", {**said, "email": "a@heed.example"}))
+    assert "It was mailed too." in mailed
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(settings.HEED_VAR / "mail")
+    kept = text(dana.post("/console/people/invite", {**said, "email": "b@heed.example"}))
+    assert "It was not mailed: hand it over yourself." in kept
+    rae = world.as_("Rae", Role.REVIEWER)
+    assert "No mail reaches anybody from here" in text(rae.get("/console/duty"))
+    tried = text(rae.post("/console/duty/try", follow=True))
+    assert "reach nobody" in tried and "Mail was taken" not in tried
+
+
+def test_what_waits_to_be_sent_is_shown_with_its_choices(world: World) -> None:
+    """A press on “Send it now” can close an account: its sender sees what it is."""
+    sam, dana = world.person("Sam", Role.REVIEWER), world.as_("Dana", Role.ADMINISTRATOR)
+    dana.post(f"/console/people/{sam.id}", {"what": "close"})
+    page = text(dana.get("/console/people"))
+    waits = page.partition("Not sent yet")[2].partition("</section>")[0]
+    assert "what: <strong>close</strong>" in waits

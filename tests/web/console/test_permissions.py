@@ -96,7 +96,7 @@ VIEWS = [
     ("post", "c/{case}/files/{file}/full", {C}),
     ("post", "c/{case}/files/{file}/exif", {C}),
     ("post", "c/{case}/retry", {S}),
-    ("get", "tips", {S, L}),
+    ("get", "tips", {S, L, A}),
     ("get", "c/{case}/tips/new", {S, L}),
     ("post", "tips/schema", {S, L}),
     ("get", "custody", {C, S, L, A}),

@@ -75,7 +75,9 @@ def test_a_version_holds_from_its_day_and_can_be_withdrawn_until_then(world: Wor
     assert "from" in text(Client().get("/policy?version=square-2"))
     dana.post(f"{PAGE}/{version.id}/off")
     assert policies.version_at(world.platform.id, monday) == "1"
-    assert not revise_policy.withdraw(version_id=version.id, now=now)
+    assert not revise_policy.withdraw(
+        version_id=version.id, by=world.added["Dana"].staff_id, now=now
+    )
     past = written(**SPAM, in_force_at=f"{now - timedelta(days=1):%Y-%m-%dT%H:%M}")
     refused = dana.post(PAGE, past)
     assert refused.status_code == 422 and "never holds for what was before it" in text(refused)

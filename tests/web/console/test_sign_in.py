@@ -1,6 +1,8 @@
 """Nobody comes in with one factor, and nobody by guessing."""
 
+import json
 import time
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -8,6 +10,7 @@ from django.core.cache import caches
 from django.test import Client
 from pytest_django import Settings
 
+from heed.ledger.models import EntryBody
 from heed.people.models import Role, Staff
 from heed.web.console.sign_in import demo_link
 from tests.web.console.world import World, code_of
@@ -36,7 +39,22 @@ def test_password_and_second_factor_together_open_the_console(world: World, rae:
     code = code_of(world.added["Rae"].totp_secret)
     answer = client.post("/console/sign-in/2fa/authenticate/", {"code": code})
     assert answer["Location"] == "/console/"
-    assert client.get("/console/").status_code == 200
+    page = client.get("/console/")
+    assert page.status_code == 200
+    assert "Signed in as Rae." in page.content.decode()
+    other = Client()
+    enter(other, world)
+    again = other.post("/console/sign-in/2fa/authenticate/", {"code": code})
+    assert "A code works once" in again.content.decode()
+
+
+def test_who_works_here_finds_back_from_an_address_that_leads_nowhere(
+    world: World, rae: Staff
+) -> None:
+    lost = world.signed_in(rae).get("/console/c/C-NONE-NONE/")
+    assert lost.status_code == 404
+    assert '<a href="/console/">To the console</a>' in lost.content.decode()
+    assert "To the console" not in Client().get("/nowhere").content.decode()
 
 
 def test_a_recovery_code_stands_in_for_the_device_once(world: World, rae: Staff) -> None:
@@ -61,7 +79,7 @@ def test_a_session_without_the_second_factor_is_sent_to_it(world: World, rae: St
 
 
 def test_who_has_no_second_factor_sets_one_up_before_anything_else(
-    world: World, rae: Staff
+    world: World, rae: Staff, django_capture_on_commit_callbacks: Any
 ) -> None:
     Authenticator.objects.filter(user=rae).delete()
     client = Client()
@@ -76,10 +94,14 @@ def test_who_has_no_second_factor_sets_one_up_before_anything_else(
         }
         page = client.post("/console/sign-in/reauthenticate/", said, follow=True)
     secret = page.context["form"].secret
-    done = client.post(
-        "/console/sign-in/2fa/totp/activate/", {"code": code_of(secret)}, follow=True
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        done = client.post(
+            "/console/sign-in/2fa/totp/activate/", {"code": code_of(secret)}, follow=True
+        )
     assert "Recovery codes" in done.content.decode()
+    kept = EntryBody.objects.filter(event="staff.changed", subject=f"staff:{rae.id}")
+    bodies = [json.loads(one) for one in kept.values_list("body", flat=True)]
+    assert {"factor": "app set up", "by": str(rae.id)} in bodies  # it could be a stranger's
     assert client.get("/console/")["Location"].startswith("/console/sign-in/2fa/reauthenticate/")
     proven = client.post(
         "/console/sign-in/2fa/reauthenticate/", {"code": code_of(secret), "next": "/console/"}
@@ -251,3 +273,14 @@ def test_a_form_that_is_not_taken_to_be_ours_gives_the_words_back(world: World) 
     assert answer.status_code == 403
     assert "He is 13 &amp; afraid" in answer.content.decode()
     assert "not this one" not in answer.content.decode()
+
+
+def test_who_has_a_passkey_too_may_show_that_instead_of_a_code(world: World, rae: Staff) -> None:
+    """A telephone was lost, and with it the app: only the few recovery codes were left."""
+    client = world.signed_in(rae)
+    asks = "/console/sign-in/2fa/reauthenticate/?next=/console/me"
+    assert "Use your" not in client.get(asks).content.decode()
+    Authenticator.objects.create(user=rae, type="webauthn", data={"name": "Key", "credential": {}})
+    page = client.get(asks).content.decode()
+    assert 'passkeys/reauthenticate/?next=%2Fconsole%2Fme">Use your passkey</a>' in page
+    assert "password" not in page.partition("<main")[2]

@@ -131,3 +131,17 @@ def test_the_operators_profile_says_what_is_missing(world: World) -> None:
     assert boss.post("/console/operator/square", {**said, "email": "no"}).status_code == 422
     boss.post("/console/operator/square", said)
     assert "It is whole." in text(boss, "/console/operator/square")
+
+
+def test_an_auditor_reads_what_authorities_are_told_and_does_nothing(
+    world: World, found: Case
+) -> None:
+    """“Reads everything but files”: whether what the law asks was done is the first question."""
+    ola, gil = world.as_("Ola", Role.LIAISON), world.as_("Gil", Role.AUDITOR)
+    tip = prepared(ola, found, words="Please hurry.")
+    assert found.number in text(gil, "/console/tips")
+    page = text(gil, at(found, str(tip.id)))
+    assert "Please hurry." in page
+    assert "Send it on" not in page and "Withdraw it" not in page
+    for act in ("send", "approve", "back", "again", "withdraw", "package", "filed"):
+        assert gil.post(at(found, f"{tip.id}/{act}")).status_code == 404

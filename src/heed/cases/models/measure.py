@@ -16,7 +16,7 @@ class MeasureOnAccount(models.Model):
         PROPOSED = "proposed"
         FINAL = "final"
         REFUSED = "refused"
-        LIFTED = "lifted"  # an appeal turned it
+        LIFTED = "lifted"  # an appeal turned it, or what it rested on
 
     id = models.UUIDField(primary_key=True, default=mint)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="on_accounts")
@@ -35,7 +35,9 @@ class MeasureOnAccount(models.Model):
         app_label = "cases"
         constraints = [
             models.UniqueConstraint(
-                fields=["decision", "account", "measure"], name="measure_on_account_once"
+                fields=["decision", "account", "measure"],
+                condition=~models.Q(state="refused"),  # that one may be proposed in other words
+                name="measure_on_account_once",
             )
         ]
 

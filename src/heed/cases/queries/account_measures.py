@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from heed.cases.models import Case, MeasureOnAccount
 from heed.media.models import Account
@@ -45,3 +45,16 @@ def involved(case: Case) -> list[Involved]:
         )
         for one in counted
     ]
+
+
+def resting_on(case: Case) -> QuerySet[MeasureOnAccount]:
+    """What holds, or waits for a signature, because of what was decided in this case."""
+    live = (MeasureOnAccount.State.FINAL, MeasureOnAccount.State.PROPOSED)
+    found = MeasureOnAccount.objects.filter(decision__case=case, state__in=live)
+    return found.select_related("account").order_by("proposed_at", "id")
+
+
+def asked_elsewhere(row: MeasureOnAccount) -> bool:
+    """Whether the same is asked of the same account for another decision, too."""
+    same = MeasureOnAccount.objects.filter(account=row.account_id, measure=row.measure)
+    return same.filter(state=MeasureOnAccount.State.FINAL).exclude(id=row.id).exists()

@@ -140,10 +140,15 @@ def link(case: Case, other: Case, distance_bits: int | None, *, now: datetime) -
     return made
 
 
-def judge_link(case: Case, other: Case, *, same: bool, by: UUID, now: datetime) -> bool:
-    """A person says whether two cases show the same. False when it was said, or never linked."""
+def judge_link(
+    case: Case, other: Case, *, same: bool, again: bool = False, by: UUID, now: datetime
+) -> bool:
+    """A person says whether two cases show the same; `again`, of what was said otherwise. False
+    when it is no news, or they were never linked.
+    """
     first, second = sorted((case, other), key=lambda one: str(one.id))
-    waiting = CaseLink.objects.filter(case=first, other=second, same=None)
+    said = not same if again else None
+    waiting = CaseLink.objects.filter(case=first, other=second, same=said)
     return bool(waiting.update(same=same, judged_by=by, judged_at=now))
 
 
@@ -247,9 +252,12 @@ def unjudged(case: Case) -> bool:
     return near.filter(item__restrictions__case=case, item__restrictions__lifted_at=None).exists()
 
 
-def judge_copies(copies: QuerySet[Copy], *, same: bool) -> int:
-    """A person says whether near copies show the same. Returns for how many that is news."""
-    return copies.filter(same=None).update(same=same)
+def judge_copies(copies: QuerySet[Copy], *, same: bool, again: bool = False) -> int:
+    """A person says whether near copies show the same; `again`, of what was judged otherwise.
+
+    Returns for how many that is news.
+    """
+    return copies.filter(same=not same if again else None).update(same=same)
 
 
 def take(case: Case, *, by: UUID, now: datetime, until: datetime) -> None:

@@ -5,7 +5,16 @@ from datetime import datetime
 from heed.cases.models import Case, Decision
 from heed.cases.services import cases, deadlines, decisions, restrictions
 from heed.flows import jobs
-from heed.flows.shared import banks, claims, clocks, evidence, matches, states, uploads
+from heed.flows.shared import (
+    banks,
+    claims,
+    clocks,
+    evidence,
+    matches,
+    on_accounts,
+    states,
+    uploads,
+)
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Ruling, Scope
@@ -59,6 +68,7 @@ def _let_stand(case: Case, now: datetime) -> None:
     states.tell(case, restrictions.lift(case, None, now=now), now=now)
     banks.let_go(case, now=now)
     uploads.release_all(case, now=now)
+    on_accounts.fall(case, now=now)
     for done in (Done.PERSON_LOOKED, Done.REFUSED):
         deadlines.done(done, now=now, case_id=case.id)
 

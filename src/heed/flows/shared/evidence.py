@@ -21,7 +21,15 @@ from heed.flows.shared.fetching import NotGiven
 from heed.ids import mint
 from heed.ledger import services as ledger
 from heed.media.models import File, Upload
-from heed.ports import KeyLost, NotOpened, ObjectMissing, Purpose, Sealing, VaultTrouble
+from heed.ports import (
+    KeyLost,
+    NotForThisProcess,
+    NotOpened,
+    ObjectMissing,
+    Purpose,
+    Sealing,
+    VaultTrouble,
+)
 from heed.rules.holding import Mode, mode
 
 logger = logging.getLogger(__name__)
@@ -304,6 +312,8 @@ def open_sealed(sealed: SealedObject, purpose: Purpose, *, why: str, now: dateti
     sealing = sealing_of(sealed, purpose, now=now)
     try:
         data = wiring.seals().open(sealing.body, sealing.wrappings[0])
+    except NotForThisProcess as why_not:
+        raise NotPreserved(f"Not opened here: {why_not}.") from why_not
     except KeyLost as lost:
         logger.error("vault key lost", extra={"purpose": purpose.value})
         vault.note_unreadable(sealed, f"the key is lost: {lost}")

@@ -3,6 +3,7 @@
 import logging
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -41,8 +42,12 @@ def cause_of(tip: Tip) -> str:
     return f"cybertip:{tip.id}/{tip.openings}"
 
 
-def finished(tip: Tip, *, raw: bytes, differs: str, now: datetime, **facts: Any) -> None:
-    """Filed. Meets what was owed, and starts the year of keeping. In the caller's transaction."""
+def finished(
+    tip: Tip, *, raw: bytes, differs: str, now: datetime, by: UUID | None = None, **facts: Any
+) -> None:
+    """Filed, `by` a person or by protocol. Meets what was owed, and starts the year of keeping.
+    In the caller's transaction.
+    """
     tips.move(
         tip, [State.FINISHING, State.HANDED_OVER, State.READY], State.FINISHED,
         finished_at=now, answer=raw, asking="", trouble=differs[:REASON], due_at=None, **facts,
@@ -50,7 +55,12 @@ def finished(tip: Tip, *, raw: bytes, differs: str, now: datetime, **facts: Any)
     ledger.enter(
         "cybertip.finished",
         subject=f"case:{tip.case_id}",
-        body={"tip": str(tip.id), "practice": tip.practice, "as_sent": not differs},
+        body={
+            "tip": str(tip.id),
+            "practice": tip.practice,
+            "as_sent": not differs,
+            **({} if by is None else {"by": str(by)}),
+        },
         at=now,
     )
     if differs:

@@ -240,11 +240,11 @@ def _invite(platform_id: UUID, said: Answers, say: Say, now: datetime) -> None:
     from heed.flows.invite_staff import invite
     from heed.people.models import Role
 
-    path = invite(
+    link = invite(
         email=said["person-mail"], name=said["person-name"], platform_id=platform_id,
         roles=[Role(one) for one in said["person-roles"].split(", ")], outside=False, by=None,
         now=now,
     )  # fmt: skip
     say(f"\n{said['person-name']} is invited. Open this link within a week, when Heed runs; it "
         "works once.\nIt asks for a password, and then for a second factor (an app that shows "
-        f"codes, or a passkey):\n    {settings.PUBLIC_URL}{path}")  # fmt: skip
+        f"codes, or a passkey):\n    {settings.PUBLIC_URL}{link.path}")  # fmt: skip

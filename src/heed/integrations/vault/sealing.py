@@ -13,7 +13,15 @@ from django.conf import settings
 from pyrage import x25519
 
 from heed.integrations.vault import keys
-from heed.ports import BadRecipient, KeyLost, NotOpened, Purpose, Sealing, Wrapping
+from heed.ports import (
+    BadRecipient,
+    KeyLost,
+    NotForThisProcess,
+    NotOpened,
+    Purpose,
+    Sealing,
+    Wrapping,
+)
 
 
 class AgeSeals:
@@ -85,7 +93,7 @@ class AgeSeals:
 
     def _secret(self, wrapping: Wrapping) -> bytes:
         if wrapping.purpose not in self.opens:
-            raise KeyLost(f"this process may not open anything for {wrapping.purpose}")
+            raise NotForThisProcess(f"this process may not open anything for {wrapping.purpose}")
         secret = wrapping.wrapped
         for holder in reversed(keys.OF_PURPOSE[wrapping.purpose]):
             secret = _unwrap(secret, keys.identities(self.directory, holder), holder)

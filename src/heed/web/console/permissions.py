@@ -94,7 +94,7 @@ TABLE: Mapping[Role, frozenset[str]] = {
     Role.LIAISON: _READS | {"duty.answer", "tip.see", "tip.prepare", "partner.see"} | _SEALED,
     Role.AUDITOR: _READS
     | {"keys.see", "outbox.see", "people.see", "team.see", "figures.see"}
-    | {"evidence.see", "order.see", "bank.see", "rollback.see", "partner.see"},
+    | {"evidence.see", "order.see", "bank.see", "rollback.see", "partner.see", "tip.see"},
     Role.ADMINISTRATOR: frozenset(
         {
             "console.enter",

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from heed.ledger import merkle, notes, queries
 from heed.ledger.events import named
 from heed.ledger.leaves import Opening, commitment, encode_leaf
+from heed.people import queries as people
 
 _UNTRUE = (
     merkle.ProofFalse, notes.NoteUnreadable, notes.NotSigned, notes.SignatureFalse,
@@ -26,13 +28,16 @@ class Checked:
     index: int | None
     state: str  # proven | waiting | false | erased
     why: str = ""
+    by: str = ""  # who of us did it, where the entry itself says so
 
 
 def checked(entry_ids: Sequence[UUID]) -> list[Checked]:
     """Every entry with the result of its check; a false one is never left out."""
     vkeys = [notes.parse_vkey(one) for one in queries.vkeys()]
     found = [_check(entry, vkeys) for entry in entry_ids]
-    return sorted(found, key=_place, reverse=True)
+    names = people.staff_named({UUID(one.by) for one in found if one.by})
+    told = [replace(one, by=names.get(UUID(one.by), "") if one.by else "") for one in found]
+    return sorted(told, key=_place, reverse=True)
 
 
 def _place(one: Checked) -> tuple[bool, int]:
@@ -57,7 +62,18 @@ def _check(entry_id: UUID, keys: Sequence[notes.Verifier]) -> Checked:
 
 
 def _found(opening: Opening, says: str, index: int | None, state: str, why: str) -> Checked:
-    return Checked(event=opening.event, says=says, at=opening.at, index=index, state=state, why=why)
+    return Checked(
+        event=opening.event, says=says, at=opening.at, index=index, state=state, why=why,
+        by=_by(opening),
+    )  # fmt: skip
+
+
+def _by(opening: Opening) -> str:
+    """The id of a person of ours; empty where a program, a rule or a command did it."""
+    said = str(json.loads(opening.body).get("by", "")).removeprefix("staff:")
+    with suppress(ValueError):
+        return str(UUID(said))
+    return ""
 
 
 def _prove(opening: Opening, proof: queries.Proof, keys: Sequence[notes.Verifier]) -> None:

@@ -12,6 +12,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.authentication import get_authentication_records
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.providers.openid_connect import views as oidc
@@ -25,7 +26,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from heed.flows.invite_staff import InvitationOver, accept
+from heed.flows.invite_staff import InvitationOver, accept, note_factor
 from heed.people import inviting
 from heed.people.models import Staff
 from heed.web.console import unsent
@@ -36,6 +37,16 @@ DEMO_SALT = "heed.console.demo-link"
 DEMO_LASTS_SECONDS = 24 * 60 * 60
 DEMO_SESSION = "heed_demo"
 _BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+_PASSWORD_AGAIN = "reauthenticate"
+_CALLED = {
+    "mfa_reauthenticate": {"description": "Use your authenticator app, or a recovery code"},
+    "mfa_reauthenticate:webauthn": {"description": "Use your passkey"},
+}
+_CHANGED = {  # what the sign-in pages say was changed, by the name of their letter
+    "mfa/email/webauthn_added": "passkey added",
+    "mfa/email/totp_activated": "app set up",
+    "mfa/email/recovery_codes_generated": "new recovery codes",
+}
 _SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
@@ -54,8 +65,32 @@ class ClosedAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Accounts are made by `heed staff add`, never here."""
         return False
 
-    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """No letters yet: nothing of an account may hang on a mail server."""
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """In how many ways somebody can show again who they are: the password is none for who has
+        a second factor (`by_password` leads back), and a passkey is called so.
+        """
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        own = [one for one in ways if one["id"] != _PASSWORD_AGAIN]
+        called = [one | _CALLED.get(one["id"], {}) for one in own]
+        return called or ways
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """No letters yet: nothing of an account may hang on a mail server. The log has it."""
+        what = _CHANGED.get(template_prefix)
+        if what is not None:
+            note_factor(staff_id=user.pk, what=what, now=timezone.now())
+
+
+class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    """Says why a code is not taken: the one that somebody came in with is used up."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": "This was not taken. A code works once: wait for the next one that your "
+        "app shows, half a minute at most, or use another recovery code.",
+    }
 
 
 def staff_of(request: HttpRequest) -> Staff | None:

@@ -18,7 +18,7 @@ _KEPT = "heed_unsent"
 # A look is asked for afresh, and what the page says by itself is nobody's words.
 _NEVER = frozenset({"look", "look_at_both", "seconds", "forget_unsent"})
 _SIGN_IN = "/console/sign-in/"  # passwords and codes are typed there, and nowhere else
-_A_TEXT = 12  # characters: what is shorter is a choice, and is sent again without being shown
+_A_TEXT = 12  # characters: what is shorter is a choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,12 @@ class Unsent:
     def texts(self) -> list[str]:
         """What was written, as opposed to chosen."""
         return [value for _, value in self.fields if len(value) >= _A_TEXT]
+
+    @property
+    def choices(self) -> list[tuple[str, str]]:
+        """What was chosen, by the name of its field: nobody sends on what they can't see."""
+        short = [(name, value) for name, value in self.fields if 0 < len(value) < _A_TEXT]
+        return [(name.rpartition("-")[2].replace("_", " "), value) for name, value in short]
 
 
 def keep(request: HttpRequest, by: object) -> None:

@@ -105,6 +105,13 @@ STOPS = {
     "update_sent": "send an update",
     "time_passed": "keep, or keep open, until then",
 }
+CAUSES = {  # of a clock, by how its cause begins
+    "notice": "for a notice",
+    "upload": "for an upload at the door",
+    "near": "for near copies",
+    "appeal": "for an appeal",
+    "decision": "for a decision",
+}
 DECISION_STATES = {
     "proposed": "proposed, waits for a second person",
     "final": "final",
@@ -291,3 +298,10 @@ def not_their_wish(effect: Effect) -> str:
         "it gone is not helped by it: let the decision stand, and ask them to name the places on "
         "their page."
     )
+
+
+def how_near(kind: str, distance_bits: int, threshold_bits: int) -> str:
+    """How a file met a banked signal. Only what is made of the looks can be near."""
+    if kind in ("pdq", "vpdq"):
+        return f"{kind}, {distance_bits} of at most {threshold_bits} bits"
+    return f"{kind}, the very same"

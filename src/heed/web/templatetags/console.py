@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from heed.cases.models import Case, Deadline
 from heed.cases.queries import beginnings
 from heed.cases.queries.queue import Row
-from heed.media.models import Item
+from heed.media.models import Item, Match
 from heed.rules.order import Rung
 from heed.web.console import words
 
@@ -63,6 +63,18 @@ register.filter("beginning", beginnings.beginning)
 def rung(number: int) -> str:
     """The rung of harm in words."""
     return words.RUNGS[Rung(number)] if number in set(Rung) else "Not judged yet"
+
+
+@register.filter
+def how_near(match: Match) -> str:
+    """How a file met a banked signal."""
+    return words.how_near(match.bank_signal.type, match.distance_bits, match.threshold_bits)
+
+
+@register.filter
+def cause(deadline: Deadline) -> str:
+    """What a clock runs for; empty where its citation says enough."""
+    return words.CAUSES.get(deadline.cause.partition(":")[0], "")
 
 
 @register.filter

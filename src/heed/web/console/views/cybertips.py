@@ -249,9 +249,9 @@ def approve(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
 @permissions.permission("tip.prepare", "case.see")
 def take_back(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
     """To be changed."""
-    tip, now = _tip(case, tip_id), timezone.now()
+    tip, by, now = _tip(case, tip_id), request.grants.staff.pk, timezone.now()
     return _act(
-        request, case, tip, lambda: prepare_tip.take_back(tip_id=tip.id, now=now),
+        request, case, tip, lambda: prepare_tip.take_back(tip_id=tip.id, by=by, now=now),
         "It is a draft again.",
     )  # fmt: skip
 
@@ -260,9 +260,9 @@ def take_back(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse
 @permissions.permission("tip.prepare", "case.see")
 def again(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
     """Try again now."""
-    tip, now = _tip(case, tip_id), timezone.now()
+    tip, by, now = _tip(case, tip_id), request.grants.staff.pk, timezone.now()
     return _act(
-        request, case, tip, lambda: prepare_tip.try_again(tip_id=tip.id, now=now),
+        request, case, tip, lambda: prepare_tip.try_again(tip_id=tip.id, by=by, now=now),
         "It is being tried again.",
     )  # fmt: skip
 
@@ -271,9 +271,9 @@ def again(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
 @permissions.permission("tip.approve", "case.see")
 def withdraw(request: ConsoleRequest, case: Case, tip_id: UUID) -> HttpResponse:
     """It is not told."""
-    tip, now = _tip(case, tip_id), timezone.now()
+    tip, by, now = _tip(case, tip_id), request.grants.staff.pk, timezone.now()
     return _act(
-        request, case, tip, lambda: prepare_tip.withdraw(tip_id=tip.id, now=now),
+        request, case, tip, lambda: prepare_tip.withdraw(tip_id=tip.id, by=by, now=now),
         "Withdrawn. If the finding stands, it is still owed.",
     )  # fmt: skip
 

@@ -205,8 +205,13 @@ def _attempt(
 @require_POST
 @permissions.permission("copy.judge")
 def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
-    """Say whether a near copy shows the same. Every item with that file goes the same way."""
-    near, _ = case_files.near_files(case)
+    """Say whether a near copy shows the same. Every item with that file goes the same way.
+
+    `again`: somebody has said so before, and was wrong.
+    """
+    waiting, judged = case_files.near_files(case)
+    again = "again" in request.POST
+    near = judged if again else waiting
     copies = [copy for one in near if one.file.id == file_id for copy in one.copies]
     same = request.POST.get("same")
     if same not in ("yes", "no"):
@@ -214,9 +219,8 @@ def judge(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResponse:
     if not case_files.has_seen(case, request.grants.staff.pk, file_id):
         messages.error(request, "Look at both first: nobody compares what they have not seen.")
         return redirect("console:compare", number=case.number, file_id=file_id)
-    if copies and judge_copy(
-        copy_id=copies[0].id, same=same == "yes", by=request.grants.staff.pk, now=timezone.now()
-    ):
+    by, now = request.grants.staff.pk, timezone.now()
+    if copies and judge_copy(copy_id=copies[0].id, same=same == "yes", again=again, by=by, now=now):
         messages.success(request, f"Noted: {'the same' if same == 'yes' else 'not the same'}.")
     else:
         messages.info(request, "Somebody has judged this copy before.")

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from heed.cases.queries import case_page
 from heed.filings import danger as dangers
-from heed.flows import answer_call, call_duty, keep_rota
+from heed.flows import answer_call, call_duty, keep_rota, wiring
 from heed.media import unchecked
 from heed.media.models import Platform
 from heed.people import queries as people
@@ -55,6 +55,7 @@ def show_page(
         "platform_names": {one.id: one.name for one in platforms},
         "answers_calls": request.grants.may("duty.answer"),
         "own": request.grants.staff,
+        "mail_leaves": wiring.mail_leaves(),
         "telephone_form": (forms or {}).get("telephone") or TelephoneForm(
             initial={"push_url": request.grants.staff.push_url}, auto_id="own-%s"
         ),
@@ -70,11 +71,13 @@ def _platform(
     decide = people.deciders(platform.id)
     manage = request.grants.may("duty.manage", platform.id)
     own: Mapping[str, Any] = forms.get(platform.slug, {})
+    coming = rota.coming(platform.id, now=now)
     return {
         "platform": platform,
         "on_duty": on_duty,
         "nobody_decides": not any(shift.staff_id in decide for shift in on_duty),
-        "coming": list(rota.coming(platform.id, now=now)[:SHIFTS_SHOWN]),
+        "coming": list(coming[:SHIFTS_SHOWN]),
+        "coming_total": coming.count(),
         "hours": [(DAYS[one.weekday], wall_time(one.from_minute), wall_time(one.until_minute))
                   for one in hours],
         "set_up": set_up,

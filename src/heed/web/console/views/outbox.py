@@ -169,7 +169,8 @@ def _asked_for(request: ConsoleRequest) -> tuple[list[UUID], str]:
 def publish_again(request: ConsoleRequest) -> HttpResponse:
     """Have what the Transparency Database refused tried again: all that was looked for."""
     mine, words = _asked_for(request)
-    count = publish_statements.try_again(platform_ids=mine, words=words, now=timezone.now())
+    by, now = request.grants.staff.pk, timezone.now()
+    count = publish_statements.try_again(platform_ids=mine, words=words, by=by, now=now)
     messages.success(request, f"{count} to be sent again.")
     return _back(request)
 

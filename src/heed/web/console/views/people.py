@@ -37,7 +37,11 @@ def _platforms(request: ConsoleRequest, right: str = "people.see") -> list[Platf
 
 
 def _page(
-    request: ConsoleRequest, form: InviteForm, *, link: str = "", status: int = 200
+    request: ConsoleRequest,
+    form: InviteForm,
+    *,
+    link: invite_staff.Link | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     platforms = _platforms(request)
     filters = lists.Filters(
@@ -55,7 +59,8 @@ def _page(
         "people": _people(list(listed), {one.id: one.name for one in platforms}),
         "invited": inviting.waiting(manage, now=timezone.now()),
         "form": form,
-        "link": link,
+        "link": link and request.build_absolute_uri(link.path),
+        "mailed": link is not None and link.mailed,
         "manages": bool(manage),
         "roles": Role.choices,
         "platforms": [one for one in platforms if one.id in manage],
@@ -95,7 +100,7 @@ def invite(request: ConsoleRequest) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            path = invite_staff.invite(
+            link = invite_staff.invite(
                 email=said["email"],
                 name=said["name"],
                 platform_id=UUID(said["platform"]),
@@ -105,7 +110,7 @@ def invite(request: ConsoleRequest) -> HttpResponse:
                 now=timezone.now(),
             )
             fresh = InviteForm(_platforms(request, "people.manage"))
-            return _page(request, fresh, link=request.build_absolute_uri(path))
+            return _page(request, fresh, link=link)
         except invite_staff.NotInvited as refused:
             form.add_error("email", str(refused))
     return _page(request, form, status=NOT_TAKEN)
@@ -123,10 +128,11 @@ def _theirs(request: ConsoleRequest, staff_id: UUID) -> Staff:
 @require_POST
 @permissions.permission("people.manage")
 def change(request: ConsoleRequest, staff_id: UUID) -> HttpResponse:
-    """Give or end a role, start anew, sign out everywhere, or close the account."""
+    """Give or end a role, start anew, sign out everywhere, close the account or open it again."""
     staff = _theirs(request, staff_id)
     acts = {
         "give": _give, "end": _end, "anew": _anew, "sign-out": _sign_out, "close": _close,
+        "open": _open,
     }  # fmt: skip
     act = acts.get(request.POST.get("what", ""))
     if act is None:
@@ -168,9 +174,9 @@ def _end(request: ConsoleRequest, staff: Staff) -> HttpResponse:
 
 def _anew(request: ConsoleRequest, staff: Staff) -> HttpResponse:
     by, now = request.grants.staff.pk, timezone.now()
-    path = invite_staff.start_anew(staff_id=staff.pk, by=by, now=now)
+    link = invite_staff.start_anew(staff_id=staff.pk, by=by, now=now)
     form = InviteForm(_platforms(request, "people.manage"))
-    return _page(request, form, link=request.build_absolute_uri(path))
+    return _page(request, form, link=link)
 
 
 def _sign_out(request: ConsoleRequest, staff: Staff) -> HttpResponse:
@@ -185,6 +191,13 @@ def _close(request: ConsoleRequest, staff: Staff) -> HttpResponse:
     invite_staff.close_account(staff_id=staff.pk, by=by, now=now)
     messages.success(request, f"{staff.name}'s account is closed.")
     return redirect("console:people")
+
+
+def _open(request: ConsoleRequest, staff: Staff) -> HttpResponse:
+    by, now = request.grants.staff.pk, timezone.now()
+    link = invite_staff.open_again(staff_id=staff.pk, by=by, now=now)
+    form = InviteForm(_platforms(request, "people.manage"))
+    return _page(request, form, link=link)
 
 
 @require_POST

@@ -27,6 +27,7 @@ SAYS = {
     Scope.NOTICES: "pass notices on",
     Scope.STATES: "say what was applied",
     Scope.CASES: "read how a case stands",
+    Scope.BANKS: "look hashes up, and keep banks of its own (HMA's clients)",
 }
 
 
@@ -93,17 +94,18 @@ def _keys(platform: Platform, now: datetime) -> QuerySet[ApiKey]:
 def add(request: ConsoleRequest, slug: str) -> HttpResponse:
     """Make a key. It is on the page that comes back, once."""
     platform = permissions.platform_at(request, slug, "keys.manage")
-    if sign_in.must_prove_again(request):
-        return sign_in.prove_again(request, reverse("console:platforms"))
     form = KeyForm(request.POST, auto_id=f"{slug}-%s")
     if not form.is_valid():
         return _page(request, form, of=slug, status=422)
+    if sign_in.must_prove_again(request):
+        return sign_in.prove_again(request, reverse("console:platforms"))
     now, days = timezone.now(), form.cleaned_data["days"]
     made = manage_platforms.add_key(
         platform_slug=platform.slug,
         name=form.cleaned_data["name"],
         scopes=form.cleaned_data["scopes"],
         expires_at=now + timedelta(days=days) if days else None,
+        by=request.grants.staff.pk,
         now=now,
     )
     return _page(request, key=made)

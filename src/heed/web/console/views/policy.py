@@ -171,7 +171,9 @@ def withdraw(request: ConsoleRequest, slug: str, version_id: UUID) -> HttpRespon
     platform = permissions.platform_at(request, slug, "policy.edit")
     if version_id not in {one.row_id for one in policies.versions(platform.id)}:
         raise Http404
-    done = revise_policy.withdraw(version_id=version_id, now=timezone.now())
+    done = revise_policy.withdraw(
+        version_id=version_id, by=request.grants.staff.pk, now=timezone.now()
+    )
     said = "Withdrawn: it never holds." if done else "It holds already, or was withdrawn before."
     messages.success(request, said)
     return redirect("console:policies")

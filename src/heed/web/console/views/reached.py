@@ -6,12 +6,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from heed.flows import call_duty, keep_rota
+from heed.flows import call_duty, keep_rota, wiring
 from heed.web.console import permissions
 from heed.web.console.duty_forms import TelephoneForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.views.duty import NOT_TAKEN, show_page
 
+NO_MAIL = "No mail server is set on this server: mails are kept in its files, and reach nobody."
 _WAYS = {"mail": "Mail", "push": "Push"}
 
 
@@ -37,6 +38,8 @@ def try_ways(request: ConsoleRequest) -> HttpResponse:
     ).items():
         if failed:
             messages.error(request, f"{_WAYS[way]} did not get through: {failed}.")
+        elif way == "mail" and not wiring.mail_leaves():
+            messages.error(request, NO_MAIL)
         else:
             messages.success(request, f"{_WAYS[way]} was taken. See whether it rings.")
     return redirect("console:duty")

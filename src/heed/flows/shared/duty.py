@@ -19,10 +19,11 @@ def call(notice: Notice, case: Case | None, outcome: Triage, *, now: datetime) -
     """
     if not outcome.pages_duty:
         return
+    cause = f"notice:{notice.id}"
     opened = ringing.open_call(
         platform_id=notice.platform_id,
         kind=Call.Kind.DANGER,
-        cause=f"notice:{notice.id}",
+        cause=cause,
         case_id=None if case is None else case.id,
         notice_id=notice.id,
         due_at=now + outcome.review_within,
@@ -31,6 +32,8 @@ def call(notice: Notice, case: Case | None, outcome: Triage, *, now: datetime) -
     if opened is not None:
         subject = f"notice:{notice.id}" if case is None else f"case:{case.id}"
         ledger.enter("duty.called", subject=subject, body={"kind": opened.kind}, at=now)
+    elif case is not None:
+        ringing.lead_to(cause, case.id)
 
 
 def call_for_order(order: Order, *, now: datetime) -> None:

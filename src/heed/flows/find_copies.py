@@ -90,6 +90,7 @@ def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
     deadlines.set_clocks(case, due, now=now)
     if any(one.how == Copy.How.NEAR for one in new):
         cases.new_round(case, now=now)
+        states.set_review(case, cause=f"near:{case.id}:{case.round}", now=now)
 
 
 def _link_near(case: Case, new: Sequence[CopyIn], now: datetime) -> None:

@@ -20,6 +20,7 @@ from heed.rules.visibility import Visibility
 
 _REMOVED = Visibility.REMOVED.value
 _GONE = (Visibility.HIDDEN.value, _REMOVED)
+_LONGEST_CAUSE = 60
 _LOOKED_AT = (Observed.GONE.value, Observed.UNVERIFIABLE.value)
 
 
@@ -61,8 +62,9 @@ def set_sooner(case: Case, clock: Clock, *, now: datetime) -> None:
     running = Deadline.objects.filter(mine, citation=clock.citation, met_at=None)
     nearest = running.order_by("due_at").first()
     if nearest is not None and clock.due_at < nearest.due_at:
-        minutes = int((clock.due_at - now).total_seconds() // 60)
-        set_clocks(case, [replace(clock, cause=f"{clock.cause}/{minutes}")], now=now)
+        span = f"/{int((clock.due_at - now).total_seconds() // 60)}"
+        cause = clock.cause[: _LONGEST_CAUSE - len(span)] + span
+        set_clocks(case, [replace(clock, cause=cause)], now=now)
 
 
 def done(

@@ -5,7 +5,7 @@ from datetime import datetime
 from heed.cases.models import Case, Decision
 from heed.cases.services import cases, deadlines, decisions, restrictions
 from heed.flows import jobs
-from heed.flows.shared import banks, claims, clocks, evidence, matches, states, uploads
+from heed.flows.shared import appeals, banks, claims, clocks, evidence, matches, states, uploads
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done, Event
 from heed.rules.decisions import Ruling, Scope
@@ -23,6 +23,7 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
         _remove(case, decision, now)
     else:
         _let_stand(case, now)
+    appeals.settle(case, ruling, now=now)
     _start_clocks(case, decision, now)
     evidence.end_review(case, now=now)
     ledger.enter(

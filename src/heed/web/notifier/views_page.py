@@ -148,7 +148,7 @@ def _context(notice: Notice, page: PrivatePage, now: datetime) -> dict[str, Any]
         "page": page,
         "answers": answers,
         "steps": story.so_far(page, answers, told_authorities(notice)),
-        "may_appeal": any(not one.reversed for one in answers) and not page.looking_again,
+        "may_appeal": any(one.stands for one in answers) and not page.looking_again,
         "asks_age": bool(answers) and choices.holds_uploads(page.category),
         "letter": letter,
         "replies": replies(letter),

@@ -10,6 +10,7 @@ from heed.cases.models import Decision, Join, Notice, Restriction
 from heed.cases.queries import policies, private
 from heed.filings import vault
 from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
+from heed.media.models import Upload
 from heed.rules.visibility import Visibility
 
 
@@ -120,8 +121,14 @@ def sealed_of(case_id: UUID) -> QuerySet[SealedObject]:
 
 
 def evidence_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
-    """The evidence copy of a case's file, in whatever state; None when nobody asked for one."""
-    live = sealed_of(case_id).filter(file_id=file_id, copy=SealedObject.Copy.EVIDENCE)
+    """The evidence copy of a case's file, in whatever state; None when nobody asked for one.
+
+    Of an upload that waits for this case, or was refused for it, also where the case that had it
+    first must keep it.
+    """
+    mine = Upload.objects.filter(case_id=case_id, file_id=file_id)
+    here = Q(case_id=case_id) | Q(upload_id__in=mine.values("id"))
+    live = SealedObject.objects.filter(here, file_id=file_id, copy=SealedObject.Copy.EVIDENCE)
     return live.exclude(state=SealedObject.State.DESTROYED).order_by("upload_id").first()
 
 

@@ -14,16 +14,17 @@ from heed.cases.queries.waiting import waiting
 from heed.flows import wiring
 from heed.flows.check_again import check_again, settle
 from heed.flows.check_upload import check_bytes, check_signals, check_url
-from heed.flows.fetch_files import fetch_files, read_again
+from heed.flows.fetch_files import fetch_files, learn_what_shows, read_again
 from heed.flows.judge_copy import settle_upload
 from heed.flows.manage_banks import Policy
 from heed.flows.roll_back import name_it
+from heed.flows.sweep_late_copies import sweep_late_copies
 from heed.flows.view_file import MayNotView, NotViewable, view_file
 from heed.hashing.refusals import Reason
 from heed.hashing.signals import exact_signals, signals_of
 from heed.media import banks
 from heed.media.banks import SignalIn
-from heed.media.models import ItemFile, Unchecked, Upload
+from heed.media.models import ItemFile, Signal, Unchecked, Upload
 from heed.media.services import FileIn
 from heed.outbox.models import Letter
 from heed.people.models import Role, Viewing
@@ -369,6 +370,33 @@ def test_a_picture_that_lacks_its_end_meets_what_it_still_shows(
     put(square, platform, "listed", pictures.picture(8)[:-2])
     fetch_files(now=square.now)
     assert square.seen("listed") == ["hidden"]
+
+
+def test_what_was_stored_before_pictures_that_stop_early_were_compared_is_compared(
+    square: Stage, platform: StandInPlatform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("heed.flows.sweep_late_copies.media.oldest_running", lambda: 2**62)
+    data = pictures.picture(3)
+    put(square, platform, "cut", data[:-2])
+    put(square, platform, "own", pictures.picture(8)[:-2])
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("own")))
+    put(square, platform, "alike", pictures.picture(8))
+    put(square, platform, "a", data)
+    Signal.objects.all().delete()  # as it was stored then
+    fetch_files(now=square.now)
+    square.hear(gil(square.url("a")))
+    square.work()
+    assert square.seen("a", "cut", "own", "alike") == ["hidden", "visible", "hidden", "visible"]
+    assert learn_what_shows(now=square.now) == 2
+    sweep_late_copies(now=square.now)
+    square.work()
+    assert square.seen("cut", "alike") == ["hidden", "hidden"]
+    assert [learn_what_shows(now=square.now) for _ in range(2)] == [0, 0]
+    stored = Signal.objects.count()
+    Signal.objects.all().delete()
+    assert learn_what_shows(now=square.now) == 0, "it is looked for once"
+    assert stored == 4
 
 
 def test_a_file_that_could_not_be_read_is_in_sight_and_tried_again(

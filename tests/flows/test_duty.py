@@ -8,12 +8,15 @@ from pytest_django import Settings
 
 from heed.cases.models import Case, Deadline
 from heed.cases.services import deadlines
+from heed.cases.services.notices import Place
 from heed.filings.danger import DangerEnded
 from heed.flows import answer_order, report_danger, wiring
 from heed.flows.answer_call import end_call, note_step, take_call
 from heed.flows.call_duty import call_duty, try_ways, turn_of
 from heed.flows.keep_rota import NotOnRota, add_shifts, cancel_shift, name_telephone
+from heed.flows.protect_target import PLACES_AT_ONCE
 from heed.flows.take_case import take_case
+from heed.flows.withdraw_notice import withdraw_notice
 from heed.people import rota
 from heed.people.duty_models import Call, Ring, Shift
 from heed.people.models import Role, Staff
@@ -169,6 +172,25 @@ def test_danger_is_heard_although_what_was_named_is_nowhere_here(
     call = Call.objects.get()
     ended = end_call(call_id=call.id, by=rae.id, now=town.now)
     assert ended == (call.case_id is None)
+
+
+def test_who_is_made_to_take_a_notice_back_silences_no_call_about_a_life(
+    town: Stage, pager: type[StandInPager], rae: Staff
+) -> None:
+    """What was looked up of it so far is nowhere here: there is no case that a person decides."""
+    elsewhere = [f"https://elsewhere.example/{n}" for n in range(PLACES_AT_ONCE)]
+    more = {"danger_now": True, "places": [Place(url=url) for url in [*elsewhere, town.url("x")]]}
+    heard = town.hear(somebody(**more), then_work=False)
+    assert Call.objects.get().case_id is None
+    assert withdraw_notice(notice_id=heard.notice_id, now=town.now)
+    for _ in range(2):
+        call_duty(now=town.now)
+        assert rung(pager) == ["rae"], "it rings on until a person has seen to it"
+        town.later(6 * MINUTE)
+    town.work()
+    call = Call.objects.get()
+    assert call.case_id == town.case(item=town.url("x")).id, "what it is about is found from it"
+    assert not end_call(call_id=call.id, by=rae.id, now=town.now), "that ends with a decision"
 
 
 def test_a_danger_that_one_of_us_finds_has_the_laws_hour_and_rings_until_the_police_know(

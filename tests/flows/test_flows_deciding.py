@@ -171,6 +171,22 @@ def test_who_does_not_agree_leaves_the_case_open_and_the_post_hidden(town: Stage
     assert (town.case(ONE).state, town.seen("post")) == (Case.State.OPEN, ["hidden"])
 
 
+@pytest.mark.parametrize("others", [0, 1], ids=["alone", "with another"])
+def test_who_proposed_that_it_may_stay_takes_it_back_at_once(town: Stage, others: int) -> None:
+    case, rae = hidden(town), town.staff("Rae")
+    if others:
+        town.staff("Sam")
+    made = town.decide(case, Ruling.KEEP, rae)
+    second(decision_id=made.id, agrees=False, reasons="I erred.", by=rae.id, now=town.now)
+    made.refresh_from_db()
+    assert (made.state, made.unseconded) == (Decision.State.REFUSED, False)
+    assert (town.case(ONE).state, town.seen("post")) == (Case.State.OPEN, ["hidden"])
+    town.remove(town.case(ONE), rae)
+    assert town.seen("post") == ["removed"]
+    with pytest.raises(CaseChanged):
+        second(decision_id=made.id, agrees=False, reasons="No.", by=rae.id, now=town.now)
+
+
 def test_one_who_is_alone_confirms_after_24_hours_and_it_is_marked_unseconded(
     town: Stage,
 ) -> None:

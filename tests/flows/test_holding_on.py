@@ -131,6 +131,27 @@ def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(tow
     assert town.seen("elsewhere", "passed on", "later") == ["removed", "removed", "visible"]
 
 
+def test_what_a_removal_leaves_alone_is_not_back_when_it_is_posted(town: Stage) -> None:
+    """It was never removed, so no clock begins, and nobody has to decide the case once more."""
+    own = town.post("own", ONE)
+    town.post("post", ONE)
+    town.hear(gil(town.url("post")))
+    town.remove(town.case(ONE), town.staff("Rae"), scope=Scope.ITEMS, exempt=[own.id])
+    town.later(HOUR)
+    back = Deadline.objects.filter(cause__startswith="back:")
+    town.post("elsewhere", ONE)
+    town.post("alike", picture("alike", like=ONE, bits=4))
+    town.reshare("own passed on", "own")
+    town.reshare("passed on", "elsewhere", ONE)
+    town.work()
+    assert town.seen("elsewhere", "alike", "own passed on", "passed on") == ["visible"] * 4
+    assert (town.case(ONE).state, back.count()) == (Case.State.DECIDED, 0)
+    town.reshare("of it", "post")
+    town.work()
+    assert town.seen("of it") == ["removed"]
+    assert back.exists()
+
+
 def test_a_place_that_is_named_later_by_the_same_notice_opens_its_decided_case(
     town: Stage,
 ) -> None:

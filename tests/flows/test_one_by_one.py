@@ -2,26 +2,35 @@
 
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from heed.cases.models import Notice
+from heed.cases.models import Case, Decision, Notice, Rollback
+from heed.filings.models import Answer
 from heed.flows import (
+    answer_notifiers,
+    forget_passing,
     meet_banks,
     meet_cases,
     meet_deadlines,
     protect_target,
+    refresh_schema,
     retain_evidence,
+    roll_back,
     sweep_late_copies,
 )
 from heed.flows import observe_states as looking
+from heed.flows import preserve as preserving
+from heed.flows.manage_platforms import add_key
 from heed.flows.shared.one_by_one import each
-from heed.media.models import Item
+from heed.media import keys
+from heed.media.models import File, Item
 from heed.media.services import watermark
-from tests.flows.stage import HOUR, Stage, picture
+from heed.people.models import Role
+from tests.flows.stage import HOUR, Stage, entries, picture
 from tests.people import dana, gil
 
 
@@ -216,3 +225,125 @@ def test_a_place_that_fails_never_keeps_the_others_of_its_notice_up(
     town.work()
     assert town.seen("one", "two") == ["hidden", "hidden"]
     assert Notice.objects.get().protected_at == town.now
+
+
+def test_a_deadline_that_can_not_be_entered_keeps_no_other_from_being_told(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for ref in ("one", "two"):
+        town.post(ref, picture(ref))
+        town.hear(gil(town.url(ref)))
+    town.later(timedelta(hours=5))
+    stuck, *others = meet_deadlines.deadlines.breach(now=town.now)
+    real = meet_deadlines.deadlines.note_breach
+    broken = breaks_for(lambda one, **_: one == stuck, real)
+    monkeypatch.setattr(meet_deadlines.deadlines, "note_breach", broken)
+    meet_deadlines.meet_deadlines(now=town.now)
+    assert others and entries("deadline.breached") == len(others)
+    assert meet_deadlines.deadlines.breach(now=town.now) == [stuck], "and it comes again"
+    monkeypatch.setattr(meet_deadlines.deadlines, "note_breach", real)
+    assert meet_deadlines.meet_deadlines(now=town.now) == 1
+
+
+@pytest.mark.parametrize("stuck", [0, 1])
+def test_one_answer_that_can_not_be_written_keeps_nobody_else_waiting(
+    town: Stage, monkeypatch: pytest.MonkeyPatch, stuck: int
+) -> None:
+    town.post("post", picture("one"))
+    heard = [town.hear(gil(town.url("post"))), town.hear(dana(town.url("post")))]
+    real = answer_notifiers.filings.keep_answer
+    broken = breaks_for(lambda notice_id, *_, **__: notice_id == heard[stuck].notice_id, real)
+    monkeypatch.setattr(answer_notifiers.filings, "keep_answer", broken)
+    with pytest.raises(Broken):
+        town.remove(town.case(picture("one")), town.staff("Rae"))
+    assert Answer.objects.get().notice_id == heard[1 - stuck].notice_id
+    monkeypatch.setattr(answer_notifiers.filings, "keep_answer", real)
+    made = Decision.objects.get()
+    assert answer_notifiers.answer_notifiers(decision_id=made.id, now=town.now) == 1
+
+
+def test_what_is_kept_for_a_while_goes_although_another_kind_can_not(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    went: list[str] = []
+    monkeypatch.setattr(forget_passing.people, "forget_sessions", lambda **_: 1 / 0)
+    monkeypatch.setattr(forget_passing.remembering, "forget_old", lambda **_: went.append("a") or 1)
+    monkeypatch.setattr(forget_passing.guesses, "forget_old", lambda **_: went.append("b") or 1)
+    with pytest.raises(ZeroDivisionError):
+        forget_passing.forget_passing(now=town.now)
+    assert went == ["a", "b"]
+
+
+def test_one_place_without_a_schema_keeps_no_other_from_being_asked(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refresh(where: str, slug: str, now: datetime) -> bool:
+        asked.append(where)
+        if where == "first":
+            raise refresh_schema.NoSchema("out of reach")
+        return True
+
+    asked: list[str] = []
+    places = {"first": "a", "second": "b"}
+    monkeypatch.setattr(refresh_schema.tipline, "environments", lambda: places)
+    monkeypatch.setattr(refresh_schema, "_refresh", refresh)
+    with pytest.raises(refresh_schema.NoSchema, match="out of reach"):
+        refresh_schema.refresh_schema(now=town.now)
+    assert asked == ["first", "second"]
+
+
+@pytest.mark.parametrize("broken", ["_keep_context", "a file"])
+def test_what_can_not_be_preserved_of_a_case_keeps_nothing_else_of_it(
+    town: Stage, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    one, near = picture("one"), picture("near", like=picture("one"), bits=4)
+    town.post("post", one)
+    town.post("near", near)
+    town.hear(gil(town.url("post")))
+    tried: list[bytes] = []
+
+    def keep(case: Case, file: File, *, now: datetime) -> bool:
+        tried.append(bytes(file.sha256))
+        if len(tried) == 1 and broken == "a file":
+            raise Broken
+        return True
+
+    monkeypatch.setattr(preserving.evidence, "keep_file", keep)
+    if broken == "_keep_context":
+        monkeypatch.setattr(preserving, broken, lambda *_: 1 / 0)
+    with pytest.raises((Broken, ZeroDivisionError)):
+        preserving.preserve(case_id=town.case(one).id, now=town.now)
+    assert set(tried) == {one.sha256, near.sha256}
+
+
+def test_a_case_that_can_not_be_rolled_back_keeps_no_other_hidden(
+    town: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    undone: list[UUID] = []
+    key = add_key(platform_slug="town", name="lost", scopes=["notices"], now=town.now)
+    caller = keys.caller_with(key, now=town.now)
+    assert caller is not None
+    for ref in ("one", "two"):
+        town.post(ref, picture(ref))
+        town.hear(gil(town.url(ref)), key_prefix=caller.prefix)
+    rae, sam = town.staff("Rae", Role.SENIOR), town.staff("Sam", Role.SENIOR)
+    meant = roll_back.name_it(what="key", value=key)
+    named = roll_back.propose(named=meant, why="Stolen.", by=rae.id, now=town.now)
+    stuck = town.case(picture("one")).id
+    real = roll_back._undo
+
+    def undo(rollback: Rollback, case_id: UUID, now: datetime) -> dict[str, int]:
+        undone.append(case_id)
+        if case_id == stuck:
+            raise Broken
+        return real(rollback, case_id, now)
+
+    monkeypatch.setattr(roll_back, "_undo", undo)
+    roll_back.confirm(rollback_id=named.id, agrees=True, by=sam.id, now=town.now)
+    with pytest.raises(Broken):
+        roll_back.roll_back(rollback_id=named.id, now=town.now)
+    assert len(undone) == 2
+    assert town.seen("one", "two") == ["hidden", "visible"]
+    monkeypatch.setattr(roll_back, "_undo", real)
+    roll_back.roll_back(rollback_id=named.id, now=town.now)
+    assert town.seen("one", "two") == ["visible", "visible"]

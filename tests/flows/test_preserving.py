@@ -280,12 +280,7 @@ def test_what_was_kept_of_an_upload_goes_to_the_case_that_holds_it_next(
     near = pictures.altered(PICTURE, "quality")
     check_bytes(platform_id=square.platform_id, data=near, now=square.now)
     upload = Upload.objects.get()
-    pdq = upload.file.signals.get(type="pdq", id=upload.file.signals.earliest("id").id)
-    bank = banks.make(
-        "LIST", square.platform_id, made_by="test", now=square.now, action="hold", enabled=True,
-        category="minor_sexual",
-    )  # fmt: skip
-    banks.add(bank, [SignalIn("pdq", bytes(pdq.value), 100)], source="test", now=square.now)
+    _list_what(upload, square)
     square.keep(case, square.staff("Rae"), square.staff("Sam"))
     upload.refresh_from_db()
     kept = SealedObject.objects.filter(upload_id=upload.id)
@@ -293,6 +288,46 @@ def test_what_was_kept_of_an_upload_goes_to_the_case_that_holds_it_next(
     assert {(one.copy, one.state, one.case_id) for one in kept} == {
         ("review", "kept", upload.case_id), ("evidence", "kept", upload.case_id),
     }  # fmt: skip
+
+
+def test_what_a_hold_keeps_with_an_old_case_is_there_for_the_one_that_refuses_it(
+    case: Case, square: Stage
+) -> None:
+    check_bytes(
+        platform_id=square.platform_id, data=pictures.altered(PICTURE, "quality"), now=square.now
+    )
+    upload, ola = Upload.objects.get(), square.staff("Ola", Role.LIAISON)
+    _list_what(upload, square)
+    placed = retain_evidence.hold(case_id=case.id, reason="order 77", by=ola.id, now=square.now)
+    rae = square.staff("Rae")
+    square.keep(case, rae, square.staff("Sam"))
+    upload.refresh_from_db()
+    kept = SealedObject.objects.get(upload_id=upload.id, copy="evidence")
+    assert upload.case_id != case.id and kept.case_id == case.id, "the hold is on all of its case"
+    assert upload.case_id is not None
+    found = filings.evidence_of(upload.case_id, upload.file_id)
+    assert found == kept
+    settle_upload(upload_id=upload.id, release=False, by=rae.id, now=square.now)
+    square.remove(Case.objects.get(id=upload.case_id), rae)
+    retain_evidence.lift(hold_id=placed.id, by=ola.id, now=square.now)
+    square.later(timedelta(days=150))
+    new = Case.objects.get(id=upload.case_id)
+    Case.objects.filter(id=new.id).update(decided_at=square.now)  # its own time is not over
+    square.later(timedelta(days=60))
+    retain_evidence.retain_evidence(now=square.now)
+    kept.refresh_from_db()
+    assert (kept.state, kept.case_id) == ("kept", new.id)
+    assert not SealedObject.objects.filter(case_id=case.id).exclude(state="destroyed").exists()
+
+
+def _list_what(upload: Upload, square: Stage) -> None:
+    """A list of nobody's case holds what this upload looks like."""
+    pdq = upload.file.signals.get(type="pdq", id=upload.file.signals.earliest("id").id)
+    bank = banks.make(
+        "LIST", square.platform_id, made_by="test", now=square.now, action="hold", enabled=True,
+        category="minor_sexual",
+    )  # fmt: skip
+    banks.add(bank, [SignalIn("pdq", bytes(pdq.value), 100)], source="test", now=square.now)
 
 
 def test_what_is_let_in_stays_in_the_vault_while_a_legal_hold_is_on_its_case(

@@ -9,10 +9,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.rules.claims import BODIES, AgeThen, BankAction, Category, Claim, Standing, about_a_child
+from heed.rules.claims import (
+    BODIES,
+    AgeThen,
+    BankAction,
+    Category,
+    Claim,
+    Standing,
+    about_a_body,
+    about_a_child,
+)
 from heed.rules.order import Rung, queue_key, rung
 from heed.rules.spread import Found, person_first, reach
-from heed.rules.triage import REASONS, may_hide_later, triage
+from heed.rules.triage import (
+    AT_ONCE,
+    REASONS,
+    SPEECH,
+    WITHIN_THE_HOUR,
+    may_hide_later,
+    read_within,
+    triage,
+)
 from heed.rules.visibility import Visibility, strictest
 from tests.rules.strategies import claims
 
@@ -224,3 +241,16 @@ def test_the_rules_have_no_place_for_who_the_uploader_is(takes: Callable[..., ob
     named = set(signature(takes).parameters)
     told = {field for field in named for word in ABOUT_WHOM if word in field}
     assert told == set()
+
+
+@given(claims(), st.booleans())
+def test_what_is_said_after_an_answer_is_read_in_time_and_a_flood_hurries_nobody(
+    told: Claim, stands: bool
+) -> None:
+    within = read_within(told, stands=stands)
+    assert within <= SPEECH
+    if told.source_over_bound:
+        assert within >= WITHIN_THE_HOUR
+    elif told.danger_now or (stands and about_a_body(told.category)):
+        assert within <= WITHIN_THE_HOUR
+    assert within > AT_ONCE, "a danger that is told anew is said as one, and rings"

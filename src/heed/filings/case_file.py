@@ -24,6 +24,7 @@ OWN_EVENTS = ("notice.received", "notice.supplemented", "notice.withdrawn", "con
               "message.received", "answer.sent")  # fmt: skip
 FORGOTTEN = "forgotten"  # withheld from everybody: what was said is not compared with its receipt
 CASE_EVENTS = ("case.opened", "case.joined", "triage.made")  # those whose body names the notice
+_NOT_IN_IT = ("placed", "stands")  # of an answer: its text, and the others, say as much
 APPEAL_EVENTS = ("appeal.opened", "appeal.decided")
 
 
@@ -73,7 +74,7 @@ def _notice(notice: Notice, now: datetime) -> dict[str, Any]:
 
 def _answer(answer: AnswerLine) -> dict[str, Any]:
     """Its text says whether it is about something that is posted."""
-    return {name: value for name, value in asdict(answer).items() if name != "placed"}
+    return {name: value for name, value in asdict(answer).items() if name not in _NOT_IN_IT}
 
 
 def _added(notice: Notice) -> list[dict[str, Any]]:

@@ -182,7 +182,10 @@ def _answer(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _appeals(notice: Mapping[str, Any]) -> Iterator[Row]:
-    ends = {"open": _("open"), "stands": _("the same answer"), "reversed": _("changed")}
+    ends = {
+        "open": _("open"), "stands": _("the same answer"), "reversed": _("changed"),
+        "settled": _("Before a different person answered, it was decided anew."),
+    }  # fmt: skip
     for appeal in notice["appeals"]:
         yield _("Asked"), when(appeal["opened_at"])
         yield _("Outcome"), ends.get(appeal["state"], appeal["state"])

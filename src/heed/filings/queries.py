@@ -10,6 +10,7 @@ from heed.cases.models import Decision, Join, Notice, Restriction
 from heed.cases.queries import policies, private
 from heed.filings import vault
 from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
+from heed.media.models import Upload
 from heed.rules.visibility import Visibility
 
 
@@ -31,7 +32,8 @@ class AnswerLine:
     policy_version: str
     decided_at: datetime
     sent_at: datetime
-    reversed: bool
+    reversed: bool  # it was decided otherwise since, and not only proposed
+    stands: bool  # neither that, nor does anybody propose to
     placed: bool  # about something that is posted, and not about a threat or an unknown place
 
 
@@ -71,8 +73,15 @@ def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:
     """All that one notifier was told, the newest first. What others were told is not among it."""
     given = list(Answer.objects.filter(notice_id=notice_id).order_by("-sent_at"))
     made = Decision.objects.select_related("case")
-    decided = made.in_bulk([answer.decision_id for answer in given])
+    decided = made.annotate(turned=_turned()).in_bulk([answer.decision_id for answer in given])
     return tuple(_line(answer, decided[answer.decision_id]) for answer in given)
+
+
+def _turned() -> Exists:
+    """A later decision says the other, and has been carried out."""
+    final = Decision.objects.filter(state__in=[Decision.State.FINAL, Decision.State.REVERSED])
+    later = final.filter(case=OuterRef("case"), round__gt=OuterRef("round"))
+    return Exists(later.exclude(ruling=OuterRef("ruling")))
 
 
 def told_authorities(notice: Notice) -> tuple[Told, ...]:
@@ -89,6 +98,7 @@ def told_authorities(notice: Notice) -> tuple[Told, ...]:
 
 
 def _line(answer: Answer, decision: Decision) -> AnswerLine:
+    turned: bool = getattr(decision, "turned")  # noqa: B009  (annotated above)
     return AnswerLine(
         ruling=decision.ruling,
         text=answer.text,
@@ -96,7 +106,8 @@ def _line(answer: Answer, decision: Decision) -> AnswerLine:
         policy_version=decision.policy_version,
         decided_at=decision.seconded_at or decision.decided_at,
         sent_at=answer.sent_at,
-        reversed=decision.state == Decision.State.REVERSED,
+        reversed=turned,
+        stands=decision.state == Decision.State.FINAL and not turned,
         placed=decision.case.threat_of is None,
     )
 
@@ -110,8 +121,14 @@ def sealed_of(case_id: UUID) -> QuerySet[SealedObject]:
 
 
 def evidence_of(case_id: UUID, file_id: UUID) -> SealedObject | None:
-    """The evidence copy of a case's file, in whatever state; None when nobody asked for one."""
-    live = sealed_of(case_id).filter(file_id=file_id, copy=SealedObject.Copy.EVIDENCE)
+    """The evidence copy of a case's file, in whatever state; None when nobody asked for one.
+
+    Of an upload that waits for this case, or was refused for it, also where the case that had it
+    first must keep it.
+    """
+    mine = Upload.objects.filter(case_id=case_id, file_id=file_id)
+    here = Q(case_id=case_id) | Q(upload_id__in=mine.values("id"))
+    live = SealedObject.objects.filter(here, file_id=file_id, copy=SealedObject.Copy.EVIDENCE)
     return live.exclude(state=SealedObject.State.DESTROYED).order_by("upload_id").first()
 
 

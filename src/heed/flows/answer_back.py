@@ -1,6 +1,6 @@
 """The notifier says something again: a message, or "it is back".
 
-1. Keep the words. 2. Put the case in sight again.
+1. Keep the words. 2. Put the case in sight again, and say by when a person reads them.
 3. For "it is back": start a new clock, and protect anew. What was only a threat before is one no
    longer: without a link a person looks for the place.
 """
@@ -12,11 +12,11 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Notice
-from heed.cases.services import cases, deadlines, notices
+from heed.cases.services import deadlines, notices
 from heed.cases.services.notices import Place
 from heed.flows import jobs
 from heed.flows.protect_target import protect_at_once
-from heed.flows.shared import clocks, states
+from heed.flows.shared import clocks, rounds, states
 from heed.ledger import services as ledger
 from heed.rules.clocks import Event
 from heed.rules.visibility import Visibility
@@ -33,7 +33,7 @@ def answer_back(*, notice_id: UUID, text: str, now: datetime) -> None:
         notice = Notice.objects.get(id=notice_id)
         said = notices.write_message(notice, text.strip(), from_staff=None, now=now)
         for case in _cases(notice):
-            cases.new_round(states.lock(case.id), now=now)
+            rounds.open_again(states.lock(case.id), notice, now=now)
         if said:
             ledger.enter(
                 "message.received", subject=f"notice:{notice.id}", body={"from": "notifier"}, at=now
@@ -44,7 +44,7 @@ def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime
     """Seen again after it was gone: a new clock from now; new places are protected at once.
 
     Said again within ten minutes, as somebody does who then finds the link, it is the same
-    reappearance: its clock runs already.
+    reappearance: its clock runs already. Words beside it are a message, and read as one.
     """
     with transaction.atomic():
         notice = Notice.objects.get(id=notice_id)
@@ -56,6 +56,8 @@ def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime
             held = states.lock(case.id)
             if not _just_said(held, notice, now):
                 _again(held, notice, now)
+            if text.strip() or held.decided_level != Visibility.REMOVED:
+                rounds.open_again(held, notice, now=now)
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
     protect_at_once(notice_id=notice.id, now=now)
 
@@ -75,9 +77,6 @@ def _again(case: Case, notice: Notice, now: datetime) -> None:
     cause = f"back:{notice.id}:{now:%Y%m%dT%H%M%S}"
     due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
     deadlines.set_clocks(case, due, now=now)
-    removed = case.decided_level == Visibility.REMOVED
-    if not removed:
-        cases.new_round(case, now=now)
     states.search_on(case.id)
     jobs.later("look_again", once=f"look:{case.id}", case_id=str(case.id))
     ledger.enter(

@@ -18,6 +18,7 @@ from heed.cases.services import deadlines
 from heed.filings import answers
 from heed.filings import services as filings
 from heed.flows.shared import languages, news, peers, states
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.rules.claims import Category, about_a_body
 from heed.rules.clocks import Done
@@ -25,11 +26,16 @@ from heed.rules.decisions import Ruling
 
 
 def answer_notifiers(*, decision_id: UUID, now: datetime) -> int:
-    """Returns how many were answered now. Repeating answers nobody twice."""
+    """Returns how many were answered now. Repeating answers nobody twice.
+
+    One that fails is answered by the next try, and until then it keeps the clocks open.
+    """
     decision = Decision.objects.select_related("case").get(id=decision_id)
     joined = Notice.objects.filter(joins__in=_heard(decision))
     written_in = case_page.language(decision.case)  # in it the reviewer was asked to write
-    answered = sum(_answer(notice, decision, written_in, now) for notice in joined)
+    answered = each(
+        joined, lambda notice: _answer(notice, decision, written_in, now), what="notice"
+    )
     with transaction.atomic():
         case = states.lock(decision.case_id)  # nobody joins it meanwhile
         deadlines.done(Done.OUTCOME_SENT, now=now, cause=f"decision:{decision.id}")

@@ -1,7 +1,7 @@
 """Somebody is always due: the duty person is rung, then the next, until a person takes it.
 
 1. Open a call where cases, or uploads that could not be checked, wait with half of their time
-   gone; end those that nothing waits for.
+   gone; end those that nothing waits for. Who takes a notice back may be made to: that ends none.
 2. Claim each call that is to ring, in a transaction of its own: two workers never ring at once.
 3. Ring whose turn it is; note every try. One that nobody heard goes to the next person at once.
 """
@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from heed.cases.models import Case, Notice
+from heed.cases.models import Case
 from heed.cases.queries import waiting
 from heed.cases.queries.waiting import Waiting
 from heed.filings import danger as dangers
@@ -78,10 +78,9 @@ def _is_over(call: Call, waits: dict[UUID, Waiting]) -> bool:
         return orders.is_answered(call.order_number)
     if call.danger_ref:
         return dangers.is_answered(call.danger_ref)
-    if call.case_id is not None:
-        return Case.objects.filter(id=call.case_id, state=Case.State.DECIDED).exists()
-    withdrawn = Notice.objects.filter(state=Notice.State.WITHDRAWN)
-    return call.notice_id is not None and withdrawn.filter(id=call.notice_id).exists()
+    if call.case_id is None:
+        return False  # a person ends it, and nobody else
+    return Case.objects.filter(id=call.case_id, state=Case.State.DECIDED).exists()
 
 
 def _being_worked_on(call: Call, now: datetime) -> bool:

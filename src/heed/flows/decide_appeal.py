@@ -16,6 +16,7 @@ from heed.cases.models import Appeal, Case, Restriction
 from heed.cases.services import cases, deadlines, decisions
 from heed.flows.decide_case import MayNotDecide, decide
 from heed.flows.shared import claims, states
+from heed.flows.shared.appeals import other_way
 from heed.flows.shared.on_accounts import lift
 from heed.ledger import services as ledger
 from heed.media import matching
@@ -52,7 +53,7 @@ class Effect:
 
 def effect(appeal: Appeal) -> Effect:
     """Of an appeal that is open."""
-    ruling = None if appeal.measure_id is not None else _other_way(appeal)
+    ruling = None if appeal.measure_id is not None else other_way(appeal)
     live = Restriction.objects.filter(case_id=appeal.case_id, lifted_at=None)
     return Effect(
         ruling=ruling,
@@ -102,7 +103,7 @@ def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:
 
 
 def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> None:
-    ruling = _other_way(appeal)
+    ruling = other_way(appeal)
     cases.new_round(case, now=now)
     decide(
         case_id=case.id,
@@ -113,14 +114,6 @@ def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> 
         by=by,
         now=now,
     )
-
-
-def _other_way(appeal: Appeal) -> Ruling:
-    """An uploader who is right gets it back, also when nobody but a rule had restricted it."""
-    if appeal.statement_id is not None:
-        return Ruling.KEEP
-    kept = appeal.decision is None or Ruling(appeal.decision.ruling) is Ruling.KEEP
-    return Ruling.REMOVE if kept else Ruling.KEEP
 
 
 def _clause(case: Case, appeal: Appeal, ruling: Ruling) -> str:

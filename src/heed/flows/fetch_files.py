@@ -4,6 +4,8 @@
 3. Put it in its place; then the item meets cases and banks, and notices about it are judged again.
 4. What could not be looked into for a reason of our own (no decoder was free, or none started) is
    known by its bytes alone: it is fetched and read again later.
+5. What stops early, and was read before what it still shows was stored, has that stored, once for
+   all; then it meets cases and banks (`sweep_late_copies`), and its own case looks for its copies.
 """
 
 import logging
@@ -14,13 +16,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from heed.cases.models import Notice
+from heed.cases.models import Case, Notice
 from heed.flows import jobs, wiring
 from heed.flows.failpoints import reached
 from heed.flows.meet_banks import meet_banks
 from heed.flows.meet_cases import meet_cases
 from heed.flows.protect_target import protect
-from heed.flows.shared import peers
+from heed.flows.shared import peers, states
 from heed.flows.shared.one_by_one import each
 from heed.hashing.refusals import Reason
 from heed.media import places as writing
@@ -34,6 +36,7 @@ MOST_BYTES = 200 * 1024 * 1024  # a larger file stays "failed", in sight, with i
 WITHIN_SECONDS = 30.0
 TRIES = 8
 AGAIN_IN = timedelta(seconds=5)  # doubled with each try
+SHOWN, SHOWN_AT_ONCE = "what-stops-early-shows", 500
 NOT_BEGUN = frozenset({Reason.BUSY.value, Reason.DECODER_MISSING.value})
 BEGUN_TRIES = 3  # what a decoder broke off costs as much each time, and may be the file's doing
 
@@ -109,6 +112,19 @@ def ask_again(*, item_ids: Sequence[UUID], now: datetime) -> None:
         assert place.file is not None
         with transaction.atomic():
             _read_later(place, place.file, now)
+
+
+def learn_what_shows(*, now: datetime) -> int:
+    """Step 5, some at a time; returns how many. Once none is left, none is looked for any more."""
+    if media.watermark(SHOWN):
+        return 0
+    with transaction.atomic():
+        learnt = writing.learn_what_shows(limit=SHOWN_AT_ONCE)
+        for case_id in Case.objects.filter(file__in=learnt).values_list("id", flat=True):
+            states.search_on(case_id)
+        if not learnt:
+            media.move_watermark(SHOWN, to=1)
+    return len(learnt)
 
 
 def _notices(place: ItemFile) -> QuerySet[Notice, UUID]:

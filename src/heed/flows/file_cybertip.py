@@ -278,11 +278,16 @@ def _lost(tip: Tip, why: Exception, now: datetime) -> bool:
 def file_due(*, now: datetime) -> int:
     """Alarm before open reports are deleted, and have what is due taken up. Returns how many."""
     found = tips.due(now=now)
-    for tip_id in found:
-        with transaction.atomic():
-            jobs.later("file_tip", once=f"tip:{tip_id}", queue="file", tip_id=str(tip_id))
-    each(tips.endangered(now=now), lambda tip: _alarm(tip, now), what="tip")
+    try:
+        each(found, _take_up, what="tip")
+    finally:  # the alarm is owed all the same
+        each(tips.endangered(now=now), lambda tip: _alarm(tip, now), what="tip")
     return len(found)
+
+
+@transaction.atomic
+def _take_up(tip_id: UUID) -> None:
+    jobs.later("file_tip", once=f"tip:{tip_id}", queue="file", tip_id=str(tip_id))
 
 
 def _alarm(tip: Tip, now: datetime) -> None:

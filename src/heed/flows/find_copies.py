@@ -82,14 +82,22 @@ def _enter(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
 
 
 def _reappeared(case: Case, new: Sequence[CopyIn], now: datetime) -> None:
-    """A removed thing that is there again starts a new clock; a near one waits for a person."""
+    """A removed thing that is there again starts a new clock; a near one waits for a person.
+
+    What the removal leaves alone was never removed: it is not back.
+    """
     if case.decided_level != Visibility.REMOVED or case.decided_at is None:
+        return
+    beyond = states.beyond(case, [one.item_id for one in new])
+    new = [one for one in new if one.item_id not in beyond]
+    if not new:
         return
     cause = f"back:{case.id}:{now:%Y%m%dT%H%M}"
     due = clocks.of_case(case, event=Event.REAPPEARED, cause=cause, at=now)
     deadlines.set_clocks(case, due, now=now)
     if any(one.how == Copy.How.NEAR for one in new):
         cases.new_round(case, now=now)
+        states.set_review(case, cause=f"near:{case.id}:{case.round}", now=now)
 
 
 def _link_near(case: Case, new: Sequence[CopyIn], now: datetime) -> None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Case, Join, Notice
+from heed.cases.models import Case, Deadline, Join, Notice
 from heed.cases.services import cases, deadlines
 from heed.flows import jobs
 from heed.flows.protect_target import protect
@@ -32,7 +32,7 @@ _TAKEN_UP, _LOOKED_AT = 100, 20_000  # notices in one sweep
 def meet_deadlines(*, now: datetime) -> int:
     """One sweep; returns how many deadlines it found breached."""
     breached = 0
-    for step in (_breach, _hide_complete_requests, _expire_banks, _take_up):
+    for step in (_breach, _hide_complete_requests, _expire_banks, _turn_on_signals, _take_up):
         try:
             breached += step(now) or 0
         except Exception:  # the others are owed to other people
@@ -40,19 +40,23 @@ def meet_deadlines(*, now: datetime) -> int:
     return breached
 
 
-@transaction.atomic
 def _breach(now: datetime) -> int:
-    late = deadlines.breach(now=now)
-    for deadline in late:
-        deadlines.enter_breach(deadline, now=now)
-    return len(late)
+    return each(deadlines.breach(now=now), lambda late: _told_late(late, now), what="deadline")
+
+
+@transaction.atomic
+def _told_late(deadline: Deadline, now: datetime) -> bool:
+    return deadlines.note_breach(deadline, now=now)
 
 
 def _expire_banks(now: datetime) -> None:
-    """Signals that were off until now are on again."""
     banks.expire(now=now)
-    with transaction.atomic():
-        banks.turn_on(now=now)
+
+
+@transaction.atomic
+def _turn_on_signals(now: datetime) -> None:
+    """Those that were off until now are on again."""
+    banks.turn_on(now=now)
 
 
 def _hide_complete_requests(now: datetime) -> None:

@@ -19,6 +19,7 @@ from heed.filings import queries, vault
 from heed.filings.models import SealedObject
 from heed.flows import wiring
 from heed.flows.shared import evidence, states
+from heed.flows.shared.one_by_one import each
 from heed.media.models import File
 from heed.ports import VaultTrouble
 from heed.rules.clocks import Done
@@ -33,13 +34,22 @@ GONE = (Visibility.HIDDEN.value, Visibility.REMOVED.value)
 def preserve(*, case_id: UUID, now: datetime) -> bool:
     """Keep a case's evidence. Repeating keeps what is missing. True when all of it is kept."""
     case = Case.objects.select_related("platform", "file", "item").get(id=case_id)
-    evidence.keep_context(case, partial(_context, case), now=now)
-    for file in _files(case):
-        evidence.keep_file(case, file, now=now)
+    each((_keep_context, _keep_files), lambda step: step(case, now), what="step")
     states.tell_waiting(settled=case_id, now=now)
     if not queries.awaited(case_id):
         deadlines.done(Done.EVIDENCE_KEPT, now=now, case_id=case_id)
     return not queries.not_kept(case_id)
+
+
+def _keep_context(case: Case, now: datetime) -> None:
+    evidence.keep_context(case, partial(_context, case), now=now)
+
+
+def _keep_files(case: Case, now: datetime) -> None:
+    def keep(file: File) -> None:
+        evidence.keep_file(case, file, now=now)
+
+    each(_files(case), keep, what="file")
 
 
 def preserve_in_turn(*, now: datetime) -> bool:
@@ -51,10 +61,16 @@ def preserve_in_turn(*, now: datetime) -> bool:
         except Exception:  # the others are owed to other people
             logger.exception("a case was not preserved", extra={"case": str(case_id)})
             vault.put_off(case_id, now=now, until=now + evidence.LEASE)
-    states.tell_waiting(now=now)
-    _give_up_uploads(now)
-    erase_destroyed(now=now)
+    each((_tell_waiting, _give_up_uploads, _erase_destroyed), lambda step: step(now), what="step")
     return len(due) == AT_ONCE
+
+
+def _tell_waiting(now: datetime) -> None:
+    states.tell_waiting(now=now)
+
+
+def _erase_destroyed(now: datetime) -> None:
+    erase_destroyed(now=now)
 
 
 def erase_destroyed(*, now: datetime) -> int:

@@ -21,7 +21,7 @@ from heed.cases.services import cases, deadlines, decisions, notices
 from heed.cases.services.cases import CopyIn, Subject
 from heed.flows import jobs
 from heed.flows.failpoints import reached
-from heed.flows.shared import banks, claims, duty, sources, states
+from heed.flows.shared import banks, claims, clocks, duty, rounds, sources, states
 from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media import matching
@@ -232,8 +232,9 @@ def _take_in(notice: Notice, subject: Subject, items: Sequence[Item], now: datet
     places = _Places.named(notice, case, items)
     outcome = _judge(notice, case, fresh or bool(places.again), now)
     _take_clocks_in(notice, case)
-    review = rules.review(outcome, cause=_cause(notice, case), at=now)
-    deadlines.set_clocks(case, [review], now=now)
+    review = rules.review(outcome, cause=clocks.review_cause(notice, case), at=now)
+    if fresh or before[0] != case.round or claims.is_heard_in(notice, case):
+        deadlines.set_clocks(case, [review], now=now)
     if not fresh:  # a new fact of the same notice, such as a time that was given
         deadlines.set_sooner(case, review, now=now)
     duty.call(notice, case, outcome, now=now)
@@ -278,17 +279,16 @@ def _add_places(case: Case, places: _Places, graver: bool, notice: Notice, now: 
     return known < len(set(ids))
 
 
-def _cause(notice: Notice, case: Case) -> str:
-    return f"notice:{notice.id}/{case.number}"
-
-
 def _judge(notice: Notice, case: Case, fresh: bool, now: datetime) -> Triage:
     """Weigh the claim. A decided case opens again for what people had not heard when they decided:
-    another notice, or a new fact of the same one. So does one that waits for a second person.
+    another notice, or more of the same one. So does one that waits for a second person.
     """
     claim = claims.about_case(notice, case, now=now)
-    if case.state == Case.State.DECIDED and (fresh or claim.brings_new_fact):
-        cases.new_round(case, now=now)
+    if case.state == Case.State.DECIDED:
+        if fresh or claim.brings_new_fact:
+            cases.new_round(case, now=now)
+        elif claims.said_since_decided(notice, case):
+            rounds.open_again(case, notice, now=now)
     if case.state == Case.State.PROPOSED and fresh:
         decisions.set_aside(case)
     if case.state == Case.State.DECIDED:

@@ -18,6 +18,7 @@ from heed.cases.services import deadlines
 from heed.filings import publishing
 from heed.filings.models import Publication
 from heed.flows import wiring
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done
 from heed.rules.transparency import (
@@ -38,7 +39,14 @@ def publish_statements(*, now: datetime) -> bool:
     """One batch; True while there may be more. Repeating publishes none twice."""
     if not settings.HEED_DSA_URL:
         return False
+    return bool(each((_ask_after_some, _send_some), lambda step: step(now), what="step"))
+
+
+def _ask_after_some(now: datetime) -> None:
     _ask_after(publishing.take(now=now, limit=MOST_AT_ONCE, unsure=True), now)
+
+
+def _send_some(now: datetime) -> bool:
     rows = publishing.take(now=now, limit=MOST_AT_ONCE, unsure=False)
     if rows:
         _send(rows, now)

@@ -14,6 +14,7 @@ from django.db import transaction
 from heed.filings import tip_queries, tips
 from heed.flows import wiring
 from heed.flows.shared import tipline
+from heed.flows.shared.one_by_one import each
 from heed.ports import TiplineBusy, TiplineLocked, TiplineUnreachable, TipRefused
 
 logger = logging.getLogger(__name__)
@@ -25,11 +26,25 @@ class NoSchema(Exception):
 
 
 def refresh_schema(*, now: datetime) -> bool:
-    """Fetch it; True when it differs from the copy before. Raises `NoSchema`."""
+    """Fetch each; True when one differs from the copy before. Raises `NoSchema` once all were asked
+    for: the sites of one server may each have credentials of their own.
+    """
     places = tipline.environments()
     if not places:
         raise NoSchema("There are no credentials: set HEED_NCMEC_ENVIRONMENT and its user.")
-    return any([_refresh(where, slug, now) for where, slug in places.items()])
+    refused: list[NoSchema] = []
+
+    def refresh(where: str) -> bool:
+        try:
+            return _refresh(where, places[where], now)
+        except NoSchema as why:
+            refused.append(why)
+            return False
+
+    changed = each(places, refresh, what="place", by=str)
+    if refused:
+        raise refused[0]
+    return bool(changed)
 
 
 def _refresh(where: str, slug: str, now: datetime) -> bool:

@@ -1,7 +1,8 @@
 """Evidence is kept as long as anything asks for it, and then destroyed.
 
 1. Go through the cases that have something in the vault, some at a time.
-2. Where nothing asks for it any more, destroy the keys; the ledger says so.
+2. Where nothing asks for it any more, destroy the keys; the ledger says so. What a hold kept here
+   of an upload that another case has by now, goes to that one.
 3. A person places a legal hold, or lifts one.
 """
 
@@ -14,7 +15,7 @@ from django.db import transaction
 from heed.cases.models import Case
 from heed.filings import custody, holding, queries
 from heed.filings.models import Hold, SealedObject
-from heed.flows.shared import evidence, states
+from heed.flows.shared import evidence, states, uploads
 from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.people import queries as people
@@ -51,7 +52,8 @@ def _let_go(case_id: UUID, now: datetime) -> int:
         if not kept.over(now):
             return 0
         live = queries.sealed_of(case_id).exclude(state=SealedObject.State.DESTROYED)
-        return evidence.destroy(list(live), why="nothing asks for it any more", now=now)
+        left = uploads.hand_on(list(live), now=now)
+        return evidence.destroy(left, why="nothing asks for it any more", now=now)
 
 
 def hold(*, case_id: UUID, reason: str, by: UUID, now: datetime) -> Hold:

@@ -25,6 +25,7 @@ from heed.cases.services.rollbacks import AlreadyProposed as AlreadyProposed
 from heed.flows import jobs
 from heed.flows.failpoints import reached
 from heed.flows.shared import claims, matches, states, uploads
+from heed.flows.shared.one_by_one import each
 from heed.ledger import services as ledger
 from heed.media import banks, exchanges, meeting
 from heed.media import keys as api_keys
@@ -208,9 +209,12 @@ def roll_back(*, rollback_id: UUID, now: datetime) -> dict[str, int]:
         return dict(rollback.undid)
     caused = causes.caused(rollback.what, rollback.which)
     undid: Counter[str] = Counter({"cases": 0, "items": 0, "uploads": 0})
-    for case_id in list(caused.cases().values_list("id", flat=True)):
+
+    def undo(case_id: UUID) -> None:
         undid.update(_undo(rollback, case_id, now))
         reached("rolled-back")
+
+    each(list(caused.cases().values_list("id", flat=True)), undo, what="case")
     with transaction.atomic():
         caused.matches.update(word="undone", said_by=f"rollback:{rollback.id}", said_at=now)
         if writing.end(rollback, dict(undid), now=now):

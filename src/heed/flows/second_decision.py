@@ -1,6 +1,7 @@
 """A second, different person agrees to "no violation" on a body, or does not.
 
-1. Check who may second: both have seen the file, by their own viewing logs.
+1. Check who may second: both have seen the file, by their own viewing logs. Who proposed it may
+   take it back at once, alone or not: that only protects.
 2. Agreed: the decision is final and is carried out. Not agreed: the case is open again.
 """
 
@@ -35,7 +36,7 @@ def second(
     by: UUID,
     now: datetime,
 ) -> Agreement:
-    """Second a proposal. `heard_until` as for `decide`, of who seconds.
+    """Second a proposal, or take one's own back. `heard_until` as for `decide`, of who seconds.
 
     Raises `MayNotSecond`, `NotRead`, `cases.CaseChanged`.
     """
@@ -43,10 +44,8 @@ def second(
         case = states.lock(Decision.objects.get(id=decision_id).case_id)
         decision = Decision.objects.get(id=decision_id)
         must_have_read(case, heard_until if agrees else None)
-        _must_be_new_to_an_appeal(case, decision, by)
-        agreement = _agreement(case, decision, by, now)
-        if agreement is Agreement.WAITING:
-            raise MayNotSecond(_why(case, decision, by))
+        taken_back = by == decision.decided_by and not agrees
+        agreement = Agreement.WAITING if taken_back else _allowed(case, decision, by, now)
         unseconded = agreement is Agreement.UNSECONDED
         decisions.second(
             decision,
@@ -61,6 +60,14 @@ def second(
         if agrees:
             carry_out(case, decision, now=now)
     matching.catch_up(BANKED)
+    return agreement
+
+
+def _allowed(case: Case, decision: Decision, by: UUID, now: datetime) -> Agreement:
+    _must_be_new_to_an_appeal(case, decision, by)
+    agreement = _agreement(case, decision, by, now)
+    if agreement is Agreement.WAITING:
+        raise MayNotSecond(_why(case, decision, by))
     return agreement
 
 

@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from heed.hashing import refusals
-from heed.media.models import File, Item, ItemFile
+from heed.hashing.distance import GOOD_QUALITY
+from heed.media.models import File, Item, ItemFile, Signal
 from heed.media.services import transaction_id
+
+_FORM = 32  # bytes; the first of a file's forms is the picture as it stands
 
 
 def take_waiting(*, now: datetime, limit: int, lease: timedelta) -> list[ItemFile]:
@@ -46,6 +49,23 @@ def put_in_place(place: ItemFile, file: File) -> None:
     if place.file_id is not None:
         again |= Q(id__in=ItemFile.objects.filter(file=file).values("item_id"))
     Item.objects.filter(again).update(committed=transaction_id())
+
+
+def learn_what_shows(*, limit: int) -> list[UUID]:
+    """Pictures that stop early, and were read before what can be seen of them was stored: it is
+    now, and their items are to be compared again. Returns the files.
+    """
+    known = Signal.objects.filter(file=OuterRef("pk"), type="pdq")
+    cut = File.objects.filter(~Exists(known), reason=refusals.Reason.TRUNCATED).exclude(forms=b"")
+    with transaction.atomic():
+        files = list(cut.select_for_update(skip_locked=True)[:limit])
+        Signal.objects.bulk_create(
+            Signal(file=one, type="pdq", value=bytes(one.forms)[:_FORM], quality=GOOD_QUALITY)
+            for one in files
+        )
+        carry = ItemFile.objects.filter(file__in=files)
+        Item.objects.filter(id__in=carry.values("item_id")).update(committed=transaction_id())
+    return [one.id for one in files]
 
 
 def retry_place(place: ItemFile, reason: str, *, retry_at: datetime) -> None:

@@ -1,7 +1,5 @@
 """Reading what is on a platform, and what looks alike."""
 
-import re
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -99,6 +99,11 @@ def open_call(
         return None
 
 
+def lead_to(cause: str, case_id: UUID) -> bool:
+    """The call of this cause had no case, and has this one now; False where it has one."""
+    return bool(Call.objects.filter(cause=cause, case_id=None).update(case_id=case_id))
+
+
 def begin_ring(call: Call, *, next_at: datetime) -> bool:
     """This worker rings now; False when another one was first."""
     mine = Call.objects.filter(id=call.id, rings=call.rings, ended_at=None)

@@ -116,6 +116,11 @@ def call(call_id: UUID) -> Call | None:
     return Call.objects.filter(id=call_id).first()
 
 
+def calls_of(cause: str) -> list[Call]:
+    """Those that this opened, one after the other was over; the oldest first."""
+    return list(Call.objects.filter(cause__startswith=cause).order_by("opened_at", "cause"))
+
+
 def danger_of(case_id: UUID) -> Call | None:
     """The newest call about danger in this case, while it is open."""
     found = Call.objects.filter(case_id=case_id, kind=Call.Kind.DANGER, ended_at=None)

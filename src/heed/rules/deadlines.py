@@ -99,6 +99,11 @@ def review(triage: Triage, *, cause: str, at: datetime) -> Clock:
     )
 
 
+def reading(within: timedelta, *, cause: str, at: datetime) -> Clock:
+    """Somebody says something after they were answered: a person reads it (`read_within`)."""
+    return replace(found_review(cause=cause, at=at), due_at=at + within)
+
+
 def found_review(*, cause: str, at: datetime) -> Clock:
     """A machine held an upload or found a near copy: a person looks, as for a hidden child."""
     return Clock(

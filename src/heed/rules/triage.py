@@ -1,7 +1,7 @@
 """Hide, limit or leave a claimed item until a person has looked, and say why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from heed.rules.claims import BankAction, Claim, about_a_body, about_a_child, confirmed
@@ -160,6 +160,19 @@ def triage(claim: Claim) -> Triage:
         review_within=min(reason.review_within for reason in holding),
         pages_duty=any(reason.pages_duty for reason in holding),
     )
+
+
+def read_within(claim: Claim, *, stands: bool) -> timedelta:
+    """By when a person reads what somebody says after they were answered: no machine knows what it
+    adds. As for the claim when it was new; within the hour where there was danger, and where a body
+    can be seen because people let it stand (`stands`). A flood waits as for what adds nothing.
+    """
+    heard = replace(
+        claim, danger_now=False, time_given=False, brings_new_fact=not claim.source_over_bound
+    )
+    within = triage(heard).review_within
+    grave = claim.danger_now or (stands and about_a_body(claim.category))
+    return min(within, WITHIN_THE_HOUR) if grave and not claim.source_over_bound else within
 
 
 def may_hide_later(claim: Claim) -> bool:

@@ -57,6 +57,7 @@ SWEEPS = (
     Sweep(sweep_late_copies.sweep_in_turn, 2.0, quiet=True),
     Sweep(meet_banks.sweep_banks, 2.0, quiet=True),
     Sweep(fetch_files.fetch_files, 3.0),
+    Sweep(fetch_files.learn_what_shows, 60.0, quiet=True),
     Sweep(check_again.check_again, 10.0),
     Sweep(sync_exchanges.sync_due, 20.0),
     Sweep(hear_peer.ask_peers, 60.0),

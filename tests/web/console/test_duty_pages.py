@@ -15,6 +15,7 @@ from heed.flows.check_again import note_outage
 from heed.flows.check_upload import check_url
 from heed.flows.keep_rota import add_shifts
 from heed.flows.receive_order import receive_order
+from heed.flows.withdraw_notice import withdraw_notice
 from heed.media.models import Platform, Unchecked
 from heed.outbox.models import Letter
 from heed.people.duty_models import Call, Coverage, Emergency, Shift
@@ -43,6 +44,15 @@ def test_the_emergency_page_has_the_clock_the_protocol_and_the_contacts(world: W
     assert "✓ Rae" in text(rae.post(f"/console/calls/{call.id}/step", {"step": step}, follow=True))
     assert rae.post(f"/console/calls/{call.id}/step", {"step": "Go home"}).status_code == 404
     assert "Rae sees to it" in text(rae.get(f"/console/c/{case.number}/"))
+
+
+def test_the_call_says_that_a_notice_was_taken_back_perhaps_under_force(world: World) -> None:
+    world.case(danger_now=True)
+    rae, call = world.as_("Rae", Role.CHILD_SAFETY), Call.objects.get()
+    assert "taken back" not in text(rae.get(f"/console/calls/{call.id}"))
+    assert call.notice_id is not None
+    withdraw_notice(notice_id=call.notice_id, now=world.now)
+    assert "may have been made to do that" in text(rae.get(f"/console/calls/{call.id}"))
 
 
 def test_danger_is_found_told_and_shown_on_the_case_and_on_the_call(world: World) -> None:

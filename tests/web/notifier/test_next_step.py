@@ -186,16 +186,42 @@ def test_within_the_hour_is_said_until_the_hour_is_over_or_somebody_has_looked(
     assert "within the hour" not in late
 
 
-def test_no_time_is_said_to_stand_on_a_page_on_which_none_stands(
+def test_what_is_written_after_a_no_has_a_time_on_the_page_and_an_age_is_heard_as_one(
     client: Client, town: Stage
 ) -> None:
     page = page_of(send(client, town.url("p1")))
+    assert 'name="age"' not in text(client.get(page)), "asked once there is an answer to doubt"
+    town.now = timezone.now()
+    town.keep(town.case(picture("one")), town.staff("Gil"), town.staff("Rae"), clause="none")
+    client.post(f"{page}/message", {"text": "Look again."})
+    shown = text(client.get(page))
+    assert "What we promise next" in shown
+    assert "in 60 minutes" in shown
+    assert "the time we promise is on your page" in shown
+    town.now = timezone.now()
+    town.keep(town.case(picture("one")), town.staff("Ola"), town.staff("Sam"), clause="none")
+    assert 'name="age"' in text(client.get(page))
+    refused = client.post(f"{page}/message", {"text": "I was", "age": "thirteen"})
+    assert refused.status_code == 422
+    assert "Write the age as a number" in text(refused)
+    assert "I was" in text(refused)
+    added = text(client.post(f"{page}/message", {"text": "", "age": "13"}, follow=True))
+    assert "We have added what you told us" in added
+    assert town.seen("p1") == ["hidden"]
+    assert "in 4 hours" in added
+    assert Notice.objects.get().stated_age == 13
+
+
+def test_whose_case_another_opens_again_reads_no_time_that_nobody_promised(
+    client: Client, town: Stage
+) -> None:
+    page, friend = page_of(send(client, town.url("p1"))), Client()
+    other = page_of(send(friend, town.url("p1"), why="I know her.", token="b"))
     town.now = timezone.now()
     town.keep(town.case(picture("one")), town.staff("Gil"), town.staff("Rae"), clause="none")
     client.post(f"{page}/message", {"text": "I was 13."})
-    shown = text(client.get(page))
+    shown = text(friend.get(other))
     assert "What we promise next" not in shown
-    assert "the time we promise is on your page" not in shown
     assert "A trained person looks at it again." in shown
 
 

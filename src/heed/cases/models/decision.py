@@ -60,6 +60,7 @@ class Appeal(models.Model):
         OPEN = "open"
         STANDS = "stands"
         REVERSED = "reversed"
+        SETTLED = "settled"  # it was decided anew that way, before anybody had answered
 
     id = models.UUIDField(primary_key=True, default=mint)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals")

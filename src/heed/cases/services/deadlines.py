@@ -20,6 +20,7 @@ from heed.rules.visibility import Visibility
 
 _REMOVED = Visibility.REMOVED.value
 _GONE = (Visibility.HIDDEN.value, _REMOVED)
+_LONGEST_CAUSE = 60
 _LOOKED_AT = (Observed.GONE.value, Observed.UNVERIFIABLE.value)
 
 
@@ -61,8 +62,9 @@ def set_sooner(case: Case, clock: Clock, *, now: datetime) -> None:
     running = Deadline.objects.filter(mine, citation=clock.citation, met_at=None)
     nearest = running.order_by("due_at").first()
     if nearest is not None and clock.due_at < nearest.due_at:
-        minutes = int((clock.due_at - now).total_seconds() // 60)
-        set_clocks(case, [replace(clock, cause=f"{clock.cause}/{minutes}")], now=now)
+        span = f"/{int((clock.due_at - now).total_seconds() // 60)}"
+        cause = clock.cause[: _LONGEST_CAUSE - len(span)] + span
+        set_clocks(case, [replace(clock, cause=cause)], now=now)
 
 
 def done(
@@ -197,7 +199,7 @@ def _notice_of(deadline: Deadline) -> str:
 
 
 def breach(*, now: datetime) -> list[Deadline]:
-    """Mark what passed unmet; floors that passed are kept promises, not breaches.
+    """What passed unmet, for `note_breach`; floors that passed are kept promises, not breaches.
 
     A clock stands still while things are hidden, not while we only wish that they were.
     """
@@ -205,10 +207,16 @@ def breach(*, now: datetime) -> list[Deadline]:
     past.filter(stops=Stop.TIME_PASSED.value).update(met_at=now)
     open_ones = past.annotate(of_notice=_OF_NOTICE).filter(Q(held_at=None) | _still_up())
     binding = open_ones.exclude(stops=Stop.TIME_PASSED.value)
-    late: list[Deadline] = list(binding.exclude(status=Status.ADVISORY.value)[:1_000])
-    ids = [deadline.id for deadline in late]
-    Deadline.objects.filter(id__in=ids, breached_at=None).update(breached_at=now)
-    return late
+    return list(binding.exclude(status=Status.ADVISORY.value).order_by("due_at")[:1_000])
+
+
+def note_breach(deadline: Deadline, *, now: datetime) -> bool:
+    """Mark it, and enter it; False when it was marked before."""
+    unmarked = Deadline.objects.filter(id=deadline.id, breached_at=None, met_at=None)
+    if not unmarked.update(breached_at=now):
+        return False
+    enter_breach(deadline, now=now)
+    return True
 
 
 def _still_up() -> Exists:

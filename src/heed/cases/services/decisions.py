@@ -150,6 +150,12 @@ def say_more(case: Case, text: str, **side: UUID | None) -> None:
             Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(text=words)
 
 
+def settle_appeal(appeal: Appeal, *, now: datetime) -> bool:
+    """A new decision gave what it asks for; False when somebody had answered it."""
+    still = Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN)
+    return bool(still.update(state=Appeal.State.SETTLED, decided_at=now))
+
+
 def end_appeal(
     appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, unseconded: bool, now: datetime
 ) -> None:

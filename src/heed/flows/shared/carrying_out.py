@@ -6,6 +6,7 @@ from heed.cases.models import Case, Decision
 from heed.cases.services import cases, deadlines, decisions, restrictions
 from heed.flows import jobs
 from heed.flows.shared import (
+    appeals,
     banks,
     claims,
     clocks,
@@ -32,6 +33,7 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
         _remove(case, decision, now)
     else:
         _let_stand(case, now)
+    appeals.settle(case, ruling, now=now)
     _start_clocks(case, decision, now)
     evidence.end_review(case, now=now)
     ledger.enter(

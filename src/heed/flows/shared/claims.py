@@ -1,11 +1,12 @@
 """A notice's claim about a target, as the rules want it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import QuerySet
 
-from heed.cases.models import Appeal, Case, Decision, Notice
+from heed.cases.models import Appeal, Case, Decision, Join, Notice, Supplement
 from heed.flows.shared import sources
 from heed.media.models import ItemFile
 from heed.people import queries as people
@@ -13,6 +14,8 @@ from heed.people.models import Contact
 from heed.rules import misuse
 from heed.rules.claims import AgeThen, Category, Claim, Standing, about_a_body
 from heed.rules.misuse import Fact
+
+_DANGER = ("danger_now", "time_given")
 
 
 def bare(notice: Notice) -> Claim:
@@ -115,6 +118,35 @@ def brings_new_fact(notice: Notice, case: Case) -> bool:
     """Compared with all that people had been told when they last decided."""
     known = frozenset((name, value) for name, value in case.known_facts)
     return misuse.brings_new_fact(known, _facts(notice))
+
+
+def said_since_decided(notice: Notice, case: Case) -> bool:
+    """More words, a danger or a time, after people decided: they have not heard it, and no machine
+    knows what it adds. What else is added later is compared as a fact.
+    """
+    since = case.decided_at
+    return since is not None and _said_since(notice, since, ("words", *_DANGER))
+
+
+def is_heard_in(notice: Notice, case: Case) -> bool:
+    """Whether people are to look for this notice in the round that is open: it was given in it, or
+    said more since.
+    """
+    if case.state == Case.State.DECIDED:
+        return False
+    given = Join.objects.filter(notice=notice, case=case, round=case.round)
+    more = Supplement.objects.filter(notice=notice, at__gte=case.round_at)
+    return given.exists() or more.exists()
+
+
+def danger_said_since(notice: Notice, since: datetime) -> bool:
+    """A danger, or a time that was given."""
+    return _said_since(notice, since, _DANGER)
+
+
+def _said_since(notice: Notice, since: datetime, names: Sequence[str]) -> bool:
+    later = Supplement.objects.filter(notice=notice, at__gt=since)
+    return any(one.said.get(name) for one in later for name in names)
 
 
 def known_facts(case: Case) -> list[Fact]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.conf import settings
 
-from heed.cases.models import Case, Deadline, Notice
+from heed.cases.models import Case, Deadline, Join, Notice
 from heed.cases.services import deadlines
 from heed.flows.shared import claims
 from heed.rules.clocks import Clock, Done, Event, Happening, Stop
@@ -42,6 +42,16 @@ def of_law(pack: str, *, event: Event, cause: str, at: datetime) -> list[Clock]:
 def cause_of(notice: Notice) -> str:
     """What the clocks of a notice belong to."""
     return f"notice:{notice.id}"
+
+
+def review_cause(notice: Notice, case: Case) -> str:
+    """Of the clock by which a person looks, for this notice: each round of the case has its own."""
+    joins = Join.objects.filter(notice=notice, case=case)
+    first = joins.values_list("round", flat=True).first() or 1
+    if case.round <= first:
+        return f"{cause_of(notice)}/{case.number}"
+    digits = case.number.partition("-")[2].replace("-", "")
+    return f"{cause_of(notice)}/{digits}.{case.round}"
 
 
 def note_update(notice: Notice, *, now: datetime) -> None:

@@ -165,6 +165,17 @@ def left_alone(case: Case, items: Collection[UUID]) -> tuple[set[UUID], set[UUID
     return here - excepted - (reached - _exempt(case, stands, ruled=True, scope=scope)), excepted
 
 
+def beyond(case: Case, items: Collection[UUID]) -> set[UUID]:
+    """Which of these copies the case's removal leaves alone."""
+    stands = _last_final(case)
+    scope = Scope.FILE if stands is None else Scope(stands.scope)
+    left = _exempt(case, stands, ruled=True, scope=scope)
+    if scope is Scope.ITEMS:
+        near = Copy.objects.filter(case=case, how=Copy.How.NEAR, item_id__in=items)
+        left |= set(near.values_list("item_id", flat=True))
+    return (left - _asked_again(case, stands)) & set(items)
+
+
 def _exempt(case: Case, decision: Decision | None, ruled: bool, scope: Scope) -> set[UUID]:
     """Of what was split off another case sees to; a removal may except others, or reach the named
     ones alone. Whoever passes on what this case leaves alone does nothing else than that.

@@ -130,13 +130,34 @@ def _end_kept(upload: Upload, *, release: bool, now: datetime) -> None:
 
 def _hand_kept_over(upload: Upload, case: Case, now: datetime) -> None:
     """A held upload waits for this case now, and what was kept of it goes along. Where somebody
-    asked for all of its old case to stay, only what is there to look at goes.
+    asked for all of its old case to stay, only what is there to look at goes; the rest is found
+    from this case all the same (`evidence_of`), and goes when that is over (`hand_on`).
     """
     for one in _kept_of(upload):
         if one.copy == SealedObject.Copy.REVIEW or not custody.must_stay(one.case_id):
-            vault.hand_over(one, case.id)
-            if one.state == SealedObject.State.KEPT:
-                evidence.enter_kept(one, now)
+            _hand_over(one, case.id, now)
+
+
+def hand_on(sealed: Sequence[SealedObject], *, now: datetime) -> list[SealedObject]:
+    """What a hold had kept with an old case goes to the case that the upload waits for, or was
+    refused for; that one says how long. Returns what is no other's.
+    """
+    of = Upload.objects.exclude(state=Upload.State.RELEASED).exclude(case_id=None)
+    cases = dict(of.filter(id__in=[one.upload_id for one in sealed]).values_list("id", "case_id"))
+    left = []
+    for one in sealed:
+        other = cases.get(one.upload_id) if one.upload_id else None
+        if other is None or other == one.case_id:
+            left.append(one)
+        else:
+            _hand_over(one, other, now)
+    return left
+
+
+def _hand_over(one: SealedObject, case_id: UUID, now: datetime) -> None:
+    vault.hand_over(one, case_id)
+    if one.state == SealedObject.State.KEPT:
+        evidence.enter_kept(one, now)
 
 
 def _kept_of(upload: Upload) -> list[SealedObject]:

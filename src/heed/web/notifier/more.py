@@ -56,6 +56,14 @@ def facts(typed: Mapping[str, str]) -> Added:
     return Added(typed=typed, said={k: v for k, v in said.items() if v != ""}, errors=errors)
 
 
+def age(typed: Mapping[str, str]) -> Added:
+    """An age alone, beside a message."""
+    errors: dict[str, str] = {}
+    said: dict[str, Any] = {}
+    _take_age(typed["age"], said, errors)
+    return Added(typed=typed, said=said, errors=errors)
+
+
 def _take_age(age: str, said: dict[str, Any], errors: dict[str, str]) -> None:
     numbers = [int(number) for number in re.findall(r"\d+", age)]
     alone = re.fullmatch(r"\d{1,3}", age) is not None

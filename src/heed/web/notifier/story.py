@@ -76,5 +76,9 @@ def _asked_again(page: PrivatePage) -> Iterator[Step]:
         yield Step(appeal.opened_at, _("You asked for another look."))
         if appeal.decided_at and appeal.state == "reversed":
             yield Step(appeal.decided_at, _("A different person agreed with you."))
+        elif appeal.decided_at and appeal.state == "settled":
+            yield Step(
+                appeal.decided_at, _("Before a different person answered, it was decided anew.")
+            )
         elif appeal.decided_at:
             yield Step(appeal.decided_at, _("A different person came to the same answer."))

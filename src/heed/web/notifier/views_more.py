@@ -129,16 +129,23 @@ def erase(request: HttpRequest, number: str) -> HttpResponse:
 @private
 @require_POST
 def message(request: HttpRequest, number: str) -> HttpResponse:
-    """Answer back: the words, or a tapped reply, are kept, and a decided case is open again."""
+    """Answer back: the words, or a tapped reply, are kept, and a decided case is open again.
+
+    An age beside them is taken for one, which words are not before somebody has read them.
+    """
     notice = access.required(request, number)
-    typed = more.read(request.POST.dict(), ("text", "letter", "reply"))
-    reply = _reply(typed)
-    if reply is not None and reply.facts:
-        _supplement(notice, reply.facts)
+    typed = more.read(request.POST.dict(), ("text", "letter", "reply", "age"))
+    reply, added = _reply(typed), more.age(typed)
     text = typed["text"] if reply is None else str(reply.text)
+    errors = dict(added.errors)
+    if not text and not typed["age"]:
+        errors["text"] = gettext("Write your message first.")
+    if errors:
+        return show(request, notice, typed=typed, errors=errors)
+    if facts := {**added.said, **(reply.facts if reply is not None else {})}:
+        _supplement(notice, facts)
     if not text:
-        missing = gettext("Write your message first.")
-        return show(request, notice, typed=typed, errors={"text": missing})
+        return _to_page(notice, "more")
     answer_back(notice_id=notice.id, text=text, now=timezone.now())
     if unnamed := _unnamed(notice, text):
         return show(request, notice, done="message", typed={"where": "\n".join(unnamed)})

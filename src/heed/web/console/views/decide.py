@@ -96,7 +96,9 @@ def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
         now=timezone.now(),
     )
     if not agrees:
-        return "You did not agree: the case waits for a decision again."
+        mine = proposal.decided_by == request.grants.staff.pk
+        first = "You took it back" if mine else "You did not agree"
+        return f"{first}: the case waits for a decision again."
     unseconded = agreement is Agreement.UNSECONDED
     return "Confirmed alone: published as unseconded." if unseconded else "Agreed: it is final."
 

@@ -183,6 +183,7 @@ def _answer(answer: Mapping[str, Any]) -> dict[str, Any]:
 
 def _appeals(notice: Mapping[str, Any]) -> Iterator[Row]:
     ends = {"open": _("open"), "stands": _("the same answer"), "reversed": _("changed")}
+    ends["partly"] = ends["reversed"]
     for appeal in notice["appeals"]:
         yield _("Asked"), when(appeal["opened_at"])
         yield _("Outcome"), ends.get(appeal["state"], appeal["state"])

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from heed.cases.models import Case
+from heed.cases.queries import exemptions
 from heed.filings import forgotten, queries, vault
 from heed.filings.models import SealedObject
 from heed.filings.vault import Copy, Kept, State, Subject
@@ -94,7 +95,7 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
     if queries.was_destroyed(case.id, file.id, since=case.round_at):
         return False  # what was let go of stays so, unless the case begins anew
     subjects = [_subject(case, Copy.EVIDENCE, file_id=file.id)]
-    if case.state != Case.State.DECIDED:
+    if _is_looked_at(case):
         subjects.append(_subject(case, Copy.REVIEW, file_id=file.id))
     vault.ask_for(subjects, now=now)
     taken = [vault.take(vault.of(one).id, now=now, lease_until=now + LEASE) for one in subjects]
@@ -107,9 +108,14 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
     return vault.of(subjects[0]).state == State.KEPT
 
 
+def _is_looked_at(case: Case) -> bool:
+    """Somebody has still to look, in order to decide or to agree."""
+    return case.state != Case.State.DECIDED or exemptions.waiting([case.id]).exists()
+
+
 def keep_handed(case: Case, file: File, data: bytes, *, now: datetime) -> None:
     """The platform has brought the bytes itself: kept at once, whatever was tried before."""
-    copies = [Copy.EVIDENCE] + ([Copy.REVIEW] if case.state != Case.State.DECIDED else [])
+    copies = [Copy.EVIDENCE] + ([Copy.REVIEW] if _is_looked_at(case) else [])
     for copy in copies:
         subject = _subject(case, copy, file_id=file.id)
         vault.ask_for([subject], now=now)
@@ -358,7 +364,11 @@ def destroy(sealed: list[SealedObject], *, why: str, now: datetime) -> int:
 
 
 def end_review(case: Case, *, now: datetime) -> None:
-    """Decided: nobody needs to look any more. Copies of uploads that still wait stay."""
+    """Decided: nobody needs to look any more. Copies of uploads that still wait stay; all of them
+    where a second person has still to look at what may stay.
+    """
+    if exemptions.waiting([case.id]).exists():
+        return
     waiting = Upload.objects.filter(case_id=case.id, state=Upload.State.HELD)
     copies = queries.sealed_of(case.id).filter(copy=Copy.REVIEW)
     copies = copies.exclude(upload_id__in=waiting.values("id"))

@@ -8,6 +8,7 @@
    had left alone of a notifier's goes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -55,7 +56,7 @@ class Effect:
     places: int  # that the case asks to be restricted now
     of_notifier: bool  # who asked for this look is one of those who told us
     second_of_one: bool  # so is what is said of a place of the uploader's alone
-    apart: int  # places of whoever asked, of which the other can be said while the rest holds
+    apart: Sequence[UUID]  # places of whoever asked: of these alone the other can be said
 
 
 def effect(appeal: Appeal) -> Effect:
@@ -68,7 +69,7 @@ def effect(appeal: Appeal) -> Effect:
         places=live.exclude(level=Visibility.VISIBLE).count(),
         of_notifier=appeal.notice_id is not None,
         second_of_one=exempting.waits_for_second(appeal.case),
-        apart=len(_apart(appeal.case, appeal)),
+        apart=_apart(appeal.case, appeal),
     )
 
 
@@ -96,6 +97,7 @@ def decide_appeal(
             _turn(case, appeal, reasons, by, now)
         elif outcome is AppealOutcome.PARTLY:
             _say_otherwise(case, appeal, by, now)
+        evidence.end_review(case, now=now)
     matching.catch_up(BANKED)
 
 

@@ -11,11 +11,12 @@ from heed.cases.services.notices import digest
 from heed.filings.models import StatementOfReasons
 from heed.flows.answer_notifiers import answer_notifiers
 from heed.flows.issue_statements import issue_statements
+from heed.flows.judge_copy import judge_copy
 from heed.flows.open_appeal import appeal_as_notifier, appeal_as_uploader
 from heed.ids import mint
 from heed.media.models import Item
 from heed.people.models import Role
-from tests.web.console.test_deciding import REMOVE, seen_in_full, send, text
+from tests.web.console.test_deciding import REMOVE, prove, seen_in_full, send, text
 from tests.web.console.world import World
 
 SECRET = "k" * 43
@@ -56,7 +57,7 @@ def answer(client: Client, case: Case, said: dict[str, str]) -> str:
 def test_the_form_says_beforehand_what_needs_a_second_person(world: World) -> None:
     body, words = world.case("p1", 1), world.case("p2", 2, child=False)
     rae = reviewer(world, "Rae")
-    said = "stays as it is until a second person has looked and agrees"
+    said = "Such a place stays as it is until a second person has looked and agrees"
     assert said in text(rae.get(f"/console/c/{body.number}/"))
     assert said not in text(rae.get(f"/console/c/{words.number}/"))
 
@@ -67,7 +68,7 @@ def test_a_second_person_reads_what_may_stay_and_gives_it_back(world: World) -> 
     assert "You proposed this. A different person must agree" in stays(rae, case)
     assert "A different person must agree." in answer(rae, case, {"agrees": "yes"})
     read = stays(sam, case)
-    assert "/hers" in read and "asked for now: hidden" in read and "/p1" not in read
+    assert "/hers" in read and "should be: hidden for now" in read and "/p1" not in read
     assert "A drawn scene." in read and "The rest is removed already." in read
     assert 'You have not opened in full: <a href="#file">the file of this case</a>' in read
     unseen = answer(sam, case, {"agrees": "yes", "reasons": "So do I"})
@@ -247,3 +248,38 @@ def test_the_effect_of_deciding_together_says_what_may_stay(world: World) -> Non
     assert (effect.may_stay, effect.becomes, effect.unchanged) == (1, (("removed", 1),), 1)
     whole = decide_together._effect(case, "", Ruling.REMOVE, Scope.FILE, me)
     assert (whole.may_stay, whole.becomes) == (0, (("removed", 2),))
+
+
+def look_at(client: Client, case: Case, file_id: object) -> None:
+    prove(client)
+    path = f"/console/c/{case.number}/files/{file_id}/full"
+    assert "The near copy, full." in text(client.post(path, {"warned": "1"}))
+
+
+def test_of_an_altered_copy_both_people_open_what_it_shows_itself(world: World) -> None:
+    """The case's own file is not enough: the question is whether this one is another picture."""
+    world.post("hers", 1, "quality", account="her-own", hours_ago=1)
+    case = world.case()
+    rae, sam, ola = (reviewer(world, name) for name in ("Rae", "Sam", "Ola"))
+    send(rae, case, "decide", REMOVE)
+    near = case.copies.get(how="near")
+    judge_copy(copy_id=near.id, same=True, by=world.added["Rae"].staff_id, now=world.now)
+    issue_statements(case_id=case.id, now=world.now)
+    assert desired() == {"p1": "removed", "hers": "removed"}
+    uploader_asks(world)
+    compare = f"/console/c/{case.number}/near/{near.near_file_id}"
+    asked = part(text(sam.get(f"/console/c/{case.number}/")), "appeals")
+    assert "/hers" in asked and f'href="{compare}"' in asked
+    assert f"files/{near.near_file_id}/full" in text(sam.get(compare))
+    one = f"appeals/{Appeal.objects.get().id}"
+    said = {"outcome": "partly", "reasons": "It is your own album."}
+    seen_in_full(case, sam, ola)
+    assert "You have not opened this file in full." in send(sam, case, one, said)
+    look_at(sam, case, near.near_file_id)
+    assert "A second person must agree now." in send(sam, case, one, said)
+    assert f'<a href="{compare}">what is shown at this place instead</a>' in stays(ola, case)
+    assert "Open the file in full first" in answer(ola, case, {"agrees": "yes"})
+    assert "of another file than this case" in stays(ola, case)
+    look_at(ola, case, near.near_file_id)
+    assert "these places may be seen again" in answer(ola, case, {"agrees": "yes"})
+    assert desired() == {"p1": "removed", "hers": "visible"}

@@ -85,6 +85,14 @@ def places(exemption: Exemption) -> tuple[list[Item], int]:
     return first, exemption.items.count()
 
 
+def shown_at(case: Case, items: Collection[UUID]) -> list[Copy]:
+    """The first of these places, with what each of them shows if that is not the case's file."""
+    if not items:
+        return []
+    found = Copy.objects.filter(case=case, item_id__in=items).select_related("item")
+    return list(found.order_by("found_at", "id")[:SHOWN])
+
+
 def to_be_seen(exemption: Exemption) -> list[File]:
     """What both people must have seen, all of it: the case's own file, and what somebody named of
     these items shows instead.

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from heed.cases.models import Case
+from heed.cases.models import Appeal, Case
 from heed.cases.queries import exemptions
 from heed.filings import forgotten, queries, vault
 from heed.filings.models import SealedObject
@@ -109,8 +109,10 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
 
 
 def _is_looked_at(case: Case) -> bool:
-    """Somebody has still to look, in order to decide or to agree."""
-    return case.state != Case.State.DECIDED or exemptions.waiting([case.id]).exists()
+    """Somebody has still to look, in order to decide, to agree, or to answer an appeal."""
+    asked = Appeal.objects.filter(case=case, state=Appeal.State.OPEN)
+    waits = exemptions.waiting([case.id])
+    return case.state != Case.State.DECIDED or waits.exists() or asked.exists()
 
 
 def keep_handed(case: Case, file: File, data: bytes, *, now: datetime) -> None:
@@ -365,9 +367,9 @@ def destroy(sealed: list[SealedObject], *, why: str, now: datetime) -> int:
 
 def end_review(case: Case, *, now: datetime) -> None:
     """Decided: nobody needs to look any more. Copies of uploads that still wait stay; all of them
-    where a second person has still to look at what may stay.
+    where a second person has still to look, or somebody has to answer an appeal.
     """
-    if exemptions.waiting([case.id]).exists():
+    if _is_looked_at(case):
         return
     waiting = Upload.objects.filter(case_id=case.id, state=Upload.State.HELD)
     copies = queries.sealed_of(case.id).filter(copy=Copy.REVIEW)

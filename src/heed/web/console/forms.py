@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
@@ -217,6 +218,7 @@ class AppealForm(forms.Form):
     """How another look ended. It says what it would do to reverse: to restore, or to remove."""
 
     beware = ""
+    about: Sequence[UUID] = ()  # places of which the other can be said while the decision stands
 
     outcome = forms.ChoiceField(
         label="How does it end?",
@@ -244,6 +246,7 @@ class AppealForm(forms.Form):
         choices = [stands, partly, told] if effect.apart else [stands, told]
         self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
         self.beware = not_their_wish(effect)
+        self.about = effect.apart
 
 
 class Letters(forms.Select):

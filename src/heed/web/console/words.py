@@ -292,21 +292,19 @@ def if_reversed(effect: Effect) -> str:
 
 def if_partly(effect: Effect) -> str:
     """What it does to say the other of the asked places alone."""
-    them = "this one place" if effect.apart == 1 else f"these {effect.apart} places"
+    count = len(effect.apart)
+    them = "this one place" if count == 1 else f"these {count} places"
     if effect.of_notifier:
         what = "that they named and the removal left alone"
-        return f"{them} {what} {_is(effect)} removed as well, at once. The rest stays as it is."
-    also = "" if effect.apart == 1 else " (the uploader's own, and those that pass it on)"
+        are = "is" if count == 1 else "are"
+        return f"{them} {what} {are} removed as well, at once. The rest stays as it is."
+    also = "" if count == 1 else " (the uploader's own, and those that pass it on)"
     if effect.second_of_one:
         return (
             f"it is proposed that {them}{also} may be seen again. Nothing is visible again before "
             "a second person has looked and agrees. The rest stays removed."
         )
     return f"{them}{also} may be seen again, at once. The rest stays removed."
-
-
-def _is(effect: Effect) -> str:
-    return "is" if effect.apart == 1 else "are"
 
 
 def not_their_wish(effect: Effect) -> str:

@@ -186,6 +186,9 @@ def _rights(request: ConsoleRequest, case: Case, facts: Mapping[str, Any]) -> di
 
 def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     appeals: Sequence[Appeal] = facts["appeals"]
+    appeal_forms = {
+        one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+    }
     return {
         "decision_form": DecisionForm(case, case_copies.may_stay(case, facts["copies"])),
         "second_form": SecondForm(auto_id="second-%s"),
@@ -193,8 +196,9 @@ def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
         "stay_forms": {
             one["row"].id: StayForm(auto_id=f"stay-{n}-%s") for n, one in enumerate(facts["stays"])
         },
-        "appeal_forms": {
-            one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+        "appeal_forms": appeal_forms,
+        "appeal_about": {
+            one: exemptions.shown_at(case, form.about) for one, form in appeal_forms.items()
         },
     }
 

@@ -75,8 +75,8 @@ def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
     )
     if exemptions.waiting([case.id]).filter(decision=decision).exists():
         return (
-            "Decided: the removal takes effect now. What may stay of what is restricted stays as "
-            "it is until a second person has looked and agrees."
+            "Decided: the removal takes effect now. What it would show again stays as it is until "
+            "a second person has looked and agrees."
         )
     if decision.state == decision.State.PROPOSED:
         return "Proposed. It takes effect when a second person has looked and agrees."

@@ -134,17 +134,20 @@ def _apart(case: Case, appeal: Appeal) -> list[UUID]:
     """The places of whoever asked of which the removal that stands can be undone, or extended."""
     if _stands(case) is None:
         return []
-    live = Restriction.objects.filter(case=case, lifted_at=None).exclude(level=Visibility.VISIBLE)
-    restricted = set(live.values_list("item_id", flat=True))
     if appeal.notice_id is not None:
-        return sorted(exemptions.named_by(appeal.notice_id, case) - restricted)
-    if appeal.statement_id is None:
+        named = exemptions.named_by(appeal.notice_id, case)
+        return sorted(named - _restricted(case, named))
+    own = filings.item_of_statement(appeal.statement_id) if appeal.statement_id else None
+    if own is None or not _restricted(case, {own}):
         return []
-    own = filings.item_of_statement(appeal.statement_id)
-    waiting = exemptions.items_waiting([case.id]).values_list("id", flat=True)
-    if own is None or own not in restricted - set(waiting):
-        return []
-    return sorted({own} | search.passed_on(case, {own}) & restricted)
+    if exemptions.items_waiting([case.id]).filter(id=own).exists():
+        return []  # a second person is asked about it already
+    return sorted({own} | _restricted(case, search.passed_on(case, {own})))
+
+
+def _restricted(case: Case, items: set[UUID]) -> set[UUID]:
+    live = Restriction.objects.filter(case=case, item_id__in=items, lifted_at=None)
+    return set(live.exclude(level=Visibility.VISIBLE).values_list("item_id", flat=True))
 
 
 def _stands(case: Case) -> Decision | None:

@@ -119,7 +119,9 @@ def named_by(notice_id: UUID, case: Case) -> set[UUID]:
 
 
 def held_on(case: Case) -> frozenset[UUID]:
-    """What a person named as left alone by the removal that stands, or proposed to."""
+    """What a person named as left alone by the removal that stands, or proposed to, and of which
+    nobody has told us since.
+    """
     made = Decision.objects.filter(case=case, state=Decision.State.FINAL)
     stands = made.order_by("-decided_at").first()
     if stands is None:
@@ -128,4 +130,8 @@ def held_on(case: Case) -> frozenset[UUID]:
     asked = Exemption.objects.filter(decision=stands, appeal__isnull=False).values("items")
     named = set(stands.exempt_items.values_list("id", flat=True))
     named |= set(Item.objects.filter(id__in=asked).values_list("id", flat=True))
+    told = Copy.objects.filter(
+        case=case, item__in=named, item__targets__notice__received_at__gt=stands.decided_at
+    )
+    named -= set(told.values_list("item_id", flat=True))
     return frozenset(named & (words.left | words.waiting))

@@ -151,6 +151,17 @@ class Stage:
     def remove(self, case: Case, by: Staff, **more: Any) -> Any:
         return self.decide(case, Ruling.REMOVE, by, **more)
 
+    def may_stay(self, case: Case, second: Staff, *, agrees: bool = True) -> None:
+        """A second person looks, and says whether what a removal leaves alone may stay."""
+        from heed.cases.queries import exemptions
+        from heed.flows.second_exemption import second_exemption as agree
+
+        self.now += MOMENT
+        self.looks(second, case)
+        for one in exemptions.waiting([case.id]):
+            agree(exemption_id=one.id, agrees=agrees, by=second.id, now=self.now)
+        self.work()
+
     def keep(self, case: Case, by: Staff, second: Staff, **more: Any) -> Any:
         """Let it stand: proposed by one, agreed to by the other."""
         from heed.flows.second_decision import second as agree

@@ -91,6 +91,7 @@ def test_a_decision_on_the_named_items_leaves_the_file_elsewhere_alone(town: Sta
     town.post("elsewhere", ONE)
     town.reshare("reshare", "post")
     town.remove(case, town.staff("Rae"), scope=Scope.ITEMS)
+    town.may_stay(case, town.staff("Sam"))
     assert town.seen("post", "reshare", "elsewhere") == ["removed", "removed", "visible"]
     checked = check_signals(platform_id=town.platform_id, signals=ONE, now=town.now)
     assert checked.verdict is not Verdict.BLOCK
@@ -105,6 +106,7 @@ def test_a_place_that_was_found_first_and_named_later_goes_with_the_named_ones(
     assert {copy.how for copy in Copy.objects.exclude(item__ref="post")} == {"exact"}
     town.hear(somebody(town.url("hers"), town.url("hers?utm_source=app")))
     town.remove(case, town.staff("Rae"), scope=Scope.ITEMS)
+    town.may_stay(case, town.staff("Sam"))
     assert town.seen("post", "hers", "elsewhere") == ["removed", "removed", "visible"]
 
 
@@ -121,6 +123,10 @@ def test_whoever_passes_on_what_a_removal_leaves_alone_is_left_alone_too(
     exempt = [own.id] if scope is Scope.FILE else []
     town.remove(case, rae, scope=scope, exempt=exempt)
     assert town.seen("post", "bad") == ["removed", "removed"]
+    town.reshare("meanwhile", "and on")
+    assert town.seen("own", "passed on", "and on", "meanwhile") == ["hidden"] * 4
+    town.may_stay(case, town.staff("Sam"))
+    assert town.seen("meanwhile") == ["visible"]
     assert town.seen("own", "passed on", "and on") == ["visible"] * 3
     town.reshare("later", "and on")
     town.reshare("later and bad", "bad")

@@ -96,6 +96,7 @@ def test_what_a_decision_left_alone_stays_so_while_an_appeal_is_carried_out(town
     heard = town.hear(gil(town.url("post"), town.url("own")))
     rae, sam = town.staff("Rae"), town.staff("Sam")
     town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[own.id])
+    town.may_stay(town.case(ONE), town.staff("Ola"))
     assert town.seen(named.ref, own.ref) == ["removed", "visible"]
     appeal_as_notifier(notice_id=heard.notice_id, text="It is not me.", now=town.now)
     town.looks(sam, town.case(ONE))
@@ -109,12 +110,13 @@ def test_what_a_decision_left_alone_stays_so_while_an_appeal_is_carried_out(town
 
 def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(town: Stage) -> None:
     """Nobody has looked at it: a claim hides it with its reshares, and removes nothing."""
-    rae = town.staff("Rae")
+    rae, sam = town.staff("Rae"), town.staff("Sam")
     town.post("post", ONE)
     town.post("elsewhere", ONE)
     town.reshare("passed on", "elsewhere")
     town.hear(gil(town.url("post")))
     town.remove(town.case(ONE), rae, scope=Scope.ITEMS)
+    town.may_stay(town.case(ONE), sam)
     town.later(HOUR)
     town.post("later", ONE)
     assert town.seen("elsewhere", "passed on", "later") == ["visible"] * 3
@@ -128,6 +130,7 @@ def test_a_place_that_a_removal_of_others_left_up_is_hidden_when_it_is_named(tow
     removal = Deadline.objects.filter(stops="removed_and_searched", case=town.case(ONE))
     assert removal.exists() and not removal.exclude(met_at=None).exists()
     town.remove(town.case(ONE), rae, scope=Scope.ITEMS, exempt=[town.item("later").id])
+    town.may_stay(town.case(ONE), sam)
     assert town.seen("elsewhere", "passed on", "later") == ["removed", "removed", "visible"]
 
 
@@ -159,6 +162,7 @@ def test_a_place_that_is_named_later_by_the_same_notice_opens_its_decided_case(
     town.post("elsewhere", ONE)
     heard = town.hear(gil(town.url("post")))
     town.remove(town.case(ONE), town.staff("Rae"), scope=Scope.ITEMS)
+    town.may_stay(town.case(ONE), town.staff("Sam"))
     town.later(HOUR)
     said = {"url": town.url("elsewhere")}
     supplement_notice(notice_id=heard.notice_id, said=said, now=town.now)
@@ -174,6 +178,7 @@ def test_what_people_excepted_is_hidden_again_for_a_new_fact_alone(town: Stage) 
     town.reshare("passed on", "own", ONE)
     heard = town.hear(dana(town.url("post"), town.url("own")), verified_channel=True)
     town.remove(town.case(ONE), rae, exempt=[own.id])
+    town.may_stay(town.case(ONE), town.staff("Sam"))
     town.later(HOUR)
     protect(notice_id=heard.notice_id, now=town.now)
     town.hear(dana(town.url("own"), town.url("passed on")), verified_channel=True)

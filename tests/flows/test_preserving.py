@@ -12,15 +12,17 @@ from django.conf import settings as django_settings
 from pytest_django import Settings
 
 from examples import pictures
-from heed.cases.models import Case
+from heed.cases.models import Appeal, Case
 from heed.filings import queries as filings
 from heed.filings.models import KeyWrapping, SealedObject
 from heed.flows import retain_evidence, wiring
 from heed.flows.check_upload import check_bytes
+from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import decide
 from heed.flows.fetch_files import fetch_files
 from heed.flows.hand_over import NobodyAsks, hand_over
 from heed.flows.judge_copy import settle_upload
+from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.preserve import preserve, preserve_in_turn
 from heed.flows.shared.evidence import NotPreserved, bytes_for_filing
 from heed.flows.view_file import view_file
@@ -35,7 +37,7 @@ from heed.outbox.models import StateTelling
 from heed.outbox.services import claim_states
 from heed.people.models import Role
 from heed.ports import Purpose
-from heed.rules.decisions import Ruling, Scope
+from heed.rules.decisions import AppealOutcome, Ruling, Scope
 from tests.flows.stage import Stage, entries, waiting
 from tests.flows.stand_in_platform import StandInPlatform
 from tests.people import gil
@@ -340,6 +342,25 @@ def test_what_is_let_in_stays_in_the_vault_while_a_legal_hold_is_on_its_case(
     settle_upload(upload_id=upload.id, release=True, by=square.staff("Rae").id, now=square.now)
     kept = SealedObject.objects.filter(upload_id=upload.id)
     assert {one.copy: one.state for one in kept} == {"review": "destroyed", "evidence": "kept"}
+
+
+def test_whoever_answers_an_appeal_can_look_when_the_platform_has_destroyed_the_file(
+    case: Case, square: Stage, platform: StandInPlatform
+) -> None:
+    """Else nobody could say of a removed picture that it is another one."""
+    preserve(case_id=case.id, now=square.now)
+    square.remove(case, square.staff("Rae"))
+    platform.bytes.clear()
+    heard = case.joins.get().notice_id
+    assert appeal_as_notifier(notice_id=heard, text="It is not him.", now=square.now)
+    sam = square.staff("Sam")
+    preserve(case_id=case.id, now=square.now)  # as the viewer asks when there is nothing to show
+    assert sealed(case, "review").state == "kept"
+    decide_appeal(
+        appeal_id=Appeal.objects.get().id, outcome=AppealOutcome.STANDS, reasons="It is him.",
+        by=sam.id, now=square.now,
+    )  # fmt: skip
+    assert not KeyWrapping.objects.filter(purpose="review").exists()
 
 
 def _in_a_thread(server: ViewerServer) -> Any:

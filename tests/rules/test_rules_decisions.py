@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from heed.rules.claims import BODIES, Category
 from heed.rules.decisions import (
@@ -21,6 +23,14 @@ DAY = timedelta(hours=24)
 def test_no_violation_on_a_body_needs_a_second_person(category: Category) -> None:
     assert needs_second(category, Ruling.KEEP) is (category in BODIES)
     assert not needs_second(category, Ruling.REMOVE)
+
+
+@given(st.sampled_from(Category), st.sampled_from(Ruling))
+def test_to_free_what_is_restricted_needs_the_same_as_to_find_no_violation(
+    category: Category, ruling: Ruling
+) -> None:
+    assert needs_second(category, ruling, frees=True) is needs_second(category, Ruling.KEEP)
+    assert needs_second(category, ruling, frees=False) is needs_second(category, ruling)
 
 
 def second(who: str | None, **changed: object) -> Agreement:

@@ -137,6 +137,8 @@ def test_an_adults_original_can_be_exempted_from_the_removal_of_its_repost(town:
     town.hear(dana(town.url("repost")), verified_channel=True)
     assert town.seen("original", "repost") == ["hidden", "hidden"]
     town.remove(town.case(one), town.staff("Rae"), exempt=[original.id])
+    assert town.seen("original", "repost") == ["hidden", "removed"]  # by one person alone
+    town.may_stay(town.case(one), town.staff("Sam"))
     assert town.seen("original", "repost") == ["visible", "removed"]
 
 

@@ -1,7 +1,7 @@
 """The words of answers and statements. Read by people who are afraid: short, plain, and true."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import translation
@@ -25,6 +25,7 @@ def text(
     body: bool,
     foreign: bool = False,
     placed: bool = True,
+    stays: Sequence[str] = (),
 ) -> str:
     """The answer to a notifier, in the language in force. Always says what can be done next.
 
@@ -32,6 +33,7 @@ def text(
     `foreign`: the reasons are in the language of somebody else who told us of the same.
     Not `placed`: only a threat, or nobody knows where it is. There is nothing to take down or let
     stand, and nobody can have looked at it.
+    `stays`: links of theirs that a removal leaves alone.
     """
     rule = _(policies.clause(clause, policy_version).title)
     if foreign and reasons.strip():
@@ -49,6 +51,7 @@ def text(
                 "that we have seen to be gone."
             ),
             _("If you see it again, press “It is back” on this page."),
+            *([*_stay(stays, policy_version), _ask_again()] if stays else []),
         ]
     else:
         parts = [
@@ -61,6 +64,24 @@ def text(
             _elsewhere(),
         ]
     return "\n\n".join(part.strip() for part in parts if part.strip())
+
+
+def staying(
+    links: Sequence[str], *, policy_version: str, unseconded: bool, body: bool, rest: bool
+) -> str:
+    """What is said of these links of a notifier, which a removal leaves alone. `rest`: they were
+    told of others, and that holds. Nothing here tells what else there is, or who asked for it.
+    """
+    holds = (_("All else that we have told you about this holds."),) if rest else ()
+    who = _who(unseconded=unseconded, body=body)
+    return "\n\n".join([*_stay(links, policy_version), *holds, who, _ask_again()])
+
+
+def _stay(links: Sequence[str], policy_version: str) -> list[str]:
+    said = _("We looked at this link, and we have decided to let it stay: %(link)s")
+    rule = _(policies.clause("none", policy_version).title)
+    found = _("What we found: %(rule)s") % {"rule": rule}
+    return [*(said % {"link": link} for link in links), found]
 
 
 def _unplaced(ruling: Ruling, rule: str, reasons: str, who: str) -> list[str]:

@@ -186,6 +186,7 @@ def _appeals(notice: Mapping[str, Any]) -> Iterator[Row]:
         "open": _("open"), "stands": _("the same answer"), "reversed": _("changed"),
         "settled": _("Before a different person answered, it was decided anew."),
     }  # fmt: skip
+    ends["partly"] = ends["reversed"]
     for appeal in notice["appeals"]:
         yield _("Asked"), when(appeal["opened_at"])
         yield _("Outcome"), ends.get(appeal["state"], appeal["state"])

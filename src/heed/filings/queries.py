@@ -6,11 +6,12 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from heed.cases.models import Decision, Join, Notice, Restriction
+from heed.cases.models import Decision, Exemption, Join, Notice, Restriction
 from heed.cases.queries import policies, private
 from heed.filings import vault
 from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
 from heed.media.models import Upload
+from heed.rules.decisions import Ruling
 from heed.rules.visibility import Visibility
 
 
@@ -74,7 +75,18 @@ def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:
     given = list(Answer.objects.filter(notice_id=notice_id).order_by("-sent_at"))
     made = Decision.objects.select_related("case")
     decided = made.annotate(turned=_turned()).in_bulk([answer.decision_id for answer in given])
-    return tuple(_line(answer, decided[answer.decision_id]) for answer in given)
+    apart = [one.exemption_id for one in given if one.exemption_id is not None]
+    stays = Exemption.objects.in_bulk(apart)
+    return tuple(
+        _line(one, decided[one.decision_id], stays[one.exemption_id] if one.exemption_id else None)
+        for one in given
+    )
+
+
+def item_of_statement(statement_id: UUID) -> UUID | None:
+    """The item that an uploader's statement of reasons is about."""
+    found = StatementOfReasons.objects.filter(id=statement_id)
+    return found.values_list("item_id", flat=True).first()
 
 
 def _turned() -> Exists:
@@ -97,19 +109,36 @@ def told_authorities(notice: Notice) -> tuple[Told, ...]:
     return tuple(Told(one.authority, one.finished_at) for one in rows if one.finished_at)
 
 
-def _line(answer: Answer, decision: Decision) -> AnswerLine:
+def _line(answer: Answer, decision: Decision, stays: Exemption | None) -> AnswerLine:
+    ruling = Ruling.KEEP if answer.outcome == "stands" else Ruling.REMOVE
+    clause = decision.clause if ruling == decision.ruling else "none"
     turned: bool = getattr(decision, "turned")  # noqa: B009  (annotated above)
+    over = turned or _said_otherwise(decision, stays)
     return AnswerLine(
-        ruling=decision.ruling,
+        ruling=ruling.value,
         text=answer.text,
-        clause_title=policies.clause(decision.clause, decision.policy_version).title,
+        clause_title=policies.clause(clause, decision.policy_version).title,
         policy_version=decision.policy_version,
-        decided_at=decision.seconded_at or decision.decided_at,
+        decided_at=_agreed_at(decision, stays),
         sent_at=answer.sent_at,
-        reversed=turned,
-        stands=decision.state == Decision.State.FINAL and not turned,
+        reversed=over,
+        stands=decision.state == Decision.State.FINAL and not over,
         placed=decision.case.threat_of is None,
     )
+
+
+def _agreed_at(decision: Decision, stays: Exemption | None) -> datetime:
+    if stays is not None:
+        return stays.seconded_at or stays.proposed_at
+    return decision.seconded_at or decision.decided_at
+
+
+def _said_otherwise(decision: Decision, stays: Exemption | None) -> bool:
+    """Of the places that were to stay, the other was said since."""
+    if stays is None:
+        return False
+    again = Exemption.objects.filter(decision=decision, proposed_at__gt=stays.proposed_at)
+    return again.filter(state=Exemption.State.REFUSED, items__in=stays.items.all()).exists()
 
 
 # ------------------------------------------------------------------ the vault

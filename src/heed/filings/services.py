@@ -21,12 +21,21 @@ class StatementIn(NamedTuple):
 
 
 def keep_answer(
-    notice_id: UUID, decision_id: UUID, *, outcome: str, text: str, now: datetime
+    notice_id: UUID,
+    decision_id: UUID,
+    *,
+    exemption_id: UUID | None = None,
+    outcome: str,
+    text: str,
+    now: datetime,
 ) -> bool:
-    """The answer to one notice about one decision; False when it was given before."""
+    """The answer to one notice about one decision, or about what that leaves alone by this
+    exemption; False when it was given before.
+    """
     _, made = Answer.objects.get_or_create(
         notice_id=notice_id,
         decision_id=decision_id,
+        exemption_id=exemption_id,
         defaults={"outcome": outcome, "text": text, "sent_at": now},
     )
     return made

@@ -3,19 +3,26 @@
 0. Say beforehand what it would do to reverse: the side that asked may not want that. Write nothing.
 1. Check that this person is a different one; end the appeal with reasons.
 2. Reversed: the case opens again and is decided the other way at once; what was done to an account
-   is lifted, and the content stays as it is. Stands: the answer says so.
+   is lifted, and the content stays as it is. Stands: the answer says so. Partly: the removal holds,
+   and of the places that were asked about the other is said: an uploader's is left alone, what it
+   had left alone of a notifier's goes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from heed.cases.models import Appeal, Case, Restriction
+from heed.cases.models import Appeal, Case, Decision, Exemption, Restriction
+from heed.cases.queries import exemptions, search
 from heed.cases.services import cases, deadlines, decisions
-from heed.flows.decide_case import MayNotDecide, decide
-from heed.flows.shared import claims, states
+from heed.cases.services import exemptions as writing
+from heed.filings import queries as filings
+from heed.flows import jobs
+from heed.flows.decide_case import IF_IT_STAYS, MayNotDecide, decide, must_have_looked
+from heed.flows.shared import claims, evidence, exempting, states
 from heed.flows.shared.appeals import other_way
 from heed.flows.shared.on_accounts import lift
 from heed.ledger import services as ledger
@@ -49,6 +56,8 @@ class Effect:
     second: bool  # it would only be proposed
     places: int  # that the case asks to be restricted now
     of_notifier: bool  # who asked for this look is one of those who told us
+    second_of_one: bool  # so is what is said of a place of the uploader's alone
+    apart: Sequence[UUID]  # places of whoever asked: of these alone the other can be said
 
 
 def effect(appeal: Appeal) -> Effect:
@@ -60,6 +69,8 @@ def effect(appeal: Appeal) -> Effect:
         second=ruling is not None and needs_second(Category(appeal.case.category), ruling),
         places=live.exclude(level=Visibility.VISIBLE).count(),
         of_notifier=appeal.notice_id is not None,
+        second_of_one=exempting.waits_for_second(appeal.case),
+        apart=_apart(appeal.case, appeal),
     )
 
 
@@ -68,7 +79,8 @@ def decide_appeal(
 ) -> None:
     """End an appeal. Raises `MayNotDecide`, `cases.CaseChanged`, `decisions.AlreadyDecided`.
 
-    To reverse "remove" on a body is to propose "no violation": a second person must agree.
+    To reverse "remove" on a body is to propose "no violation": a second person must agree. So it is
+    where one place alone may be seen again.
     """
     with transaction.atomic():
         appeal = Appeal.objects.select_related("decision", "measure").get(id=appeal_id)
@@ -76,7 +88,7 @@ def decide_appeal(
         alone = _alone(case, appeal, by, now)
         turned = outcome is AppealOutcome.REVERSED
         decisions.end_appeal(
-            appeal, reversed_=turned, reasons=reasons, by=by, unseconded=alone, now=now
+            appeal, outcome=outcome, reasons=reasons, by=by, unseconded=alone, now=now
         )
         deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
         _enter(case, appeal, outcome, now)
@@ -84,6 +96,9 @@ def decide_appeal(
             lift(case, appeal.measure, now=now)
         elif turned:
             _turn(case, appeal, reasons, by, now)
+        elif outcome is AppealOutcome.PARTLY:
+            _say_otherwise(case, appeal, by, now)
+        evidence.end_review(case, now=now)
     matching.catch_up(BANKED)
 
 
@@ -114,6 +129,56 @@ def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> 
         by=by,
         now=now,
     )
+
+
+def _apart(case: Case, appeal: Appeal) -> list[UUID]:
+    """The places of whoever asked of which the removal that stands can be undone, or extended."""
+    if _stands(case) is None:
+        return []
+    if appeal.notice_id is not None:
+        named = exemptions.named_by(appeal.notice_id, case)
+        return sorted(named - _restricted(case, named))
+    own = filings.item_of_statement(appeal.statement_id) if appeal.statement_id else None
+    if own is None or not _restricted(case, {own}):
+        return []
+    if exemptions.items_waiting([case.id]).filter(id=own).exists():
+        return []  # a second person is asked about it already
+    return sorted({own} | _restricted(case, search.passed_on(case, {own})))
+
+
+def _restricted(case: Case, items: set[UUID]) -> set[UUID]:
+    live = Restriction.objects.filter(case=case, item_id__in=items, lifted_at=None)
+    return set(live.exclude(level=Visibility.VISIBLE).values_list("item_id", flat=True))
+
+
+def _stands(case: Case) -> Decision | None:
+    """The removal that holds now; None where the case waits for a decision, or was let stand."""
+    final = Decision.objects.filter(case=case, state=Decision.State.FINAL).order_by("-decided_at")
+    last = final.first() if case.state == Case.State.DECIDED else None
+    return last if last is not None and last.ruling == Ruling.REMOVE else None
+
+
+def _say_otherwise(case: Case, appeal: Appeal, by: UUID, now: datetime) -> None:
+    stands, places = _stands(case), _apart(case, appeal)
+    if stands is None or not places:
+        raise MayNotDecide(
+            "There is no place any more of which something else could be said: it was decided "
+            "anew, or changed, meanwhile. Read the case again."
+        )
+    if appeal.notice_id is not None:
+        goes = Exemption.State.REFUSED
+        writing.record(stands, places, state=goes, by=by, appeal=appeal, now=now)
+        states.apply(case, items=places, lower=True, now=now)
+        return
+    made = exempting.leave(case, stands, places, by=by, appeal=appeal, now=now)
+    if made.state == Exemption.State.PROPOSED:
+        must_have_looked(case, exemptions.to_be_seen(made), by, IF_IT_STAYS)
+        exempting.owe_second(case, made, now=now)
+        evidence.start(case)  # a second person needs a copy to look at
+        return
+    states.apply(case, items=places, lower=True, now=now)
+    once = f"answer:{stands.id}"
+    jobs.later("answer_notifiers", once=once, decision_id=str(stands.id))
 
 
 def _clause(case: Case, appeal: Appeal, ruling: Ruling) -> str:

@@ -1,7 +1,8 @@
 """A trained person decides.
 
 1. Record the decision, with policy, reasons and scope; a refusal on a body stays proposed.
-2. When it is final: say what each copy should be, fill or empty the banks, start the clocks.
+2. When it is final: say what each copy should be, fill or empty the banks, start the clocks. What
+   a removal would show again, on a body, stays as it is until a second person agrees.
 3. Ask the worker to answer those who gave notice.
 """
 
@@ -12,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Decision
-from heed.cases.queries import case_files, case_page, policies
+from heed.cases.queries import case_files, case_page, exemptions, policies
 from heed.cases.services import decisions
 from heed.filings import queries as filings
 from heed.flows.failpoints import reached
@@ -22,9 +23,12 @@ from heed.hashing.kinds import VIDEO
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media.feeds import BANKED
+from heed.media.models import File
 from heed.people import queries as people
 from heed.rules.claims import Category
 from heed.rules.decisions import Ruling, Scope, needs_second
+
+IF_IT_STAYS = "It is to be shown again in some places, so do that first, or remove it everywhere"
 
 
 class MayNotDecide(Exception):
@@ -62,7 +66,7 @@ def decide(
         version = policies.version_at(case.platform_id, now)
         policies.clause(clause, version)
         final = not _waits_for_second(case, ruling)
-        _must_have_looked(case, ruling, final, by)
+        must_have_looked(case, [] if final else case_files.to_be_seen(case), by)
         _must_have_evidence(case, ruling, without_evidence)
         decision = decisions.record(
             case,
@@ -80,6 +84,7 @@ def decide(
         case.refresh_from_db()
         if final:
             carry_out(case, decision, now=now)
+            _must_have_looked_at_what_stays(case, decision, by)
         else:
             _enter_proposal(case, decision, now)
     matching.catch_up(BANKED)
@@ -116,16 +121,22 @@ def _waits_for_second(case: Case, ruling: Ruling) -> bool:
     return needs_second(Category(case.category), ruling)
 
 
-def _must_have_looked(case: Case, ruling: Ruling, final: bool, by: UUID) -> None:
+def _must_have_looked_at_what_stays(case: Case, decision: Decision, by: UUID) -> None:
+    for one in exemptions.waiting([case.id]).filter(decision=decision):
+        must_have_looked(case, exemptions.to_be_seen(one), by, IF_IT_STAYS)
+
+
+def must_have_looked(
+    case: Case, files: Sequence[File], by: UUID, why: str = "Do that first, or hand the case on"
+) -> None:
     """ "No violation" on a body is nothing to say of a file that one has not seen."""
-    files = [] if final else case_files.to_be_seen(case)
     unseen = [one for one in files if not people.has_viewed(by, case.id, one.id)]
     if not unseen:
         return
     video = unseen[0].kind == VIDEO
     seen = "played all of this video" if video else "opened this file"
     raise MayNotDecide(
-        f"You have not {seen} in full. Do that first, or hand the case on: "
+        f"You have not {seen} in full. {why}: "
         "nobody is told 'no violation' about something that was not looked at."
     )
 

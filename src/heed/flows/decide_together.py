@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
+
 from heed.cases.models import Case, Decision, Restriction
 from heed.cases.queries import case_files, case_page, together
 from heed.cases.services import decisions
 from heed.flows.decide_case import MayNotDecide, NotRead, decide
-from heed.flows.shared import states, uploads
+from heed.flows.shared import exempting, states, uploads
 from heed.ledger import services as ledger
 from heed.people import queries as people
 from heed.rules.claims import Category
@@ -46,6 +48,7 @@ class Effect:
     notifiers: int
     uploads: int  # that wait at the door, and would be settled
     second: bool  # it would only be proposed
+    may_stay: int  # items that a removal would leave as they are until a second person agrees
     unseen: bool  # and this person has not seen all of it
 
 
@@ -107,7 +110,8 @@ def _chosen(case_id: UUID, others: Sequence[UUID]) -> list[tuple[Case, str]]:
 
 
 def _effect(case: Case, why: str, ruling: Ruling, scope: Scope, by: UUID) -> Effect:
-    after = _after(case, ruling, scope)
+    stay = _may_stay(case, ruling, scope)
+    after = _after(case, ruling, scope, stay)
     now_is = dict(case.copies.values_list("item_id", "item__desired"))
     turned = Counter(level for item, level in after.items() if now_is.get(item) != level)
     files = case_files.to_be_seen(case)
@@ -120,14 +124,23 @@ def _effect(case: Case, why: str, ruling: Ruling, scope: Scope, by: UUID) -> Eff
         notifiers=case_page.notices_of(case).count(),
         uploads=len(list(waits)) if waits else 0,
         second=needs_second(Category(case.category), ruling),
+        may_stay=len(stay),
         unseen=not all(people.has_viewed(by, case.id, one.id) for one in files),
     )
 
 
-def _after(case: Case, ruling: Ruling, scope: Scope) -> dict[UUID, str]:
+def _may_stay(case: Case, ruling: Ruling, scope: Scope) -> set[UUID]:
+    """What a removal would show again, if a second person agrees."""
+    if ruling is not Ruling.REMOVE or not exempting.waits_for_second(case):
+        return set()
+    return set(states.freed(case, states.would_remove(case, scope)))
+
+
+def _after(case: Case, ruling: Ruling, scope: Scope, stay: set[UUID]) -> dict[UUID, str]:
     """What each copy would be, with what other cases ask of it."""
     items = list(case.copies.values_list("item_id", flat=True))
-    asked = Restriction.objects.filter(item_id__in=items, lifted_at=None).exclude(case=case)
+    others = ~Q(case=case) | Q(item_id__in=stay)
+    asked = Restriction.objects.filter(others, item_id__in=items, lifted_at=None)
     levels = dict.fromkeys(items, Visibility.VISIBLE)
     for item, level in asked.values_list("item_id", "level"):
         levels[item] = max(levels[item], Visibility(level))

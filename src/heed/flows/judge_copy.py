@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Copy
+from heed.cases.queries import exemptions
 from heed.cases.services import cases, deadlines
 from heed.flows.shared import matches, states, uploads
 from heed.ledger import services as ledger
@@ -83,5 +84,6 @@ def settle_upload(*, upload_id: UUID, release: bool, by: UUID, now: datetime) ->
 def _nothing_waits(case: Case, now: datetime) -> None:
     """In a decided case the last word on what was near it meets its review clocks."""
     settled = case.state == Case.State.DECIDED
-    if settled and not uploads.held(case.id) and not cases.unjudged(case):
+    waits = uploads.held(case.id) or exemptions.waiting([case.id]).exists()
+    if settled and not waits and not cases.unjudged(case):
         deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)

@@ -44,7 +44,12 @@ EVENTS = (
     Event(22, "decision.made", "A case was decided."),
     Event(23, "decision.reversed", "A decision was reversed."),
     Event(24, "appeal.opened", "Somebody asked for another look."),
-    Event(25, "appeal.decided", "An appeal was decided: it stands, or it is reversed."),
+    Event(25, "appeal.decided", "An appeal was decided: it stands, or is reversed, or partly so."),
+    Event(
+        141, "exemption.proposed", "Items may stay though the rest goes, if a second one agrees."
+    ),
+    Event(142, "exemption.seconded", "A second person agreed that these items stay, or did not."),
+    Event(143, "exemption.made", "Items were left alone by a removal that had restricted them."),
     Event(26, "message.received", "A party to a case wrote back."),
     Event(27, "answer.sent", "The notifier was told what was done, and why."),
     Event(28, "statement.issued", "The uploader was told what was done, and why."),

@@ -96,7 +96,7 @@ _REVERSED = """
 SELECT d.day, count(x.id) FROM days d LEFT JOIN (
     SELECT a.id, a.decided_at FROM cases_appeal a JOIN cases_case c ON c.id = a.case_id
     WHERE c.platform_id = ANY(%(platforms)s) AND a.decided_at >= %(since)s
-      AND a.state = 'reversed'
+      AND a.state IN ('reversed', 'partly')
 ) x ON x.decided_at::date = d.day
 GROUP BY d.day
 """
@@ -128,7 +128,12 @@ _SHOWN = (
     ),
     ("Missed deadlines", "deadlines", "Marked as missed on the day.", _BREACHED),
     ("Decisions", "decisions", "Final ones, and those that an appeal turned later.", _DECIDED),
-    ("Reversals", "appeals", "Appeals that ended in a reversal on the day.", _REVERSED),
+    (
+        "Reversals",
+        "appeals",
+        "Appeals that ended in a reversal on the day, or in one for one place.",
+        _REVERSED,
+    ),
     (
         "Exposure",
         "minutes",

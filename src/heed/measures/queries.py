@@ -11,10 +11,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count
 
-from heed.cases.models import Appeal, Case, Decision, MeasureOnAccount, Notice
+from heed.cases.models import Appeal, Case, Decision, Exemption, MeasureOnAccount, Notice
 from heed.rules.claims import BODIES
 from heed.rules.decisions import Ruling
 
+_OTHERWISE = [Appeal.State.REVERSED, Appeal.State.PARTLY]  # of all of it, or of one place
 _BODIES = [category.value for category in BODIES]
 
 
@@ -51,7 +52,7 @@ class Measures:
     unseconded: int
     waiting: int  # cases without a decision now
     appeals: int
-    reversed: int
+    reversed: int  # or of one place
     came_due: int  # deadlines in force, floors left out
     breached: int
     stood: Stood
@@ -82,10 +83,13 @@ def measures(*, since: datetime, now: datetime) -> Measures:
         without_action=about_bodies - to_first_action.count,
         removed=final.filter(ruling=Ruling.REMOVE.value).count(),
         kept=final.filter(ruling=Ruling.KEEP.value).count(),
-        unseconded=final.filter(unseconded=True).count() + appeals.filter(unseconded=True).count(),
+        unseconded=sum(
+            rows.filter(unseconded=True).count()
+            for rows in (final, appeals, Exemption.objects.filter(proposed_at__gte=since))
+        ),
         waiting=Case.objects.exclude(state=Case.State.DECIDED).count(),
         appeals=appeals.count(),
-        reversed=appeals.filter(state=Appeal.State.REVERSED).count(),
+        reversed=appeals.filter(state__in=_OTHERWISE).count(),
         came_due=came_due,
         breached=breached,
         stood=_stood(since),

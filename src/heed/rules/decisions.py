@@ -28,6 +28,7 @@ class AppealOutcome(StrEnum):
 
     STANDS = "stands"
     REVERSED = "reversed"
+    PARTLY = "partly"  # the decision stands, but for the one place that it was asked about
 
 
 class Agreement(StrEnum):
@@ -38,9 +39,13 @@ class Agreement(StrEnum):
     UNSECONDED = "unseconded"  # the same person again after 24 h; published as such
 
 
-def needs_second(category: Category, ruling: Ruling) -> bool:
-    """ "No violation" on a body is only proposed until a second, different person agrees."""
-    return ruling is Ruling.KEEP and about_a_body(category)
+def needs_second(category: Category, ruling: Ruling, *, frees: bool = False) -> bool:
+    """ "No violation" on a body is only proposed until a second, different person agrees.
+
+    `frees`: a removal that would lift what is asked of some items says just that of these. Of the
+    others it is final at once: nobody waits for them because of a question about one place.
+    """
+    return (ruling is Ruling.KEEP or frees) and about_a_body(category)
 
 
 def may_second(

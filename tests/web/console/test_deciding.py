@@ -415,10 +415,12 @@ def test_her_own_original_may_stay_also_when_nobody_named_it(world: World) -> No
     offered = page.partition("Items that may stay")[2].partition("</fieldset>")[0]
     assert f"{hers.url} (found: the very same file, posted" in offered
     assert offered.index("/hers") < offered.index("/other")
-    assert "Decided." in send(rae, case, "decide", {**REMOVE, "exempt": [str(hers.id)]})
+    seen_in_full(case, rae)
+    said = send(rae, case, "decide", {**REMOVE, "exempt": [str(hers.id)]})
+    assert "Decided: the removal takes effect now." in said
     find_copies(case_id=case.id, now=world.now)
     after = dict(Item.objects.values_list("ref", "desired"))
-    assert after == {"p1": "removed", "other": "removed", "hers": "visible"}
+    assert after == {"p1": "removed", "other": "removed", "hers": "hidden"}
 
 
 def test_of_very_many_copies_the_oldest_are_offered_to_stay(

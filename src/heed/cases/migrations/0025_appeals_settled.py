@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0023_not_protected")]
+    dependencies = [("cases", "0024_refused_again")]
     operations = [
         migrations.AlterField(
             model_name="appeal",

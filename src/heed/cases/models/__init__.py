@@ -1,7 +1,7 @@
 """What was said, and what was done."""
 
 from heed.cases.models.case import Case, CaseLink, Copy, Restriction, Split
-from heed.cases.models.decision import Appeal, Deadline, Decision
+from heed.cases.models.decision import Appeal, Deadline, Decision, Exemption
 from heed.cases.models.measure import MeasureOnAccount
 from heed.cases.models.notice import Consent, Join, Message, Notice, Supplement, Target, Translation
 from heed.cases.models.peer import PeerReport
@@ -18,6 +18,7 @@ __all__ = [
     "Copy",
     "Deadline",
     "Decision",
+    "Exemption",
     "Join",
     "MeasureOnAccount",
     "Message",

@@ -51,6 +51,45 @@ class Decision(models.Model):
         return f"decision:{self.id}"
 
 
+class Exemption(models.Model):
+    """What a removal leaves alone though its case restricts it. On a body a second person agrees
+    first, and until then it stays as it is. The last word on an item holds.
+    """
+
+    class State(models.TextChoices):
+        """Where it stands."""
+
+        PROPOSED = "proposed"
+        FINAL = "final"
+        REFUSED = "refused"  # it goes with the rest
+        PASSED = "passed"  # the case was decided anew before anybody agreed
+
+    id = models.UUIDField(primary_key=True, default=mint)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="exemptions")
+    appeal = models.ForeignKey("cases.Appeal", on_delete=models.PROTECT, null=True)  # that asked
+    items = models.ManyToManyField(Item, related_name="+")
+    state = models.CharField(max_length=8, choices=State.choices)
+    proposed_by = models.UUIDField()
+    proposed_at = models.DateTimeField()
+    seconded_by = models.UUIDField(null=True)
+    seconded_at = models.DateTimeField(null=True)
+    second_reasons = models.TextField(blank=True)  # stays inside
+    unseconded = models.BooleanField(default=False)  # alone on a small site; published
+
+    class Meta:
+        app_label = "cases"
+        indexes = [
+            models.Index(
+                fields=["decision"],
+                name="exemption_waits",
+                condition=models.Q(state="proposed"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"exemption:{self.id}"
+
+
 class Appeal(models.Model):
     """Asking for another look, by either side; goes to somebody who has not decided before."""
 
@@ -61,6 +100,7 @@ class Appeal(models.Model):
         STANDS = "stands"
         REVERSED = "reversed"
         SETTLED = "settled"  # it was decided anew that way, before anybody had answered
+        PARTLY = "partly"  # the decision stands, but for what it was asked about
 
     id = models.UUIDField(primary_key=True, default=mint)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="appeals")

@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from heed.cases.models import Case, Copy
+from heed.cases.queries import exemptions
 from heed.media.models import Account, Item
 from heed.outbox import queries as outbox
 from heed.outbox.models import StateTelling
@@ -96,7 +97,16 @@ def may_stay(case: Case, read: Sequence[Copies] = ()) -> list[Copy]:
     if exact is None:
         oldest = Coalesce("item__published_at", "item__registered_at")
         exact = list(copies_of(case, Copy.How.EXACT).order_by(oldest)[:MAY_STAY])
-    return [*named, *sorted(exact, key=_posted_at)]
+    listed = [*named, *sorted(exact, key=_posted_at)]
+    return [*listed, *_left_before(case, {one.item_id for one in listed})]
+
+
+def _left_before(case: Case, listed: set[UUID]) -> list[Copy]:
+    """What the removal that holds leaves alone, however it was found: who decides anew sees it."""
+    left = exemptions.held_on(case) - listed if case.decided_level else frozenset()
+    if not left:
+        return []
+    return list(copies_of(case).filter(item_id__in=left))
 
 
 def _all_of(how: str, read: Sequence[Copies]) -> Sequence[Copy] | None:

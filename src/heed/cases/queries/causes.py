@@ -76,7 +76,7 @@ def held_uploads(case_ids: Sequence[UUID]) -> int:
 
 
 def standing_matches(case: Case) -> list[Match]:
-    """Matches that still speak for this case: not undone, not wrong; signal and lasting bank are on.
+    """Matches that still speak for this case: neither undone nor wrong; bank and signal are on.
 
     A match with what cases put in themselves says nothing that their notices do not say.
     """

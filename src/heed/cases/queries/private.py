@@ -23,6 +23,7 @@ from heed.cases.models import (
     Restriction,
     Target,
 )
+from heed.cases.queries import exemptions
 from heed.media.models import Item
 from heed.people import queries as people
 from heed.people.models import Contact
@@ -167,7 +168,7 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
     contact = people.contact_of(notice.id)
     shows_police = _sees_authorities(notice, contact)
     hashes = notice.targets.exclude(signals=None).count()
-    settled = notice.words_forgotten_at is not None and _looking(cases) in ("", "decided")
+    settled = notice.words_forgotten_at is not None and _looking(cases, notice) in ("", "decided")
     wants = not settled and _wants_declaration(notice, contact)
     return PrivatePage(
         number=notice.number,
@@ -187,7 +188,7 @@ def private_page(notice: Notice, now: datetime, *, just_sent: bool = False) -> P
         copies=_copies(notice, cases),
         uploads_watched=any(case.file_id for case in cases) or hashes > 0,
         hashes=hashes,
-        looking=_looking(cases),
+        looking=_looking(cases, notice),
         promises=() if just_sent else _promises(notice, now),
         appeals=() if just_sent else _appeals(notice),
         messages=() if just_sent else _messages(notice),
@@ -294,9 +295,14 @@ def _copies(notice: Notice, cases: Sequence[Case]) -> Copies:
     )
 
 
-def _looking(cases: Sequence[Case]) -> str:
-    """The least finished of its cases says where it stands."""
+def _looking(cases: Sequence[Case], notice: Notice) -> str:
+    """The least finished of its cases says where it stands. Of a place that may yet stay a second
+    person has still to say so.
+    """
     states = {case.state for case in cases}
+    decided = [case.id for case in cases if case.state == Case.State.DECIDED]
+    if decided and exemptions.items_waiting(decided).filter(targets__notice=notice).exists():
+        states.add(Case.State.PROPOSED)
     for state in (Case.State.OPEN, Case.State.PROPOSED, Case.State.DECIDED):
         if state in states:
             return str(state.value)

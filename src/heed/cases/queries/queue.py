@@ -25,7 +25,7 @@ from django.db.models import (
 from django.db.models import Case as Order
 from django.db.models.functions import Collate, Greatest
 
-from heed.cases.models import Appeal, Case, Copy, Decision, Join, Target
+from heed.cases.models import Appeal, Case, Copy, Decision, Exemption, Join, Target
 from heed.cases.queries.pages import CountedPages
 from heed.media.models import File, Item, ItemFile, Upload
 from heed.rules.order import Rung
@@ -66,6 +66,7 @@ class Row:
     near: int
     bundle: tuple[str, ...] = ()  # numbers of the other cases of the same notice
     proposed_by: UUID | None = None
+    may_stay_by: tuple[UUID, ...] = ()  # who proposed that places stay, where a second one is due
     deciders: frozenset[UUID] = field(default_factory=frozenset)  # where somebody appeals
 
 
@@ -75,9 +76,13 @@ _UPLOAD = Q(
     id__in=Upload.objects.filter(state=Upload.State.HELD, case_id__isnull=False).values("case_id")
 )
 _NEAR = Q(id__in=Copy.objects.filter(how=Copy.How.NEAR, same=None).values("case_id"))
+_MAY_STAY = Q(
+    id__in=Exemption.objects.filter(state=Exemption.State.PROPOSED).values("decision__case_id"),
+    state=Case.State.DECIDED,
+)
 _OPEN = ~Q(state=Case.State.DECIDED)
 _REMOVED = Q(state=Case.State.DECIDED, decided_level=Visibility.REMOVED.value)
-_WAITING = _OPEN | _APPEAL | _UPLOAD | (_REMOVED & _NEAR)
+_WAITING = _OPEN | _APPEAL | _UPLOAD | _MAY_STAY | (_REMOVED & _NEAR)
 
 
 def cases_of(
@@ -112,17 +117,24 @@ def for_person(cases: QuerySet[Case], me: UUID) -> QuerySet[Case]:
     proposed = Exists(made.filter(state=Decision.State.PROPOSED, decided_by=me))
     decided = Exists(made.filter(Q(decided_by=me) | Q(seconded_by=me)))
     heard = Exists(Appeal.objects.filter(case=OuterRef("pk"), decided_by=me))
+    stays = Exemption.objects.filter(decision__case=OuterRef("pk"))
+    spoke = Exists(stays.filter(Q(proposed_by=me) | Q(seconded_by=me)))
+    others = stays.filter(state=Exemption.State.PROPOSED).exclude(proposed_by=me)
+    proposed_here = Exists(others.filter(appeal=None))
+    proposed_on_appeal = Exists(others.filter(appeal__isnull=False))
     return cases.filter(
         Q(state=Case.State.OPEN)
         | Q(~proposed, state=Case.State.PROPOSED)
-        | Q(_APPEAL, ~decided, ~heard, state=Case.State.DECIDED)
+        | Q(_APPEAL, ~decided, ~heard, ~spoke, state=Case.State.DECIDED)
+        | Q(_MAY_STAY, proposed_here)
+        | Q(_MAY_STAY, ~decided, ~spoke, proposed_on_appeal)
     )
 
 
 def _in_state(state: str, now: datetime) -> Q:
     return {
         "decision": Q(state=Case.State.OPEN),
-        "second": Q(state=Case.State.PROPOSED),
+        "second": Q(state=Case.State.PROPOSED) | _MAY_STAY,
         "appeal": _APPEAL,
         "uploads": _UPLOAD,
         "copies": _REMOVED & _NEAR,
@@ -213,9 +225,15 @@ def rows(ids: Sequence[UUID]) -> list[Row]:
     asked = list(_asked(ids))
     appeals = Counter(one.case_id for one in asked if one.state == Appeal.State.OPEN)
     made = list(_made([one.id for one in page if one.id in appeals or _is_proposed(one)]))
+    stays = list(_stays(ids))
     proposals = (one for one in made if one.state == Decision.State.PROPOSED)
     proposers = {one.case_id: one.decided_by for one in proposals}
-    bundles, deciders = bundles_of(ids), deciders_in(made, asked)
+    bundles, deciders = bundles_of(ids), deciders_in(made, asked, stays)
+    may_stay: dict[UUID, tuple[UUID, ...]] = {}
+    for one in stays:
+        if one.state == Exemption.State.PROPOSED:
+            of = one.decision.case_id
+            may_stay[of] = (*may_stay.get(of, ()), one.proposed_by)
     return [
         Row(
             case=case,
@@ -225,6 +243,7 @@ def rows(ids: Sequence[UUID]) -> list[Row]:
             near=copies.get(case.id, (0, 0))[1],
             bundle=bundles.get(case.id, ()),
             proposed_by=proposers.get(case.id),
+            may_stay_by=may_stay.get(case.id, ()) if case.state == Case.State.DECIDED else (),
             deciders=deciders.get(case.id, frozenset()),
         )
         for case in page
@@ -274,11 +293,21 @@ def _asked(ids: Sequence[UUID]) -> QuerySet[Appeal]:
     return Appeal.objects.filter(case_id__in=ids).only("case_id", "state", "decided_by")
 
 
+def _stays(ids: Sequence[UUID]) -> QuerySet[Exemption]:
+    found = Exemption.objects.filter(decision__case_id__in=ids).select_related("decision")
+    return found.only("decision__case_id", "state", "proposed_by", "seconded_by")
+
+
 def deciders_in(
-    made: Iterable[Decision], asked: Iterable[Appeal]
+    made: Iterable[Decision], asked: Iterable[Appeal], stays: Iterable[Exemption] = ()
 ) -> Mapping[UUID, frozenset[UUID]]:
-    """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round."""
+    """Everyone who decided, proposed, seconded or ended an appeal in each case, in any round, or
+    spoke of what a removal leaves alone.
+    """
     found: dict[UUID, set[UUID | None]] = {}
+    for spoken in stays:
+        people = found.setdefault(spoken.decision.case_id, set())
+        people.update((spoken.proposed_by, spoken.seconded_by))
     for one in made:
         found.setdefault(one.case_id, set()).update((one.decided_by, one.seconded_by))
     for last in asked:

@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, F, Min, OuterRef, Q, QuerySet, V
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Concat
 
-from heed.cases.models import Case, Copy, Deadline, Join
+from heed.cases.models import Case, Copy, Deadline, Exemption, Join
 from heed.ledger import services as ledger
 from heed.media.models import Item
 from heed.rules.clocks import Clock, Done, Effect, Status, Stop
@@ -176,10 +176,14 @@ def all_gone(case_id: UUID) -> bool:
     """Whether all that is to be removed of a case was answered for and looked at.
 
     What its author deleted first is gone too: the platform has none, and we see none. What somebody
-    named after the removal, and people have not decided about, is not.
+    named after the removal, and people have not decided about, is not; nor is what may yet go.
     """
     asked = Copy.objects.filter(case_id=case_id, asked_at__gt=F("case__decided_at"))
-    return not _to_go().filter(copies__case_id=case_id).exists() and not asked.exists()
+    waits = Exemption.objects.filter(
+        decision__case_id=case_id, state=Exemption.State.PROPOSED
+    )  # for a second person, who may say that it goes
+    to_go = _to_go().filter(copies__case_id=case_id)
+    return not (to_go.exists() or asked.exists() or waits.exists())
 
 
 def _not_gone() -> Exists:

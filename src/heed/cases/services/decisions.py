@@ -10,7 +10,7 @@ from heed.cases.models import Appeal, Case, Decision
 from heed.cases.services.cases import CaseChanged
 from heed.media.models import Item
 from heed.people import queries as people
-from heed.rules.decisions import Ruling, Scope
+from heed.rules.decisions import AppealOutcome, Ruling, Scope
 from heed.rules.visibility import Visibility
 
 LONGEST = 100_000  # letters of an appeal, with all that is added: an uploader may add without end
@@ -20,7 +20,7 @@ class AlreadyDecided(Exception):
     """Another person was first. Read what they decided; a new fact or an appeal opens it again."""
 
 
-def _too_late(what: str, first: UUID | None, by: UUID) -> str:
+def too_late(what: str, first: UUID | None, by: UUID) -> str:
     """Who was first, by name; or that one was so oneself, with a form that was sent twice."""
     if first == by:
         return f"You have answered {what} already: what you sent first stands. This was not sent."
@@ -49,9 +49,7 @@ def record(
     state = Case.State.DECIDED if final else Case.State.PROPOSED
     if not Case.objects.filter(id=case.id, state=Case.State.OPEN).update(state=state):
         last = Decision.objects.filter(case=case).order_by("-decided_at").first()
-        raise AlreadyDecided(
-            _too_late(f"case {case.number}", last.decided_by if last else None, by)
-        )
+        raise AlreadyDecided(too_late(f"case {case.number}", last.decided_by if last else None, by))
     decision = Decision.objects.create(
         case=case,
         round=case.round,
@@ -83,7 +81,7 @@ def second(
     )
     if not done:
         decision.refresh_from_db()
-        raise CaseChanged(_too_late("this proposal", decision.seconded_by, by))
+        raise CaseChanged(too_late("this proposal", decision.seconded_by, by))
     after = Case.State.DECIDED if agrees else Case.State.OPEN
     Case.objects.filter(id=decision.case_id, state=Case.State.PROPOSED).update(state=after)
     decision.refresh_from_db()
@@ -157,17 +155,18 @@ def settle_appeal(appeal: Appeal, *, now: datetime) -> bool:
 
 
 def end_appeal(
-    appeal: Appeal, *, reversed_: bool, reasons: str, by: UUID, unseconded: bool, now: datetime
-) -> None:
+    appeal: Appeal, *, outcome: AppealOutcome, reasons: str, by: UUID, unseconded: bool,
+    now: datetime,
+) -> None:  # fmt: skip
     """Another look has ended. Raises `CaseChanged` when somebody ended it before."""
-    state = Appeal.State.REVERSED if reversed_ else Appeal.State.STANDS
+    state = Appeal.State(outcome.value)
     done = Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(
         state=state, decided_by=by, decided_at=now, reasons=reasons, unseconded=unseconded
     )
     if not done:
         appeal.refresh_from_db()
-        raise CaseChanged(_too_late("this appeal", appeal.decided_by, by))
-    if reversed_ and appeal.decision_id is not None:
+        raise CaseChanged(too_late("this appeal", appeal.decided_by, by))
+    if outcome is AppealOutcome.REVERSED and appeal.decision_id is not None:
         Decision.objects.filter(id=appeal.decision_id, state=Decision.State.FINAL).update(
             state=Decision.State.REVERSED
         )

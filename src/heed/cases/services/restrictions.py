@@ -28,10 +28,14 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one case asks for one item, and the name of the reason."""
+    """What one case asks for one item, and the name of the reason.
+
+    `kept`: it stays as it is at least, until a second person has agreed to let it be seen.
+    """
 
     level: Visibility
     basis: str
+    kept: bool = False
 
 
 def restrict(

@@ -11,6 +11,7 @@ class Answer(models.Model):
     id = models.UUIDField(primary_key=True, default=mint)
     notice_id = models.UUIDField()
     decision_id = models.UUIDField()
+    exemption_id = models.UUIDField(null=True)  # about what the decision leaves alone
     outcome = models.CharField(max_length=10)  # removed | stands
     text = models.TextField()
     sent_at = models.DateTimeField()
@@ -18,7 +19,11 @@ class Answer(models.Model):
     class Meta:
         app_label = "filings"
         constraints = [
-            models.UniqueConstraint(fields=["notice_id", "decision_id"], name="answer_once")
+            models.UniqueConstraint(
+                fields=["notice_id", "decision_id", "exemption_id"],
+                name="answer_once_each",
+                nulls_distinct=False,
+            )
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from heed.cases.models import Case, Decision
-from heed.cases.services import cases, deadlines, decisions, restrictions
+from heed.cases.services import cases, deadlines, decisions, exemptions, restrictions
 from heed.flows import jobs
 from heed.flows.shared import (
     appeals,
@@ -11,6 +11,7 @@ from heed.flows.shared import (
     claims,
     clocks,
     evidence,
+    exempting,
     matches,
     on_accounts,
     states,
@@ -29,6 +30,7 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
     by = f"decision:{decision.id}"
     matches.judged(case, case.file_id, right=ruling is Ruling.REMOVE, by=by, now=now)
     decisions.carry(case, ruling, known_facts=claims.known_facts(case), now=now)
+    exemptions.pass_over(case, decision)
     if ruling is Ruling.REMOVE:
         _remove(case, decision, now)
     else:
@@ -53,6 +55,8 @@ def carry_out(case: Case, decision: Decision, *, now: datetime) -> None:
 
 
 def _remove(case: Case, decision: Decision, now: datetime) -> None:
+    """What it would free on a body stays as it is; nothing else waits for that."""
+    freed = exempting.by_decision(case, decision, now=now)
     states.apply(case, now=now, lower=True)
     if case.threat_of is not None:
         banks.keep_holding(case, now=now)
@@ -62,6 +66,8 @@ def _remove(case: Case, decision: Decision, now: datetime) -> None:
     else:  # the same bytes may be fine elsewhere: nothing is held, and a person says of what waits
         banks.let_go(case, now=now)
     deadlines.done(Done.PERSON_LOOKED, now=now, case_id=case.id)
+    if freed is not None:
+        exempting.owe_second(case, freed, now=now)
     if uploads.held(case.id) or cases.unjudged(case):
         states.set_review(case, cause=f"near:{decision.id}", now=now)
 

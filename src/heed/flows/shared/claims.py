@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from heed.cases.models import Appeal, Case, Decision, Join, Notice, Supplement
+from heed.cases.models import Appeal, Case, Decision, Exemption, Join, Notice, Supplement
 from heed.flows.shared import sources
 from heed.media.models import ItemFile
 from heed.people import queries as people
@@ -156,9 +156,15 @@ def known_facts(case: Case) -> list[Fact]:
 
 
 def decisions_of(case: Case, among: QuerySet[Decision] | None = None) -> set[str]:
-    """Everybody who proposed, decided or seconded in this case, in any round."""
+    """Everybody who proposed, decided or seconded in this case, in any round.
+
+    `among` these decisions alone; else also whoever spoke of what a removal leaves alone.
+    """
     decisions = Decision.objects.filter(case=case) if among is None else among
-    rows = decisions.values_list("decided_by", "seconded_by")
+    rows = list(decisions.values_list("decided_by", "seconded_by"))
+    if among is None:
+        stays = Exemption.objects.filter(decision__case=case)
+        rows += stays.values_list("proposed_by", "seconded_by")
     return {str(person) for row in rows for person in row if person is not None}
 
 

@@ -11,7 +11,8 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from heed.cases.models import Case
+from heed.cases.models import Appeal, Case
+from heed.cases.queries import exemptions
 from heed.filings import forgotten, queries, vault
 from heed.filings.models import SealedObject
 from heed.filings.vault import Copy, Kept, State, Subject
@@ -102,7 +103,7 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
     if queries.was_destroyed(case.id, file.id, since=case.round_at):
         return False  # what was let go of stays so, unless the case begins anew
     subjects = [_subject(case, Copy.EVIDENCE, file_id=file.id)]
-    if case.state != Case.State.DECIDED:
+    if _is_looked_at(case):
         subjects.append(_subject(case, Copy.REVIEW, file_id=file.id))
     vault.ask_for(subjects, now=now)
     taken = [vault.take(vault.of(one).id, now=now, lease_until=now + LEASE) for one in subjects]
@@ -115,9 +116,16 @@ def keep_file(case: Case, file: File, *, now: datetime) -> bool:
     return vault.of(subjects[0]).state == State.KEPT
 
 
+def _is_looked_at(case: Case) -> bool:
+    """Somebody has still to look, in order to decide, to agree, or to answer an appeal."""
+    asked = Appeal.objects.filter(case=case, state=Appeal.State.OPEN)
+    waits = exemptions.waiting([case.id])
+    return case.state != Case.State.DECIDED or waits.exists() or asked.exists()
+
+
 def keep_handed(case: Case, file: File, data: bytes, *, now: datetime) -> None:
     """The platform has brought the bytes itself: kept at once, whatever was tried before."""
-    copies = [Copy.EVIDENCE] + ([Copy.REVIEW] if case.state != Case.State.DECIDED else [])
+    copies = [Copy.EVIDENCE] + ([Copy.REVIEW] if _is_looked_at(case) else [])
     for copy in copies:
         subject = _subject(case, copy, file_id=file.id)
         vault.ask_for([subject], now=now)
@@ -368,7 +376,9 @@ def destroy(sealed: list[SealedObject], *, why: str, now: datetime) -> int:
 
 
 def end_review(case: Case, *, now: datetime) -> None:
-    """Decided: nobody needs to look any more. Copies of uploads that still wait stay."""
+    """Decided, and nobody has to look any more. Copies of uploads that still wait stay."""
+    if _is_looked_at(case):
+        return
     waiting = Upload.objects.filter(case_id=case.id, state=Upload.State.HELD)
     copies = queries.sealed_of(case.id).filter(copy=Copy.REVIEW)
     copies = copies.exclude(upload_id__in=waiting.values("id"))

@@ -1,7 +1,7 @@
 """What each item should be, as one case sees it: restrict, tell the platform, write it down."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
-from heed.cases.models import Case, Copy, Decision, Join
-from heed.cases.queries import search
+from heed.cases.models import Case, Copy, Decision, Join, Restriction
+from heed.cases.queries import exemptions, search
 from heed.cases.services import deadlines, restrictions
 from heed.cases.services.restrictions import Changed, Wish
 from heed.flows import jobs
@@ -56,9 +56,12 @@ def apply(
     """
     wishes = _wishes(case, items)
     media.lock(list(wishes))  # all at once: what is lifted as well as what is restricted
-    changed = restrictions.restrict(case, wishes, now=now, lower=lower)
+    kept = {item: wish for item, wish in wishes.items() if wish.kept}
+    settled = {item: wish for item, wish in wishes.items() if not wish.kept}
+    changed = restrictions.restrict(case, settled, now=now, lower=lower)
+    changed += restrictions.restrict(case, kept, now=now) if kept else []
     if lower:
-        bare = [item for item, wish in wishes.items() if wish.level is Visibility.VISIBLE]
+        bare = [item for item, wish in settled.items() if wish.level is Visibility.VISIBLE]
         changed += restrictions.lift(case, bare, now=now)
     tell(case, changed, now=now)
     _owe_statements(case, changed, now)
@@ -95,6 +98,14 @@ def would_remove(case: Case, scope: Scope) -> dict[UUID, Wish]:
     return _wishes(case, None, decided=True, scope=scope)
 
 
+def freed(case: Case, wishes: Mapping[UUID, Wish] | None = None) -> list[UUID]:
+    """What the case restricts now, and would leave alone by what was decided (or these wishes)."""
+    wanted = _wishes(case, None) if wishes is None else wishes
+    bare = [item for item, wish in wanted.items() if wish.level is Visibility.VISIBLE]
+    live = Restriction.objects.filter(case=case, item_id__in=bare, lifted_at=None)
+    return sorted(live.exclude(level=Visibility.VISIBLE).values_list("item_id", flat=True))
+
+
 def _wishes(
     case: Case,
     items: Sequence[UUID] | None,
@@ -106,25 +117,30 @@ def _wishes(
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
         these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
         copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
-    stands = _last_final(case)
+    stands = _last_final(case) if decided is None else None  # what would be has nothing before it
     wanted = None if items is None else set(items)
     ruled = case.decided_level == Visibility.REMOVED if decided is None else decided
     meant = scope or (Scope.FILE if stands is None else Scope(stands.scope))
     asked = _asked_again(case, stands) if ruled and decided is None else set()
-    left = _exempt(case, stands, ruled, meant) - asked
+    said = exemptions.said(stands) if ruled else exemptions.Said()
+    waiting = _waiting(case, said)
+    left = _exempt(case, said, ruled, meant) - asked
     found = search.as_found(case, copies, left)
     claimed = Visibility(case.level)
 
     @cache
-    def wish(one: spread.Found, near_before: int, ruled: bool) -> Wish:
-        level = spread.reach(one, claimed, ruled, near_before=near_before, scope=meant)
-        return Wish(level, spread.basis(one, ruled, near_before=near_before))
+    def wish(one: spread.Found, near_before: int, ruled: bool, scope: Scope, kept: bool) -> Wish:
+        level = spread.reach(one, claimed, ruled, near_before=near_before, scope=scope)
+        return Wish(level, spread.basis(one, ruled, near_before=near_before), kept)
 
     wishes: dict[UUID, Wish] = {}
     near_before = 0
     for item_id, one in found:
         if wanted is None or item_id in wanted:
-            wishes[item_id] = wish(one, near_before, ruled and item_id not in asked)
+            kept = item_id in waiting
+            reaches = Scope.FILE if item_id in said.refused else meant
+            holds = ruled and item_id not in asked and not kept
+            wishes[item_id] = wish(one, near_before, holds, reaches, kept)
         near_before += one.by is spread.FoundBy.NEAR
     return wishes
 
@@ -154,39 +170,52 @@ def left_alone(case: Case, items: Collection[UUID]) -> tuple[set[UUID], set[UUID
     stands = _last_final(case)
     if case.decided_level != Visibility.REMOVED or stands is None:
         return set(), set()
-    scope = Scope(stands.scope)
-    here = set(items) - _asked_again(case, stands)
+    scope, said = Scope(stands.scope), exemptions.said(stands)
+    here = set(items) - _asked_again(case, stands) - _waiting(case, said)
     mine = Copy.objects.filter(case=case, item_id__in=here)
     here -= set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
-    excepted = here & _exempt(case, stands, ruled=True, scope=Scope.FILE)
+    excepted = here & _exempt(case, said, ruled=True, scope=Scope.FILE)
     if scope is Scope.FILE:
         return set(), excepted
-    reached = set(mine.filter(how__in=_OF_NAMED).values_list("item_id", flat=True))
-    return here - excepted - (reached - _exempt(case, stands, ruled=True, scope=scope)), excepted
+    reached = set(mine.filter(how__in=_OF_NAMED).values_list("item_id", flat=True)) | said.refused
+    return here - excepted - (reached - _exempt(case, said, ruled=True, scope=scope)), excepted
 
 
 def beyond(case: Case, items: Collection[UUID]) -> set[UUID]:
-    """Which of these copies the case's removal leaves alone."""
+    """Which of these copies the case's removal leaves alone, or may yet."""
     stands = _last_final(case)
     scope = Scope.FILE if stands is None else Scope(stands.scope)
-    left = _exempt(case, stands, ruled=True, scope=scope)
+    said = exemptions.said(stands)
+    left = _exempt(case, said, ruled=True, scope=scope) | _waiting(case, said)
     if scope is Scope.ITEMS:
         near = Copy.objects.filter(case=case, how=Copy.How.NEAR, item_id__in=items)
-        left |= set(near.values_list("item_id", flat=True))
+        left |= set(near.values_list("item_id", flat=True)) - said.refused
     return (left - _asked_again(case, stands)) & set(items)
 
 
-def _exempt(case: Case, decision: Decision | None, ruled: bool, scope: Scope) -> set[UUID]:
+def _waiting(case: Case, said: exemptions.Said) -> set[UUID]:
+    """What a second person must agree to leave alone, and whoever passes that on meanwhile: it
+    stays as it is. What was split off waits for nobody here.
+    """
+    if not said.waiting:
+        return set()
+    mine = Copy.objects.filter(case=case, split__isnull=False, item_id__in=said.waiting)
+    waiting = set(said.waiting) - set(mine.values_list("item_id", flat=True))
+    return waiting | search.passed_on(case, waiting)
+
+
+def _exempt(case: Case, said: exemptions.Said, ruled: bool, scope: Scope) -> set[UUID]:
     """Of what was split off another case sees to; a removal may except others, or reach the named
     ones alone. Whoever passes on what this case leaves alone does nothing else than that.
     """
     mine = Copy.objects.filter(case=case)
-    left = set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
-    if ruled and decision is not None:
-        left |= set(decision.exempt_items.values_list("id", flat=True))
+    split = set(mine.filter(split__isnull=False).values_list("item_id", flat=True))
+    left = split | said.left
     if ruled and scope is Scope.ITEMS:
         left |= set(mine.filter(how=Copy.How.EXACT).values_list("item_id", flat=True))
-    return left | search.passed_on(case, left)
+    held = (said.refused | _waiting(case, said)) - split
+    left -= held
+    return (left | search.passed_on(case, left)) - held
 
 
 def tell(case: Case, changed: Sequence[Changed], *, now: datetime) -> None:

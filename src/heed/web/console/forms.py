@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
 
 from heed.cases.models import Appeal, Case, Copy
-from heed.cases.queries import case_page, policies, queue
+from heed.cases.queries import case_page, exemptions, policies, queue
 from heed.filings import answers, letters
 from heed.filings import queries as filings
 from heed.flows import decide_appeal
@@ -18,7 +19,7 @@ from heed.rules.claims import Category
 from heed.rules.decisions import AppealOutcome, Ruling, Scope, needs_second
 from heed.rules.letters import BLANK
 from heed.rules.visibility import Visibility
-from heed.web.console.words import CATEGORIES, STATES, if_reversed, not_their_wish
+from heed.web.console.words import CATEGORIES, STATES, if_partly, if_reversed, not_their_wish
 
 LONGEST = 10_000  # letters in one text
 _IN_THEIRS = (
@@ -108,7 +109,11 @@ class DecisionForm(forms.Form):
         language = case_page.language(case)
         own = policies.reason_texts(case.platform_id, language)
         offered = {one.id: answers.offered(one, language, own) for one in rules}
-        begin = {"clause": first.id, "reasons": offered[first.id], "scope": Scope.FILE.value}
+        stay = [str(one) for one in exemptions.held_on(case)] if case.decided_level else []
+        begin = {
+            "clause": first.id, "reasons": offered[first.id], "scope": Scope.FILE.value,
+            "exempt": stay,
+        }  # fmt: skip
         super().__init__(data=data, initial=begin, auto_id="decision-%s")
         self.case = case
         if case.threat_of is not None:
@@ -197,10 +202,23 @@ class SecondForm(forms.Form):
         return said
 
 
+class StayForm(SecondForm):
+    """A second person's word on what a removal leaves alone."""
+
+    def __init__(self, data: Mapping[str, Any] | None = None, *, auto_id: str):
+        super().__init__(data, auto_id=auto_id)
+        self.fields.pop("proposal")
+        self.fields["agrees"].choices = [  # type: ignore[attr-defined]
+            ("yes", "I agree: these places may be seen again"),
+            ("no", "I do not agree: they are removed with the rest"),
+        ]
+
+
 class AppealForm(forms.Form):
     """How another look ended. It says what it would do to reverse: to restore, or to remove."""
 
     beware = ""
+    about: Sequence[UUID] = ()  # places of which the other can be said while the decision stands
 
     outcome = forms.ChoiceField(
         label="How does it end?",
@@ -209,7 +227,7 @@ class AppealForm(forms.Form):
             (AppealOutcome.REVERSED.value, "The decision is reversed"),  # and what that does
         ],
         widget=forms.RadioSelect,
-        error_messages={"required": "Choose one of the two."},
+        error_messages={"required": "Choose how it ends."},
     )
     reasons = _text(
         "Reasons, as the person who appealed will read them",
@@ -224,8 +242,11 @@ class AppealForm(forms.Form):
         effect = decide_appeal.effect(appeal)
         stands, (reverse, says) = self.fields["outcome"].choices  # type: ignore[attr-defined]
         told = (reverse, f"{says}: {if_reversed(effect)}")
-        self.fields["outcome"].choices = [stands, told]  # type: ignore[attr-defined]
+        partly = (AppealOutcome.PARTLY.value, f"The decision stands, but: {if_partly(effect)}")
+        choices = [stands, partly, told] if effect.apart else [stands, told]
+        self.fields["outcome"].choices = choices  # type: ignore[attr-defined]
         self.beware = not_their_wish(effect)
+        self.about = effect.apart
 
 
 class Letters(forms.Select):

@@ -95,6 +95,7 @@ _CASE = [
     path("together", several.decide, name="together"),
     path("decide", decide.decide_case, name="decide"),
     path("second", decide.second_decision, name="second"),
+    path("stays/<uuid:exemption_id>", decide.second_exemption, name="second_exemption"),
     path("appeals/<uuid:appeal_id>", decide.end_appeal, name="appeal"),
     path("notices/<slug:notice>/write", decide.write, name="write"),
     path("notices/<slug:notice>/translate", decide.translate, name="translate"),

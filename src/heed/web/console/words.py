@@ -112,6 +112,12 @@ CAUSES = {  # of a clock, by how its cause begins
     "appeal": "for an appeal",
     "decision": "for a decision",
 }
+EXEMPTION_STATES = {
+    "proposed": "waits for a second person",
+    "final": "they stay",
+    "refused": "they were removed with the rest",
+    "passed": "decided anew before anybody agreed",
+}
 DECISION_STATES = {
     "proposed": "proposed, waits for a second person",
     "final": "final",
@@ -232,6 +238,9 @@ def waits(row: Row, me: object) -> list[str]:
         found.append("decision")
     if row.case.state == Case.State.PROPOSED:
         found.append("second person (not you)" if row.proposed_by == me else "second person")
+    if row.may_stay_by:
+        mine = all(one == me for one in row.may_stay_by)
+        found.append(f"second person, for what may stay{' (not you)' if mine else ''}")
     if row.appeals:
         found.append("appeal (not for you)" if me in row.deciders else "appeal")
     if row.uploads:
@@ -288,15 +297,34 @@ def if_reversed(effect: Effect) -> str:
     return f"“no violation” for the whole case, final at once: {places} may be seen again."
 
 
+def if_partly(effect: Effect) -> str:
+    """What it does to say the other of the asked places alone."""
+    count = len(effect.apart)
+    them = "this one place" if count == 1 else f"these {count} places"
+    if effect.of_notifier:
+        what = "that they named and the removal left alone"
+        are = "is" if count == 1 else "are"
+        return f"{them} {what} {are} removed as well, at once. The rest stays as it is."
+    also = "" if count == 1 else " (the uploader's own, and those that pass it on)"
+    if effect.second_of_one:
+        return (
+            f"it is proposed that {them}{also} may be seen again. Nothing is visible again before "
+            "a second person has looked and agrees. The rest stays removed."
+        )
+    return f"{them}{also} may be seen again, at once. The rest stays removed."
+
+
 def not_their_wish(effect: Effect) -> str:
     """A notifier asked for this look at a removal; to reverse it is to restore. Empty otherwise."""
     if effect.ruling is not Ruling.KEEP or not effect.of_notifier:
         return ""
+    more = "let the decision stand, and ask them to name the places on their page"
+    if effect.apart:
+        more = "choose that what the removal left alone is removed as well"
     return (
         "Somebody who told us asks for this look, and to reverse it brings back what was removed. "
         "Do that only if they want it back, as who writes “It is not me” does. Who wants more of "
-        "it gone is not helped by it: let the decision stand, and ask them to name the places on "
-        "their page."
+        f"it gone is not helped by it: {more}."
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from heed.cases.models import Appeal, Case, MeasureOnAccount
-from heed.cases.queries import policies
+from heed.cases.queries import exemptions, policies
 from heed.cases.queries.own_notices import fits
 from heed.filings import answers
 from heed.filings.models import StatementOfReasons
@@ -38,15 +38,17 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
     """What the page says. Nothing here tells of a notice."""
     appeal = Appeal.objects.filter(statement_id=statement_id).order_by("-opened_at").first()
     shown_again = Item.objects.filter(id=statement.item_id, desired="visible").exists()
-    agreed = appeal is not None and appeal.state == Appeal.State.REVERSED and not shown_again
+    turned = appeal is not None and appeal.state in (Appeal.State.REVERSED, Appeal.State.PARTLY)
+    agreed = turned and not shown_again
     case = Case.objects.get(id=statement.case_id)
-    decided = case.state == Case.State.DECIDED
+    waits = exemptions.items_waiting([case.id]).filter(id=statement.item_id).exists()
+    decided = case.state == Case.State.DECIDED and not waits
     return Shown(
         issued_at=statement.issued_at,
         body=answers.spoken(statement.body),
         shown_again=shown_again,
         appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
-        appeal_state=appeal.state if appeal else "",
+        appeal_state=Appeal.State.REVERSED if turned else appeal.state if appeal else "",
         appeal_reasons=appeal.reasons if appeal else "",
         not_yet=agreed and not decided,
         decided_anew=agreed and decided and case.decided_level == Visibility.REMOVED,

@@ -74,7 +74,7 @@ def _decided(answers: Sequence[AnswerLine]) -> Iterator[Step]:
 def _asked_again(page: PrivatePage) -> Iterator[Step]:
     for appeal in page.appeals:
         yield Step(appeal.opened_at, _("You asked for another look."))
-        if appeal.decided_at and appeal.state == "reversed":
+        if appeal.decided_at and appeal.state in ("reversed", "partly"):
             yield Step(appeal.decided_at, _("A different person agreed with you."))
         elif appeal.decided_at and appeal.state == "settled":
             yield Step(

@@ -42,6 +42,7 @@ _TABLES: dict[str, Mapping[Any, str]] = {
     "because": words.BECAUSE,
     "stops": words.STOPS,
     "decision_state": words.DECISION_STATES,
+    "exemption_state": words.EXEMPTION_STATES,
     "ruling": words.RULINGS,
     "scope": words.SCOPES,
     "target": words.TARGETS,

@@ -9,12 +9,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from heed.cases.models import Appeal, Case, Decision
+from heed.cases.models import Appeal, Case, Decision, Exemption
 from heed.cases.queries import (
     account_measures,
     case_copies,
     case_files,
     case_page,
+    exemptions,
     known_files,
     policies,
     queue,
@@ -25,9 +26,10 @@ from heed.filings import queries as filings
 from heed.media.models import Upload
 from heed.people import queries as people
 from heed.people import rota
+from heed.people.models import Viewing
 from heed.web.console import permissions, proofs
 from heed.web.console.chart import spread
-from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm
+from heed.web.console.forms import AppealForm, DecisionForm, MessageForm, SecondForm, StayForm
 from heed.web.console.permissions import ConsoleRequest
 from heed.web.console.show import playing, show
 from heed.web.console.views import cybertips
@@ -117,12 +119,14 @@ def _told(request: ConsoleRequest, case: Case, forms: Mapping[str, Any]) -> dict
 
 def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
     decisions, appeals = case_page.decisions(case), case_page.appeals(case)
+    stays = exemptions.of_case(case)
     looks = case_files.viewings(case)
     people_here: set[UUID | None] = {case.taken_by}
     people_here.update(look.staff_id for look in looks)
     people_here.update(one.decided_by for one in decisions)
     people_here.update(one.seconded_by for one in decisions)
     people_here.update(one.decided_by for one in appeals)
+    people_here.update(who for one in stays for who in (one.proposed_by, one.seconded_by))
     proposal = next((one for one in decisions if one.state == Decision.State.PROPOSED), None)
     danger = rota.danger_of(case.id)
     found = list(dangers.of_case(case.id))
@@ -135,13 +139,29 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         "danger": danger_views.block(found),
         "decisions": [(one, policies.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
-        "deciders": queue.deciders_in(decisions, appeals).get(case.id, frozenset()),
+        "stays": [_stay(one, looks, request.grants.staff.pk) for one in stays],
+        "deciders": queue.deciders_in(decisions, appeals, stays).get(case.id, frozenset()),
         "looks": looks,
         "names": people.staff_named({one for one in people_here if one is not None}),
         "proposal": proposal,
         "proposal_clause": proposal and policies.clause(proposal.clause, proposal.policy_version),
         "i_proposed": proposal is not None and proposal.decided_by == request.grants.staff.pk,
         "i_looked": any(one.whole and one.staff_id == request.grants.staff.pk for one in looks),
+    }
+
+
+def _stay(one: Exemption, looks: Sequence[Viewing], me: UUID) -> dict[str, Any]:
+    """What a removal leaves alone, with what both people must have seen before it is."""
+    places, count = exemptions.places(one)
+    files = exemptions.to_be_seen(one) if one.state == Exemption.State.PROPOSED else []
+    seen = {look.file_id for look in looks if look.whole and look.staff_id == me}
+    return {
+        "row": one,
+        "places": places,
+        "more": count - len(places),
+        "count": count,
+        "mine": one.proposed_by == me,
+        "unseen": [file for file in files if file.id not in seen],
     }
 
 
@@ -166,12 +186,19 @@ def _rights(request: ConsoleRequest, case: Case, facts: Mapping[str, Any]) -> di
 
 def _forms(case: Case, facts: Mapping[str, Any]) -> dict[str, Any]:
     appeals: Sequence[Appeal] = facts["appeals"]
+    appeal_forms = {
+        one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+    }
     return {
         "decision_form": DecisionForm(case, case_copies.may_stay(case, facts["copies"])),
         "second_form": SecondForm(auto_id="second-%s"),
         "message_form": MessageForm(),
-        "appeal_forms": {
-            one.id: AppealForm(one, auto_id=f"appeal-{n}-%s") for n, one in enumerate(appeals)
+        "stay_forms": {
+            one["row"].id: StayForm(auto_id=f"stay-{n}-%s") for n, one in enumerate(facts["stays"])
+        },
+        "appeal_forms": appeal_forms,
+        "appeal_about": {
+            one: exemptions.shown_at(case, form.about) for one, form in appeal_forms.items()
         },
     }
 

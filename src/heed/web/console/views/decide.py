@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from heed.cases.models import Case, Decision
-from heed.cases.queries import case_copies, case_files, case_page
+from heed.cases.queries import case_copies, case_files, case_page, exemptions
+from heed.flows import second_exemption as flow
 from heed.flows import translate_notice
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import NotRead, decide
@@ -27,6 +28,7 @@ from heed.web.console.forms import (
     DecisionForm,
     MessageForm,
     SecondForm,
+    StayForm,
     TranslationForm,
 )
 from heed.web.console.permissions import ConsoleRequest
@@ -71,6 +73,11 @@ def _decide(request: ConsoleRequest, case: Case, form: Form) -> str:
         by=request.grants.staff.pk,
         now=timezone.now(),
     )
+    if exemptions.waiting([case.id]).filter(decision=decision).exists():
+        return (
+            "Decided: the removal takes effect now. What it would show again stays as it is until "
+            "a second person has looked and agrees."
+        )
     if decision.state == decision.State.PROPOSED:
         return "Proposed. It takes effect when a second person has looked and agrees."
     return "Decided. The platform and the notifier are being told."
@@ -101,6 +108,38 @@ def _second(request: ConsoleRequest, case: Case, form: Form) -> str:
         return f"{first}: the case waits for a decision again."
     unseconded = agreement is Agreement.UNSECONDED
     return "Confirmed alone: published as unseconded." if unseconded else "Agreed: it is final."
+
+
+@require_POST
+@permissions.permission("decision.second")
+def second_exemption(request: ConsoleRequest, case: Case, exemption_id: UUID) -> HttpResponse:
+    """A second person agrees that places stay though the rest is removed, or does not."""
+    found = exemptions.find(case, exemption_id)
+    if found is None:
+        raise Http404
+    form = StayForm(request.POST, auto_id="stay-sent-%s")
+
+    def answer() -> str:
+        return _second_exemption(request, found.id, form)
+
+    return _attempt(request, case, form, "stay_form", answer, {"stay_forms": {found.id: form}})
+
+
+def _second_exemption(request: ConsoleRequest, exemption_id: UUID, form: Form) -> str:
+    agrees = form.cleaned_data["agrees"] == "yes"
+    agreement = flow.second_exemption(
+        exemption_id=exemption_id,
+        agrees=agrees,
+        reasons=form.cleaned_data["reasons"],
+        heard_until=_heard_until(request),
+        by=request.grants.staff.pk,
+        now=timezone.now(),
+    )
+    if not agrees:
+        return "You did not agree: these places are removed with the rest."
+    if agreement is Agreement.UNSECONDED:
+        return "Confirmed alone: these places may be seen again. Published as unseconded."
+    return "Agreed: these places may be seen again."
 
 
 def _read(case: Case, asked: UUID | None) -> Decision:
@@ -137,7 +176,8 @@ def _appeal(request: ConsoleRequest, appeal_id: UUID, form: Form) -> str:
         by=request.grants.staff.pk,
         now=timezone.now(),
     )
-    return "The appeal is answered."
+    waits = exemptions.waiting_on(appeal_id)
+    return f"The appeal is answered.{' A second person must agree now.' if waits else ''}"
 
 
 @require_POST

@@ -68,7 +68,7 @@ def look(request: ConsoleRequest, case: Case, file_id: UUID, variant: str) -> Ht
         part = "_graver.html" if request.headers.get("HX-Request") else "graver.html"
         facts = {"case": case, "file": file, "variant": variant, "from_ms": _from_ms(request)}
         return show(request, part, facts)
-    seen = _look(request, case, file, variant, "The file of this case")
+    seen = _look(request, case, file, variant, _named(case, file))
     part = "_seen.html" if request.headers.get("HX-Request") else "seen.html"
     return playing(show(request, part, {"case": case, "seen": seen, "may_open": True}))
 
@@ -107,6 +107,14 @@ def look_at_both(request: ConsoleRequest, case: Case, file_id: UUID) -> HttpResp
     compared = case_files.has_seen(case, request.grants.staff.pk, file_id)
     facts = {"case": case, "near": near, "both": both, "may_open": True, "compared": compared}
     return show(request, "compare.html", facts)
+
+
+def _named(case: Case, file: File) -> str:
+    own = case.file_id is None or file.id == case.file_id
+    near = not own and any(
+        one.file.id == file.id for of in case_files.near_files(case) for one in of
+    )
+    return "The near copy" if near else "The file of this case"
 
 
 def _near(case: Case, file_id: UUID) -> Shown:

@@ -18,6 +18,7 @@ from heed.cases.models import (
     Decision,
     Message,
     Notice,
+    Supplement,
     Target,
 )
 from heed.cases.queries import consents
@@ -401,6 +402,19 @@ def test_an_empty_message_is_asked_for_at_its_field(client: Client, page: str) -
     assert answer.status_code == 422
     assert "Write your message first" in text(answer)
     assert not Message.objects.exists()
+
+
+def test_what_is_longer_than_books_stands_there_to_be_sent_in_parts(
+    client: Client, page: str
+) -> None:
+    """Both sides' pages show all that was sent: nobody fills them, and nothing is cut unsaid."""
+    long = "word " * 4_001
+    for path, name in (("message", "text"), ("more", "words")):
+        answer = client.post(f"{page}/{path}", {name: long})
+        assert answer.status_code == 422 and "more than 20,000 letters" in text(answer)
+        assert answer.content.decode().count(long.strip()) == 1, "it is not lost"
+    assert not Message.objects.exists() and not Supplement.objects.filter(said__has_key="words")
+    assert client.post(f"{page}/message", {"text": long[:20_000]}).status_code == 302
 
 
 def test_it_is_back_protects_the_new_place(client: Client, page: str, town: Stage) -> None:

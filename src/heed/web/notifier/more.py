@@ -13,6 +13,7 @@ from heed.rules.claims import ADULT_AT
 from heed.web.notifier import choices, helplines, links, pasted
 
 MOST_LINKS = 100  # at once, after the notice
+MOST_LETTERS = 20_000  # of one text: a page shows all that was sent, to both sides
 _OLDEST = 120
 _LIKE_A_PHONE = re.compile(r"\+?[\d\s()/.-]{6,}")
 _SHORT = {
@@ -44,7 +45,10 @@ def facts(typed: Mapping[str, str]) -> Added:
     errors: dict[str, str] = {}
     said: dict[str, Any] = {name: typed[name][:most] for name, most in _SHORT.items()}
     found = links.sort(typed["links"])
-    said["words"] = "\n".join(filter(None, [typed["words"], links.beside(typed["links"])]))
+    words = "\n".join(filter(None, [typed["words"], links.beside(typed["links"])]))
+    if wrong := too_long(words):
+        errors["words"], words = wrong, ""
+    said["words"] = words
     if typed["danger"] == "yes":
         said["danger_now"] = True
     if typed["young"] in choices.AGE:
@@ -84,6 +88,13 @@ def _take_links(found: links.Sorted, said: dict[str, Any], errors: dict[str, str
     said["urls"] = urls[:MOST_LINKS]
     if wrong := too_many(urls):
         errors["links"] = wrong
+
+
+def too_long(text: str) -> str:
+    """What to say of more letters than are taken at once; empty where they fit."""
+    if len(text) <= MOST_LETTERS:
+        return ""
+    return _("That is more than 20,000 letters. It still stands here: send it in parts, please.")
 
 
 def too_many(urls: Sequence[str]) -> str:

@@ -140,6 +140,8 @@ def message(request: HttpRequest, number: str) -> HttpResponse:
     errors = dict(added.errors)
     if not text and not typed["age"]:
         errors["text"] = gettext("Write your message first.")
+    if wrong := more.too_long(text):
+        errors["text"] = wrong
     if errors:
         return show(request, notice, typed=typed, errors=errors)
     if facts := {**added.said, **(reply.facts if reply is not None else {})}:
@@ -194,7 +196,7 @@ def back(request: HttpRequest, number: str) -> HttpResponse:
     it_is_back(
         notice_id=notice.id,
         urls=urls[: more.MOST_LINKS],
-        text=links.beside(typed["where"])[:20_000],
+        text=links.beside(typed["where"])[: more.MOST_LETTERS],
         now=timezone.now(),
     )
     if wrong := more.too_many(urls):

@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
-from heed.cases.models import Case, Deadline, Notice
+from heed.cases.models import Appeal, Case, Deadline, Notice
 from heed.cases.queries import queue
 from heed.cases.queries.private import Promise, private_page
 from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.call_duty import call_duty
+from heed.flows.decide_appeal import decide_appeal
+from heed.flows.open_appeal import appeal_as_notifier
 from heed.flows.protect_target import protect
 from heed.flows.receive_notice import Received
 from heed.flows.supplement_notice import supplement_notice
 from heed.people.duty_models import Call
 from heed.rules.clocks import Stop
+from heed.rules.decisions import AppealOutcome
 from tests.flows.stage import HOUR, Stage, facts_now, picture
 from tests.people import gil, somebody
 
@@ -100,6 +103,31 @@ def test_whose_notice_it_was_not_is_promised_nothing_by_anothers_words(town: Sta
     answer_back(notice_id=heard.notice_id, text="Look again.", now=town.now)
     assert promised(town, heard) is not None
     assert promised(town, other) is None
+
+
+# ------------------------------------------------------------------ another look
+
+
+def test_whoever_asks_for_another_look_is_promised_it_as_soon_as_by_a_message(town: Stage) -> None:
+    heard = kept(town)
+    ola = town.staff("Ola")
+    appeal_as_notifier(notice_id=heard.notice_id, text="It is my son.", now=town.now)
+    notice = Notice.objects.get(id=heard.notice_id)
+    owed = private_page(notice, town.now).promise(Stop.COMPLAINT_ANSWERED)
+    assert owed is not None
+    assert owed.due_at == town.now + HOUR, "sooner than the week of a law"
+    assert town.case(ONE).due_at == town.now + HOUR
+    appeal = Appeal.objects.get()
+    stands = AppealOutcome.STANDS
+    decide_appeal(appeal_id=appeal.id, outcome=stands, reasons="Seen.", by=ola.id, now=town.now)
+    assert private_page(notice, town.now).promise(Stop.COMPLAINT_ANSWERED) is None
+
+
+def test_where_all_have_decided_nobody_promises_what_they_may_not_do_yet(town: Stage) -> None:
+    heard = kept(town)
+    appeal_as_notifier(notice_id=heard.notice_id, text="It is my son.", now=town.now)
+    clock = Deadline.objects.get(citation="Heed policy, another look within")
+    assert clock.due_at == town.now + timedelta(hours=25)
 
 
 # ------------------------------------------------------------------ more facts, and a danger

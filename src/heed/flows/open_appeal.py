@@ -1,11 +1,12 @@
 """Either side asks for another look.
 
 1. Open the appeal; it waits for a person who has not decided in this case.
-2. Start its clock, and put the case in sight again.
+2. Start its clocks, and put the case in sight again. A notifier is heard as soon as by a message:
+   within the hour where a body can be seen because people let it stand.
 """
 
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -15,9 +16,12 @@ from heed.cases.services import deadlines, decisions, notices
 from heed.cases.services.notices import digest
 from heed.filings import services as filings
 from heed.filings.models import StatementOfReasons
-from heed.flows.shared import clocks, states
+from heed.flows.shared import claims, clocks, rounds, states
 from heed.ledger import services as ledger
+from heed.people import queries as people
+from heed.rules import deadlines as rules
 from heed.rules.clocks import Event
+from heed.rules.decisions import ALONE_WAITS
 
 
 def appeal_as_notifier(*, notice_id: UUID, text: str, now: datetime) -> bool:
@@ -92,8 +96,18 @@ def _open(
             return None
         cause = f"appeal:{appeal.id}"
         due = clocks.of_case(case, event=Event.COMPLAINT_RECEIVED, cause=cause, at=now)
+        if appeal.notice is not None:
+            within = _within(case, appeal.notice, now)
+            due.append(rules.another_look(within, cause=cause, at=now))
         deadlines.set_clocks(case, due, now=now)
         ledger.enter(
             "appeal.opened", subject=f"case:{case.id}", body={"appeal": str(appeal.id)}, at=now
         )
     return appeal
+
+
+def _within(case: Case, notice: Notice, now: datetime) -> timedelta:
+    """Nobody promises what nobody may do: who decided must wait before they answer alone."""
+    before = claims.decisions_of(case) | claims.appealed_to(case)
+    others = {str(one) for one in people.deciders(case.platform_id)} - before
+    return rounds.read_within(case, notice, now=now) + (timedelta() if others else ALONE_WAITS)

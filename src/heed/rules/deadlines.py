@@ -21,6 +21,7 @@ from heed.rules.triage import CHILD_HIDDEN, WITHIN_THE_HOUR, Triage
 
 HIDE_COMPLETE_WITHIN = timedelta(hours=36)  # 12 h before 47 U.S.C. 223a(a)(3) runs out
 REVIEW_CITATION = "Heed policy, review within"
+ANOTHER_LOOK_CITATION = "Heed policy, another look within"
 PURGE_CITATION = "Heed policy, evidence before a suspended account's data is deleted"
 
 
@@ -102,6 +103,18 @@ def review(triage: Triage, *, cause: str, at: datetime) -> Clock:
 def reading(within: timedelta, *, cause: str, at: datetime) -> Clock:
     """Somebody says something after they were answered: a person reads it (`read_within`)."""
     return replace(found_review(cause=cause, at=at), due_at=at + within)
+
+
+def another_look(within: timedelta, *, cause: str, at: datetime) -> Clock:
+    """A notifier asks for another look: a person who has not decided answers (`read_within`)."""
+    return Clock(
+        id="heed.another_look",
+        citation=ANOTHER_LOOK_CITATION,
+        cause=cause,
+        due_at=at + within,
+        stops=Stop.COMPLAINT_ANSWERED,
+        kind=Kind.HOUSE,
+    )
 
 
 def found_review(*, cause: str, at: datetime) -> Clock:

@@ -25,6 +25,7 @@ class Shown:
     appeal_state: str
     appeal_reasons: str
     not_yet: bool  # whoever looked again agreed, and a second person has not yet
+    not_agreed: bool  # a second person did not agree, and it is looked at anew
     decided_anew: bool  # after that, people came to the same answer all the same
 
 
@@ -42,7 +43,7 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
     agreed = turned and not shown_again
     case = Case.objects.get(id=statement.case_id)
     waits = exemptions.items_waiting([case.id]).filter(id=statement.item_id).exists()
-    decided = case.state == Case.State.DECIDED and not waits
+    proposed = waits or case.state == Case.State.PROPOSED
     return Shown(
         issued_at=statement.issued_at,
         body=answers.spoken(statement.body),
@@ -50,9 +51,14 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
         appeal_open=appeal is not None and appeal.state == Appeal.State.OPEN,
         appeal_state=Appeal.State.REVERSED if turned else appeal.state if appeal else "",
         appeal_reasons=appeal.reasons if appeal else "",
-        not_yet=agreed and not decided,
-        decided_anew=agreed and decided and case.decided_level == Visibility.REMOVED,
+        not_yet=agreed and proposed,
+        not_agreed=agreed and not proposed and case.state != Case.State.DECIDED,
+        decided_anew=agreed and not proposed and _removed(case),
     )
+
+
+def _removed(case: Case) -> bool:
+    return case.state == Case.State.DECIDED and case.decided_level == Visibility.REMOVED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

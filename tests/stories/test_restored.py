@@ -191,6 +191,7 @@ def test_what_is_quiet_speaks_to_nobody() -> None:
     quiet = {sweep.run.__name__ for sweep in SWEEPS if sweep.quiet}
     assert quiet == {
         "seal_ledger", "tend_index", "sweep_in_turn", "sweep_banks", "take_up_jobs",
+        "learn_what_shows",
     }  # fmt: skip
     assert [queues for queues, _ in run.QUIET] == [["work"], ["behind"]]
 

@@ -14,11 +14,13 @@ from heed.cases.queries.private import private_page
 from heed.cases.services.cases import CaseChanged
 from heed.filings.models import Answer, SealedObject, StatementOfReasons
 from heed.filings.queries import answers_to
+from heed.flows.answer_back import answer_back, it_is_back
 from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import MayNotDecide, NotRead, decide
 from heed.flows.find_copies import find_copies
 from heed.flows.judge_copy import judge_copy
 from heed.flows.open_appeal import appeal_as_notifier, appeal_as_uploader
+from heed.flows.second_decision import second
 from heed.flows.second_exemption import second_exemption
 from heed.flows.shared.seconding import MayNotSecond
 from heed.people import services as people
@@ -499,3 +501,64 @@ def test_of_words_one_place_goes_back_at_once(town: Stage) -> None:
     assert entries("exemption.made") == 1 and entries("exemption.proposed") == 0
     (ruling, words), _ = told(heard.notice_id)
     assert ruling == "keep" and "Two people" not in words
+
+
+# ------------------------------------------------------------------ decided anew, and back again
+
+
+def left_alone(town: Stage) -> tuple[UUID, Case]:
+    """Gil named both places, and two people let the original stay."""
+    town.post("own", ONE, account_ref="dana")
+    town.post("post", ONE, account_ref="uri")
+    heard = town.hear(gil(town.url("post"), town.url("own")))
+    case = remove_but(town, town.staff("Rae"), "own")
+    town.may_stay(case, town.staff("Sam"))
+    assert town.seen("own", "post") == ["visible", "removed"]
+    town.later(HOUR)
+    return heard.notice_id, town.case(ONE)
+
+
+@pytest.mark.parametrize(("stays", "state"), [((), "settled"), (("own",), "open")])
+def test_who_wants_a_place_gone_is_answered_by_a_decision_that_takes_it_down_alone(
+    town: Stage, stays: tuple[str, ...], state: str
+) -> None:
+    notice_id, _ = left_alone(town)
+    assert appeal_as_notifier(notice_id=notice_id, text="It is me there too.", now=town.now)
+    answer_back(notice_id=notice_id, text="Look at her badge.", now=town.now)
+    remove_but(town, town.staff("Ola"), *stays)
+    assert Appeal.objects.get().state == state
+    assert town.seen("own") == (["visible"] if stays else ["removed"])
+
+
+def test_it_is_back_at_a_place_that_was_left_alone_is_read_by_a_person(town: Stage) -> None:
+    notice_id, case = left_alone(town)
+    it_is_back(notice_id=notice_id, urls=[], text="", now=town.now)
+    case.refresh_from_db()
+    assert case.state == Case.State.OPEN
+    assert case.due_at is not None and case.due_at <= town.now + HOUR
+
+
+def test_what_was_said_of_a_place_is_changed_once_the_other_is_done_with_it(town: Stage) -> None:
+    notice_id, _ = left_alone(town)
+    assert not any(one.reversed for one in answers_to(notice_id))
+    answer_back(notice_id=notice_id, text="Look at her badge.", now=town.now)
+    remove_but(town, town.staff("Ola"))
+    over = {one.ruling: one.reversed for one in reversed(answers_to(notice_id))}
+    assert over == {"keep": True, "remove": False}
+
+
+def test_what_an_appeal_turned_into_a_proposal_has_a_time_also_when_it_is_taken_back(
+    town: Stage,
+) -> None:
+    two_places(town)
+    case = remove_but(town, town.staff("Rae"))
+    appeal, sam = uploader_asks(town, "post"), town.staff("Sam")
+    town.looks(sam, case)
+    turned = AppealOutcome.REVERSED
+    decide_appeal(appeal_id=appeal.id, outcome=turned, reasons="Hers.", by=sam.id, now=town.now)
+    looks = Deadline.objects.filter(case=case, stops="person_looked", met_at=None)
+    assert looks.count() == 1
+    proposed = Decision.objects.get(state=Decision.State.PROPOSED)
+    town.later(DAY)
+    second(decision_id=proposed.id, agrees=False, by=sam.id, now=town.now)
+    assert looks.filter(due_at__gt=town.now).exists()

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet
 
 from heed.cases.models import Appeal, Case, Deadline
+from heed.cases.queries import exemptions
 from heed.filings import orders
 from heed.filings.models import (
     Disclosure,
@@ -55,8 +56,12 @@ def _owed(case: Case) -> list[Reason]:
 
 
 def _appeals(case: Case) -> list[Reason]:
-    waiting = Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists()
-    return [Reason(says="an appeal is open")] if waiting else []
+    reasons = []
+    if Appeal.objects.filter(case=case, state=Appeal.State.OPEN).exists():
+        reasons.append(Reason(says="an appeal is open"))
+    if exemptions.waiting([case.id]).exists():
+        reasons.append(Reason(says="a second person has still to agree"))
+    return reasons
 
 
 def _holds(case: Case) -> list[Reason]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from heed.cases.models import Decision, Exemption, Join, Notice, Restriction
-from heed.cases.queries import policies, private
+from heed.cases.queries import exemptions, policies, private
 from heed.filings import vault
 from heed.filings.models import Answer, CaseFile, SealedObject, StatementOfReasons, Tip
 from heed.media.models import Upload
@@ -74,7 +74,7 @@ def answers_to(notice_id: UUID) -> tuple[AnswerLine, ...]:
     """All that one notifier was told, the newest first. What others were told is not among it."""
     given = list(Answer.objects.filter(notice_id=notice_id).order_by("-sent_at"))
     made = Decision.objects.select_related("case")
-    decided = made.annotate(turned=_turned()).in_bulk([answer.decision_id for answer in given])
+    decided = made.in_bulk([answer.decision_id for answer in given])
     apart = [one.exemption_id for one in given if one.exemption_id is not None]
     stays = Exemption.objects.in_bulk(apart)
     return tuple(
@@ -87,13 +87,6 @@ def item_of_statement(statement_id: UUID) -> UUID | None:
     """The item that an uploader's statement of reasons is about."""
     found = StatementOfReasons.objects.filter(id=statement_id)
     return found.values_list("item_id", flat=True).first()
-
-
-def _turned() -> Exists:
-    """A later decision says the other, and has been carried out."""
-    final = Decision.objects.filter(state__in=[Decision.State.FINAL, Decision.State.REVERSED])
-    later = final.filter(case=OuterRef("case"), round__gt=OuterRef("round"))
-    return Exists(later.exclude(ruling=OuterRef("ruling")))
 
 
 def told_authorities(notice: Notice) -> tuple[Told, ...]:
@@ -112,8 +105,7 @@ def told_authorities(notice: Notice) -> tuple[Told, ...]:
 def _line(answer: Answer, decision: Decision, stays: Exemption | None) -> AnswerLine:
     ruling = Ruling.KEEP if answer.outcome == "stands" else Ruling.REMOVE
     clause = decision.clause if ruling == decision.ruling else "none"
-    turned: bool = getattr(decision, "turned")  # noqa: B009  (annotated above)
-    over = turned or _said_otherwise(decision, stays)
+    over = _is_over(answer, decision, ruling, stays)
     return AnswerLine(
         ruling=ruling.value,
         text=answer.text,
@@ -133,12 +125,17 @@ def _agreed_at(decision: Decision, stays: Exemption | None) -> datetime:
     return decision.seconded_at or decision.decided_at
 
 
-def _said_otherwise(decision: Decision, stays: Exemption | None) -> bool:
-    """Of the places that were to stay, the other was said since."""
-    if stays is None:
-        return False
-    again = Exemption.objects.filter(decision=decision, proposed_at__gt=stays.proposed_at)
-    return again.filter(state=Exemption.State.REFUSED, items__in=stays.items.all()).exists()
+def _is_over(answer: Answer, decision: Decision, ruling: Ruling, stays: Exemption | None) -> bool:
+    """Of the places that it was about, the last word that was carried out is the other one."""
+    last = exemptions.last_word(decision.case) or decision
+    about = exemptions.named_by(answer.notice_id, decision.case)
+    if stays is not None:
+        about &= set(stays.items.values_list("id", flat=True))
+    if not about or last.ruling != Ruling.REMOVE:
+        return last.ruling != ruling
+    said = exemptions.said(last)
+    stay = about & (said.left | said.waiting) if ruling is Ruling.KEEP else about - said.left
+    return not stay
 
 
 # ------------------------------------------------------------------ the vault

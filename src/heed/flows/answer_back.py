@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from heed.cases.models import Case, Notice
+from heed.cases.queries import exemptions
 from heed.cases.services import deadlines, notices
 from heed.cases.services.notices import Place
 from heed.flows import jobs
@@ -56,7 +57,8 @@ def it_is_back(*, notice_id: UUID, urls: Sequence[str], text: str, now: datetime
             held = states.lock(case.id)
             if not _just_said(held, notice, now):
                 _again(held, notice, now)
-            if text.strip() or held.decided_level != Visibility.REMOVED:
+            left = states.beyond(held, exemptions.named_by(notice.id, held))
+            if text.strip() or left or held.decided_level != Visibility.REMOVED:
                 rounds.open_again(held, notice, now=now)
         jobs.later("protect", once=f"protect:{notice.id}", notice_id=str(notice.id))
     protect_at_once(notice_id=notice.id, now=now)

@@ -20,7 +20,7 @@ from heed.flows.register_items import register_items
 from heed.hashing.signals import FileSignals
 from heed.ledger import services as ledger
 from heed.media import services as media
-from heed.media.models import Item, Match, Platform
+from heed.media.models import FormerAddress, Item, Match, Platform
 from heed.media.services import FileIn, ItemIn
 from heed.ports import Listed, ListedFile
 
@@ -77,7 +77,8 @@ def _rows(platform: Platform, page: Sequence[Seen]) -> list[ItemIn]:
     """Who is known by an address alone keeps the name that the platform has given it."""
     bare = [seen.listed.url for seen in page if seen.listed.ref == seen.listed.url]
     known = Item.objects.filter(platform=platform, url__in=bare).values_list("url", "ref")
-    names = dict(known)
+    moved = FormerAddress.objects.filter(item__platform=platform, url__in=bare).order_by("id")
+    names = {**dict(moved.values_list("url", "item__ref")), **dict(known)}
     return [_row(seen, names) for seen in page]
 
 

@@ -120,7 +120,7 @@ def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:
 def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> None:
     ruling = other_way(appeal)
     cases.new_round(case, now=now)
-    decide(
+    made = decide(
         case_id=case.id,
         ruling=ruling,
         scope=Scope.FILE if appeal.decision is None else Scope(appeal.decision.scope),
@@ -129,6 +129,8 @@ def _turn(case: Case, appeal: Appeal, reasons: str, by: UUID, now: datetime) -> 
         by=by,
         now=now,
     )
+    if made.state == Decision.State.PROPOSED:  # what was due before the first decision was met
+        states.set_review(case, cause=f"second:{made.id}", now=now)
 
 
 def _apart(case: Case, appeal: Appeal) -> list[UUID]:

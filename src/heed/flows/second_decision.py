@@ -55,6 +55,8 @@ def second(
         _enter(case, decision, agrees, reasons, now)
         if agrees:
             carry_out(case, decision, now=now)
+        else:  # all that was due before the proposal may be met already
+            states.set_review(case, cause=f"refused:{decision.id}", now=now)
     matching.catch_up(BANKED)
     return found
 

@@ -18,11 +18,11 @@ from heed.cases.services import deadlines, exemptions
 from heed.flows import jobs
 from heed.flows.decide_case import must_have_read
 from heed.flows.observe_states import settle_case
-from heed.flows.shared import claims, evidence, exempting, states
+from heed.flows.shared import appeals, claims, evidence, exempting, states
 from heed.flows.shared.seconding import MayNotSecond, Proposed, agreement
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done
-from heed.rules.decisions import Agreement
+from heed.rules.decisions import Agreement, Ruling
 
 
 def second_exemption(
@@ -75,6 +75,7 @@ def _carry_out(case: Case, exemption: Exemption, now: datetime) -> None:
     items = set(exemption.items.values_list("id", flat=True))
     items |= search.passed_on(case, items)
     states.apply(case, items=sorted(items), lower=True, now=now)
+    appeals.settle(case, Ruling.REMOVE, now=now)
     deadlines.done(Done.PERSON_LOOKED, now=now, cause=exempting.cause(exemption))
     settle_case(case, now=now)
     evidence.end_review(case, now=now)

@@ -147,7 +147,7 @@ def test_an_uploader_who_was_right_is_told_what_is_still_missing(
     proposed = Decision.objects.get(state=Decision.State.PROPOSED)
     second(decision_id=proposed.id, agrees=False, reasons="No.", by=rae.id, now=town.now)
     shown = text(uri.get(path))
-    assert "A second person did not agree" in shown and "agrees as well" not in shown
+    assert "looked at once more" in shown and "agrees as well" not in shown
     town.remove(case, rae)
     assert "decided anew, and it is not shown again" in text(uri.get(path))
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from heed.cases.models import Case, Copy, Decision, Exemption
 from heed.cases.queries import case_files
@@ -23,6 +23,13 @@ class Said:
     waiting: frozenset[UUID] = frozenset()
 
 
+def last_word(case: Case) -> Decision | None:
+    """What stands now. One that an appeal turned stands until the new one is carried out."""
+    carried_out = (Decision.State.FINAL, Decision.State.REVERSED)
+    decisions = Decision.objects.filter(case=case, state__in=carried_out)
+    return decisions.order_by("-round", "-decided_at").first()
+
+
 def said(decision: Decision | None) -> Said:
     """Of this removal; what it named and nothing was asked of is left alone by itself.
 
@@ -30,14 +37,16 @@ def said(decision: Decision | None) -> Said:
     """
     if decision is None:
         return Said()
-    spoken = Exemption.objects.filter(decision=decision).exclude(state=Exemption.State.PASSED)
+    every = Exemption.objects.filter(decision=decision)
+    passed = every.filter(state=Exemption.State.PASSED)
+    spoken = every.exclude(state=Exemption.State.PASSED)
     rows = spoken.order_by("proposed_at", "id").values_list("items", "state")
     last: dict[UUID, str] = dict(rows)
     named = set(decision.exempt_items.values_list("id", flat=True))
     asked = set(spoken.filter(appeal__isnull=False).values_list("items", flat=True))
     final = _in(last.items(), Exemption.State.FINAL) & (named | asked)
     return Said(
-        left=frozenset(named - last.keys()) | final,
+        left=frozenset(named - last.keys() - set(passed.values_list("items", flat=True))) | final,
         refused=_in(last.items(), Exemption.State.REFUSED),
         waiting=_in(last.items(), Exemption.State.PROPOSED),
     )
@@ -122,16 +131,15 @@ def held_on(case: Case) -> frozenset[UUID]:
     """What a person named as left alone by the removal that stands, or proposed to, and of which
     nobody has told us since.
     """
-    made = Decision.objects.filter(case=case, state=Decision.State.FINAL)
-    stands = made.order_by("-decided_at").first()
+    stands = last_word(case)
     if stands is None:
         return frozenset()
     words = said(stands)
     asked = Exemption.objects.filter(decision=stands, appeal__isnull=False).values("items")
     named = set(stands.exempt_items.values_list("id", flat=True))
     named |= set(Item.objects.filter(id__in=asked).values_list("id", flat=True))
-    told = Copy.objects.filter(
-        case=case, item__in=named, item__targets__notice__received_at__gt=stands.decided_at
-    )
+    since = stands.decided_at
+    later = Q(item__targets__notice__received_at__gt=since) | Q(asked_at__gt=since)
+    told = Copy.objects.filter(later, case=case, item__in=named)
     named -= set(told.values_list("item_id", flat=True))
     return frozenset(named & (words.left | words.waiting))

@@ -301,7 +301,8 @@ def _looking(cases: Sequence[Case], notice: Notice) -> str:
     """
     states = {case.state for case in cases}
     decided = [case.id for case in cases if case.state == Case.State.DECIDED]
-    if decided and exemptions.items_waiting(decided).filter(targets__notice=notice).exists():
+    mine = exemptions.waiting(decided).filter(appeal=None, items__targets__notice=notice)
+    if decided and mine.exists():  # nobody is told here that an uploader has asked
         states.add(Case.State.PROPOSED)
     for state in (Case.State.OPEN, Case.State.PROPOSED, Case.State.DECIDED):
         if state in states:

@@ -3,10 +3,12 @@
 from datetime import datetime, timedelta
 
 from heed.cases.models import Case, Notice
+from heed.cases.queries import exemptions
 from heed.cases.services import cases, deadlines
-from heed.flows.shared import claims, clocks
+from heed.flows.shared import claims, clocks, states
 from heed.rules import deadlines as rules
 from heed.rules import triage
+from heed.rules.visibility import Visibility
 
 
 def open_again(case: Case, notice: Notice, *, now: datetime) -> bool:
@@ -24,5 +26,13 @@ def open_again(case: Case, notice: Notice, *, now: datetime) -> bool:
 
 def read_within(case: Case, notice: Notice, *, now: datetime) -> timedelta:
     """By when a person reads what this notifier says of a case that was decided."""
-    stands = case.stood_at is not None and case.threat_of is None
-    return triage.read_within(claims.about_case(notice, case, now=now), stands=stands)
+    claim = claims.about_case(notice, case, now=now)
+    return triage.read_within(claim, stands=case.threat_of is None and _stands(case, notice))
+
+
+def _stands(case: Case, notice: Notice) -> bool:
+    """People let all of it stand, or what this notifier named of it."""
+    if case.stood_at is not None:
+        return True
+    ruled = case.decided_level == Visibility.REMOVED
+    return ruled and bool(states.beyond(case, exemptions.named_by(notice.id, case)))

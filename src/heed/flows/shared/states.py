@@ -117,7 +117,9 @@ def _wishes(
     if items is not None:  # near ones count, for the bound on them; no other copy bears on these
         these = RawSQL("SELECT unnest(%s::uuid[])", [array(items)])
         copies = copies.filter(Q(item_id__in=these) | Q(how=Copy.How.NEAR))
-    stands = _last_final(case) if decided is None else None  # what would be has nothing before it
+    stands = (
+        exemptions.last_word(case) if decided is None else None
+    )  # what would be has nothing before it
     wanted = None if items is None else set(items)
     ruled = case.decided_level == Visibility.REMOVED if decided is None else decided
     meant = scope or (Scope.FILE if stands is None else Scope(stands.scope))
@@ -145,13 +147,6 @@ def _wishes(
     return wishes
 
 
-def _last_final(case: Case) -> Decision | None:
-    """What stands now. One that an appeal turned stands until the new one is carried out."""
-    carried_out = (Decision.State.FINAL, Decision.State.REVERSED)
-    decisions = Decision.objects.filter(case=case, state__in=carried_out)
-    return decisions.order_by("-decided_at").first()
-
-
 def _asked_again(case: Case, decision: Decision | None) -> set[UUID]:
     """What somebody named after this removal had left it alone, and whoever passes that on."""
     asked = Copy.objects.filter(case=case, asked_at__isnull=False)
@@ -167,7 +162,7 @@ def left_alone(case: Case, items: Collection[UUID]) -> tuple[set[UUID], set[UUID
     First those that nobody has looked at, then those that people have let stand. Neither holds what
     waits for a person already, or what is another case's matter.
     """
-    stands = _last_final(case)
+    stands = exemptions.last_word(case)
     if case.decided_level != Visibility.REMOVED or stands is None:
         return set(), set()
     scope, said = Scope(stands.scope), exemptions.said(stands)
@@ -183,7 +178,7 @@ def left_alone(case: Case, items: Collection[UUID]) -> tuple[set[UUID], set[UUID
 
 def beyond(case: Case, items: Collection[UUID]) -> set[UUID]:
     """Which of these copies the case's removal leaves alone, or may yet."""
-    stands = _last_final(case)
+    stands = exemptions.last_word(case)
     scope = Scope.FILE if stands is None else Scope(stands.scope)
     said = exemptions.said(stands)
     left = _exempt(case, said, ruled=True, scope=scope) | _waiting(case, said)

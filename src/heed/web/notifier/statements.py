@@ -25,7 +25,7 @@ class Shown:
     appeal_state: str
     appeal_reasons: str
     not_yet: bool  # whoever looked again agreed, and a second person has not yet
-    not_agreed: bool  # a second person did not agree, and it is looked at anew
+    not_agreed: bool  # a second person did not, or has more to read: it is looked at anew
     decided_anew: bool  # after that, people came to the same answer all the same
 
 

@@ -7,7 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from heed.cases.models import Appeal, Case, Copy, Deadline, Decision, Exemption
+from heed.cases.models import (
+    Appeal,
+    Case,
+    Copy,
+    Deadline,
+    Decision,
+    Exemption,
+    MeasureOnAccount,
+)
 from heed.cases.queries import exemptions as reading
 from heed.cases.queries import queue
 from heed.cases.queries.private import private_page
@@ -19,12 +27,14 @@ from heed.flows.decide_appeal import decide_appeal
 from heed.flows.decide_case import MayNotDecide, NotRead, decide
 from heed.flows.find_copies import find_copies
 from heed.flows.judge_copy import judge_copy
+from heed.flows.measure_account import measure_account
 from heed.flows.open_appeal import appeal_as_notifier, appeal_as_uploader
 from heed.flows.second_decision import second
 from heed.flows.second_exemption import second_exemption
 from heed.flows.shared.seconding import MayNotSecond
 from heed.people import services as people
 from heed.people.models import Staff
+from heed.rules.accounts import AccountMeasure
 from heed.rules.decisions import Agreement, AppealOutcome, Ruling, Scope
 from tests.flows.stage import CHILD_CLAUSE, HOUR, Stage, entries, picture
 from tests.people import dana, gil, somebody
@@ -422,6 +432,32 @@ def test_of_an_altered_copy_that_is_another_picture_that_one_alone_goes_back(tow
     assert Answer.objects.count() == 1, "who did not name it hears nothing of it"
     find_copies(case_id=case.id, now=town.now)
     assert town.seen("altered") == ["visible"]
+
+
+def test_what_was_done_to_an_account_ends_with_the_last_of_its_places_that_was_removed(
+    town: Stage,
+) -> None:
+    case, cat = altered(town)
+    sam, ola, zed = town.staff("Sam"), town.staff("Ola"), town.staff("Zed")
+    for ref in ("post", "altered"):
+        account = town.item(ref).account_id
+        assert account is not None
+        measure_account(
+            case_id=case.id, account_id=account, measure=AccountMeasure.LIMIT,
+            reasons="It posted this.", by=sam.id, now=town.now,
+        )  # fmt: skip
+    appeal = uploader_asks(town, "altered")
+    for person in (ola, zed):
+        town.looks(person, case)
+        sees(town, person, case, cat)
+    partly(town, appeal, ola)
+    assert set(measured()) == {("uri", "final"), ("lee", "final")}, "nobody has agreed yet"
+    says(town, zed)
+    assert set(measured()) == {("uri", "final"), ("lee", "lifted")}
+
+
+def measured() -> list[tuple[str, str]]:
+    return list(MeasureOnAccount.objects.values_list("account__ref", "state"))
 
 
 def test_who_decided_before_an_appeal_does_not_second_what_it_frees(town: Stage) -> None:

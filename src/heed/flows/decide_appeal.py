@@ -22,9 +22,8 @@ from heed.cases.services import exemptions as writing
 from heed.filings import queries as filings
 from heed.flows import jobs
 from heed.flows.decide_case import IF_IT_STAYS, MayNotDecide, decide, must_have_looked
-from heed.flows.shared import claims, evidence, exempting, states
+from heed.flows.shared import claims, evidence, exempting, on_accounts, states
 from heed.flows.shared.appeals import other_way
-from heed.flows.shared.on_accounts import lift
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media.feeds import BANKED
@@ -93,7 +92,7 @@ def decide_appeal(
         deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
         _enter(case, appeal, outcome, now)
         if turned and appeal.measure is not None:
-            lift(case, appeal.measure, now=now)
+            on_accounts.lift(case, appeal.measure, now=now)
         elif turned:
             _turn(case, appeal, reasons, by, now)
         elif outcome is AppealOutcome.PARTLY:
@@ -179,6 +178,7 @@ def _say_otherwise(case: Case, appeal: Appeal, by: UUID, now: datetime) -> None:
         evidence.start(case)  # a second person needs a copy to look at
         return
     states.apply(case, items=places, lower=True, now=now)
+    on_accounts.fall(case, given_back=places, now=now)
     once = f"answer:{stands.id}"
     jobs.later("answer_notifiers", once=once, decision_id=str(stands.id))
 

@@ -18,7 +18,7 @@ from heed.cases.services import deadlines, exemptions
 from heed.flows import jobs
 from heed.flows.decide_case import must_have_read
 from heed.flows.observe_states import settle_case
-from heed.flows.shared import appeals, claims, evidence, exempting, states
+from heed.flows.shared import appeals, claims, evidence, exempting, on_accounts, states
 from heed.flows.shared.seconding import MayNotSecond, Proposed, agreement
 from heed.ledger import services as ledger
 from heed.rules.clocks import Done
@@ -76,6 +76,8 @@ def _carry_out(case: Case, exemption: Exemption, now: datetime) -> None:
     items |= search.passed_on(case, items)
     states.apply(case, items=sorted(items), lower=True, now=now)
     appeals.settle(case, Ruling.REMOVE, now=now)
+    if exemption.state == Exemption.State.FINAL:
+        on_accounts.fall(case, given_back=items, now=now)
     deadlines.done(Done.PERSON_LOOKED, now=now, cause=exempting.cause(exemption))
     settle_case(case, now=now)
     evidence.end_review(case, now=now)

@@ -1,12 +1,14 @@
 """Accounts of a decided case: what they published in it, and what was done to them before."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
-from heed.cases.models import Case, MeasureOnAccount
+from heed.cases.models import Case, MeasureOnAccount, Restriction
 from heed.media.models import Account
+from heed.rules.visibility import Visibility
 
 MOST = 50  # accounts shown; the largest shares first
 
@@ -52,6 +54,16 @@ def resting_on(case: Case) -> QuerySet[MeasureOnAccount]:
     live = (MeasureOnAccount.State.FINAL, MeasureOnAccount.State.PROPOSED)
     found = MeasureOnAccount.objects.filter(decision__case=case, state__in=live)
     return found.select_related("account").order_by("proposed_at", "id")
+
+
+def left_bare(
+    case: Case, rows: QuerySet[MeasureOnAccount], given_back: Collection[UUID]
+) -> QuerySet[MeasureOnAccount]:
+    """Those of accounts that one of these items is of, and nothing that the case restricts now."""
+    live = Restriction.objects.filter(case=case, lifted_at=None).exclude(level=Visibility.VISIBLE)
+    accounts = Account.objects.filter(items__in=given_back)
+    still = live.filter(item__account__isnull=False).values("item__account")
+    return rows.filter(account__in=accounts.values("id")).exclude(account__in=still)
 
 
 def asked_elsewhere(row: MeasureOnAccount) -> bool:

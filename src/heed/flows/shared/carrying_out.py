@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from heed.cases.models import Case, Decision
+from heed.cases.queries import exemptions as reading
 from heed.cases.services import cases, deadlines, decisions, exemptions, restrictions
 from heed.flows import jobs
 from heed.flows.shared import (
@@ -58,6 +59,7 @@ def _remove(case: Case, decision: Decision, now: datetime) -> None:
     """What it would free on a body stays as it is; nothing else waits for that."""
     freed = exempting.by_decision(case, decision, now=now)
     states.apply(case, now=now, lower=True)
+    on_accounts.fall(case, given_back=reading.said(decision).left, now=now)
     if case.threat_of is not None:
         banks.keep_holding(case, now=now)
     elif decision.scope == Scope.FILE:

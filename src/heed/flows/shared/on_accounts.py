@@ -1,6 +1,8 @@
 """What was done to accounts, as others hear of it; and how it ends."""
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
 from heed.cases.models import Case, MeasureOnAccount
 from heed.cases.queries import account_measures as reading
@@ -10,11 +12,14 @@ from heed.ledger import services as ledger
 from heed.outbox import services as outbox
 
 
-def fall(case: Case, *, now: datetime) -> None:
+def fall(case: Case, *, given_back: Collection[UUID] | None = None, now: datetime) -> None:
     """In the transaction in which the content is let stand after all: what rested on a removal
     ends, and what only waited for a signature is signed by nobody.
+
+    `given_back`: of these items alone. Then it ends for accounts of which nothing else is removed.
     """
-    for row in reading.resting_on(case):
+    rows = reading.resting_on(case)
+    for row in rows if given_back is None else reading.left_bare(case, rows, given_back):
         if row.state == MeasureOnAccount.State.FINAL:
             lift(case, row, now=now)
         elif writing.sign(row, agrees=False, by=None, now=now):

@@ -478,6 +478,24 @@ def test_who_decided_before_an_appeal_does_not_second_what_it_frees(town: Stage)
     assert town.seen("post", "altered") == ["removed", "visible"]
 
 
+def test_who_spoke_of_one_place_before_an_appeal_does_not_second_what_it_turns(
+    town: Stage,
+) -> None:
+    two_places(town)
+    case = remove_but(town, town.staff("Rae"), "own")
+    ola, sam = town.staff("Ola"), town.staff("Sam")
+    town.may_stay(case, ola)
+    town.looks(sam, case)
+    appeal = uploader_asks(town, "post")
+    town.later(MINUTE)
+    turned = AppealOutcome.REVERSED
+    decide_appeal(appeal_id=appeal.id, outcome=turned, reasons="Hers.", by=sam.id, now=town.now)
+    proposed = Decision.objects.get(state=Decision.State.PROPOSED)
+    town.staff("Zed")
+    with pytest.raises(MayNotSecond, match="a person new to it"):
+        second(decision_id=proposed.id, agrees=True, by=ola.id, now=town.now)
+
+
 def test_who_named_the_place_that_goes_back_is_told_of_it_and_of_nothing_else(town: Stage) -> None:
     town.post("post", ONE, account_ref="uri")
     town.post("own", ONE, account_ref="dana")

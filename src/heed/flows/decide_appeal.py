@@ -22,12 +22,11 @@ from heed.cases.services import exemptions as writing
 from heed.filings import queries as filings
 from heed.flows import jobs
 from heed.flows.decide_case import IF_IT_STAYS, MayNotDecide, decide, must_have_looked
-from heed.flows.shared import claims, evidence, exempting, on_accounts, states
-from heed.flows.shared.appeals import other_way
+from heed.flows.shared import evidence, exempting, on_accounts, states
+from heed.flows.shared.appeals import other_way, others, spoke_before
 from heed.ledger import services as ledger
 from heed.media import matching
 from heed.media.feeds import BANKED
-from heed.people import queries as people
 from heed.rules import policy
 from heed.rules.claims import Category
 from heed.rules.clocks import Done
@@ -103,13 +102,13 @@ def decide_appeal(
 
 def _alone(case: Case, appeal: Appeal, by: UUID, now: datetime) -> bool:
     """Whether one who decided before answers, since there is nobody else. Raises `MayNotDecide`."""
-    before = claims.decisions_of(case) | claims.appealed_to(case)
+    before = spoke_before(case)
     if appeal.measure is not None:
         before |= {str(appeal.measure.proposed_by), str(appeal.measure.signed_by)}
-    others = {str(one) for one in people.deciders(case.platform_id)} - before
-    allowed = may_decide_appeal(str(by), before, others=len(others), waited=now - appeal.opened_at)
+    free = len(others(case, before))
+    allowed = may_decide_appeal(str(by), before, others=free, waited=now - appeal.opened_at)
     if allowed is Agreement.WAITING:
-        wait = "" if others else f" There is nobody else: after {HOURS} hours you may answer it."
+        wait = "" if free else f" There is nobody else: after {HOURS} hours you may answer it."
         raise MayNotDecide(
             f"You have decided in this case before: an appeal goes to another person.{wait}"
         )

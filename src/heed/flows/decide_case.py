@@ -111,8 +111,9 @@ def must_have_read(case: Case, heard_until: datetime | None) -> None:
     last = case_page.last_heard(case) if heard_until is not None else None
     if heard_until is not None and last is not None and last > heard_until:
         raise NotRead(
-            "We were told something new while you decided: it stands above, under “Notices”. Read "
-            "it, and then send again. Nothing was decided yet, and what you wrote is kept below."
+            "We were told something new while you decided: it stands above, under “Notices” or "
+            "“Appeals”. Read it, and then send again. Nothing was decided yet, and what you wrote "
+            "is kept below."
         )
 
 

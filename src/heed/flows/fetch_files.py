@@ -122,7 +122,7 @@ def learn_what_shows(*, now: datetime) -> int:
         learnt = writing.learn_what_shows(limit=SHOWN_AT_ONCE)
         for case_id in Case.objects.filter(file__in=learnt).values_list("id", flat=True):
             states.search_on(case_id)
-        if not learnt:
+        if not learnt and not writing.more_to_learn():
             media.move_watermark(SHOWN, to=1)
     return len(learnt)
 

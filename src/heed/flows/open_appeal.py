@@ -16,9 +16,8 @@ from heed.cases.services import deadlines, decisions, notices
 from heed.cases.services.notices import digest
 from heed.filings import services as filings
 from heed.filings.models import StatementOfReasons
-from heed.flows.shared import claims, clocks, rounds, states
+from heed.flows.shared import appeals, clocks, rounds, states
 from heed.ledger import services as ledger
-from heed.people import queries as people
 from heed.rules import deadlines as rules
 from heed.rules.clocks import Event
 from heed.rules.decisions import ALONE_WAITS
@@ -108,6 +107,5 @@ def _open(
 
 def _within(case: Case, notice: Notice, now: datetime) -> timedelta:
     """Nobody promises what nobody may do: who decided must wait before they answer alone."""
-    before = claims.decisions_of(case) | claims.appealed_to(case)
-    others = {str(one) for one in people.deciders(case.platform_id)} - before
-    return rounds.read_within(case, notice, now=now) + (timedelta() if others else ALONE_WAITS)
+    somebody = appeals.others(case, appeals.spoke_before(case))
+    return rounds.read_within(case, notice, now=now) + (timedelta() if somebody else ALONE_WAITS)

@@ -75,8 +75,7 @@ def _before_an_appeal(case: Case, decision: Decision) -> set[str]:
     reversed_at = Appeal.objects.filter(case=case, state=Appeal.State.REVERSED)
     if not reversed_at.filter(decided_by=decision.decided_by).exists():
         return set()
-    earlier = Decision.objects.filter(case=case, decided_at__lt=decision.decided_at)
-    return claims.decisions_of(case, earlier)
+    return claims.decisions_of(case, before=decision.decided_at)
 
 
 def _enter(case: Case, decision: Decision, agrees: bool, reasons: str, now: datetime) -> None:

@@ -55,10 +55,8 @@ def learn_what_shows(*, limit: int) -> list[UUID]:
     """Pictures that stop early, and were read before what can be seen of them was stored: it is
     now, and their items are to be compared again. Returns the files.
     """
-    known = Signal.objects.filter(file=OuterRef("pk"), type="pdq")
-    cut = File.objects.filter(~Exists(known), reason=refusals.Reason.TRUNCATED).exclude(forms=b"")
     with transaction.atomic():
-        files = list(cut.select_for_update(skip_locked=True)[:limit])
+        files = list(_cut().select_for_update(skip_locked=True)[:limit])
         Signal.objects.bulk_create(
             Signal(file=one, type="pdq", value=bytes(one.forms)[:_FORM], quality=GOOD_QUALITY)
             for one in files
@@ -66,6 +64,17 @@ def learn_what_shows(*, limit: int) -> list[UUID]:
         carry = ItemFile.objects.filter(file__in=files)
         Item.objects.filter(id__in=carry.values("item_id")).update(committed=transaction_id())
     return [one.id for one in files]
+
+
+def more_to_learn() -> bool:
+    """Whether there are such pictures still; another process may hold them."""
+    return _cut().exists()
+
+
+def _cut() -> QuerySet[File]:
+    known = Signal.objects.filter(file=OuterRef("pk"), type="pdq")
+    cut = File.objects.filter(~Exists(known), reason=refusals.Reason.TRUNCATED)
+    return cut.exclude(forms=b"")
 
 
 def retry_place(place: ItemFile, reason: str, *, retry_at: datetime) -> None:

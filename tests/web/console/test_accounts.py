@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from heed.cases.models import Appeal, Case, MeasureOnAccount
+from heed.cases.models import Appeal, Case, Deadline, MeasureOnAccount
 from heed.flows import measure_account, open_appeal
 from heed.flows.open_appeal import appeal_as_notifier
 from heed.media.models import Account, Item
@@ -112,7 +112,7 @@ def reversed_by(world: World, case: Case, who: str) -> None:
     """The removal is turned on appeal; what was no body needs no second person."""
     appeal_as_notifier(notice_id=case.joins.get().notice_id, text="Bring it back", now=world.now)
     said = {"outcome": "reversed", "reasons": "It may stay."}
-    appeal = Appeal.objects.get(case=case)
+    appeal = Appeal.objects.get(case=case, measure=None)
     assert "The appeal is answered." in act(
         world.as_(who, Role.REVIEWER), case, f"appeals/{appeal.id}", **said
     )
@@ -136,6 +136,27 @@ def test_what_was_done_to_an_account_ends_with_the_removal_that_it_rested_on(wor
     page = act(dana, case, f"measures/{waits.id}", agrees="yes")
     assert "Decide on the content first" in page
     assert not Letter.objects.filter(payload__measure="suspend").exists()
+
+
+def test_who_asked_about_a_measure_that_fell_is_told_so_and_nobody_is_owed_an_answer(
+    world: World,
+) -> None:
+    case, uri = world.case(child=False), Account.objects.get()
+    rae = world.as_("Rae", Role.REVIEWER)
+    send(rae, case, "decide", REMOVE)
+    act(rae, case, f"accounts/{uri.id}", measure="limit", reasons="You posted it.")
+    link = str(Letter.objects.get(kind="account.measured").payload["appeal_url"])
+    path, at_home = "/a/" + link.partition("/a/")[2], Client()
+    at_home.get(path)
+    at_home.post(path.partition("?")[0], {"why": "It was a garden."})
+    asked = Appeal.objects.get()
+    reversed_by(world, case, "Sam")
+    asked.refresh_from_db()
+    assert (asked.state, asked.decided_by) == ("settled", None)
+    assert not Deadline.objects.filter(cause=f"appeal:{asked.id}", met_at=None).exists()
+    page = text(at_home.get(path.partition("?")[0]))
+    assert "Before a different person answered, it was decided anew." in page
+    assert "came to the same answer" not in page and "<textarea" not in page
 
 
 def test_an_account_stays_limited_while_another_case_asks_for_it(world: World) -> None:

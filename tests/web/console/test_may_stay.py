@@ -1,6 +1,7 @@
 """What may stay though the rest is removed: the forms, the page, the queue, and what each says."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.web.console.test_deciding import REMOVE, prove, seen_in_full, send, t
 from tests.web.console.world import World
 
 SECRET = "k" * 43
+PARTLY = {"outcome": "partly", "reasons": "It is your own album."}
 
 
 def desired() -> dict[str, str]:
@@ -192,12 +194,42 @@ def test_an_uploader_is_told_when_the_second_person_does_not_agree(world: World)
     rae, sam, ola = (reviewer(world, name) for name in ("Rae", "Sam", "Ola"))
     case, statement = removed(world, rae), uploader_asks(world)
     seen_in_full(case, sam, ola)
-    said = {"outcome": "partly", "reasons": "It is your own album."}
-    send(sam, case, f"appeals/{Appeal.objects.get().id}", said)
+    send(sam, case, f"appeals/{Appeal.objects.get().id}", PARTLY)
     answer(ola, case, {"agrees": "no", "reasons": "It is not hers."})
     page = statement_page(statement)
-    assert "it is not shown again. You can ask for another look below." in page
+    assert "A second person did not agree: it is not shown again." in page
+    assert "decided anew" not in page
     assert "It is not hers." not in page, "that stays inside"
+    asked = part(text(rae.get(f"/console/c/{case.number}/")), "appeals")
+    assert "which go with the rest after all" in asked
+
+
+def test_who_takes_it_back_is_not_told_that_they_did_not_agree(world: World) -> None:
+    rae, sam = reviewer(world, "Rae"), reviewer(world, "Sam")
+    case = removed(world, rae)
+    uploader_asks(world)
+    seen_in_full(case, sam)
+    send(sam, case, f"appeals/{Appeal.objects.get().id}", PARTLY)
+    asked = part(text(rae.get(f"/console/c/{case.number}/")), "appeals")
+    assert "but for the places of whoever asked, when a second person agrees" in asked
+    done = answer(sam, case, {"agrees": "no", "reasons": "I was mistaken."})
+    assert "You took it back: these places are removed with the rest." in done
+
+
+def test_an_appeal_that_comes_while_the_page_is_read_is_read_first(world: World) -> None:
+    rae, sam = reviewer(world, "Rae"), reviewer(world, "Sam")
+    case = but_hers(world, rae)
+    seen_in_full(case, sam)
+    page = text(sam.get(f"/console/c/{case.number}/"))
+    heard = re.search(r'name="heard_until" value="([^"]+)"', page)
+    assert heard is not None
+    world.now += timedelta(minutes=1)
+    assert appeal_as_notifier(
+        notice_id=case.joins.get().notice_id, text="It is his second account.", now=world.now
+    )
+    said = {"agrees": "yes", "heard_until": heard[1]}
+    assert "under “Notices” or “Appeals”" in answer(sam, case, said)
+    assert desired()["hers"] == "hidden"
 
 
 def test_a_notifier_can_have_removed_what_a_removal_left_alone(world: World) -> None:

@@ -411,12 +411,25 @@ def test_what_is_longer_than_books_stands_there_to_be_sent_in_parts(
 ) -> None:
     """Both sides' pages show all that was sent: nobody fills them, and nothing is cut unsaid."""
     long = "word " * 4_001
-    for path, name in (("message", "text"), ("more", "words")):
+    for path, name in (("message", "text"), ("more", "words"), ("appeal", "why")):
         answer = client.post(f"{page}/{path}", {name: long})
         assert answer.status_code == 422 and "more than 20,000 letters" in text(answer)
         assert answer.content.decode().count(long.strip()) == 1, "it is not lost"
     assert not Message.objects.exists() and not Supplement.objects.filter(said__has_key="words")
     assert client.post(f"{page}/message", {"text": long[:20_000]}).status_code == 302
+
+
+def test_it_is_back_starts_its_clock_also_when_the_words_beside_it_are_too_long(
+    client: Client, page: str, town: Stage
+) -> None:
+    long = "word " * 4_001
+    sent = {"where": f"{town.url('p2')} {long}", "then": "where"}
+    answer = client.post(f"{page}/back", sent)
+    assert answer.status_code == 422 and "more than 20,000 letters" in text(answer)
+    assert answer.content.decode().count(long.strip()) == 1, "it is not lost"
+    assert Target.objects.filter(url=town.url("p2")).exists()
+    assert Deadline.objects.filter(cause__startswith="back:", met_at=None).exists()
+    assert not Message.objects.exists()
 
 
 def test_it_is_back_protects_the_new_place(client: Client, page: str, town: Stage) -> None:
@@ -623,6 +636,10 @@ def test_an_uploader_reads_why_and_asks_for_another_look(town: Stage) -> None:
     assert shown.status_code == 200
     assert "What was done" in text(shown)
     assert "told us" not in text(shown)
+    long = "word " * 4_001
+    answer = uri.post(f"/s/{statement.id}", {"why": long})
+    assert answer.status_code == 422 and "more than 20,000 letters" in text(answer)
+    assert answer.content.decode().count(long.strip()) == 1 and not Appeal.objects.exists()
     answer = uri.post(f"/s/{statement.id}", {"why": "My account was taken over"})
     assert "not decided before" in text(answer)
     assert Appeal.objects.get().statement_id == statement.id

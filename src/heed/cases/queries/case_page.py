@@ -140,13 +140,14 @@ def language(case: Case) -> str:
 
 
 def last_heard(case: Case) -> datetime | None:
-    """When we were last told something in this case: a notice, more facts, a message."""
+    """When we were last told something in this case: a notice, more facts, a message, an appeal."""
     joins = Join.objects.filter(case=case, undone_at=None)
     ours = Q(notice__in=joins.values("notice"))
     times = (
         joins.aggregate(at=Max("joined_at")),
         Supplement.objects.filter(ours).aggregate(at=Max("at")),
         Message.objects.filter(ours, from_staff=None).aggregate(at=Max("at")),
+        case.appeals.aggregate(at=Max("opened_at")),
     )
     return max((one["at"] for one in times if one["at"] is not None), default=None)
 

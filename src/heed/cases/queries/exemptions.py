@@ -68,6 +68,18 @@ def waiting_on(appeal_id: UUID) -> bool:
     return waits.exists()
 
 
+def refused_on(appeal_id: UUID) -> bool:
+    """Whether a second person did not agree to what this appeal ended in."""
+    refused = Exemption.objects.filter(appeal=appeal_id, state=Exemption.State.REFUSED)
+    return refused.filter(seconded_by__isnull=False).exists()
+
+
+def of_appeals(case: Case) -> dict[UUID, str]:
+    """The state of what each appeal said of one place alone; nothing of other appeals."""
+    found = Exemption.objects.filter(decision__case=case, appeal__isnull=False)
+    return dict(found.order_by("proposed_at").values_list("appeal_id", "state"))
+
+
 def items_waiting(cases: Collection[UUID]) -> QuerySet[Item]:
     """The items of these."""
     return Item.objects.filter(id__in=waiting(cases).order_by().values("items"))
@@ -82,6 +94,11 @@ def of_case(case: Case) -> list[Exemption]:
 def find(case: Case, exemption_id: UUID) -> Exemption | None:
     """One of this case."""
     return Exemption.objects.filter(decision__case=case, id=exemption_id).first()
+
+
+def was_proposed_by(exemption_id: UUID, person: UUID) -> bool:
+    """Whether this person said first that these places may stay."""
+    return Exemption.objects.filter(id=exemption_id, proposed_by=person).exists()
 
 
 def places(exemption: Exemption) -> tuple[list[Item], int]:

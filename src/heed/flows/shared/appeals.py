@@ -3,12 +3,13 @@
 from datetime import datetime
 from uuid import UUID
 
-from heed.cases.models import Appeal, Case
+from heed.cases.models import Appeal, Case, MeasureOnAccount
 from heed.cases.queries import exemptions
 from heed.cases.services import deadlines, decisions
 from heed.filings import queries as filings
-from heed.flows.shared import states
+from heed.flows.shared import claims, states
 from heed.ledger import services as ledger
+from heed.people import queries as people
 from heed.rules.clocks import Done
 from heed.rules.decisions import Ruling
 
@@ -42,13 +43,34 @@ def _is_left_alone(case: Case, item_id: UUID) -> bool:
     return not waits and bool(states.beyond(case, {item_id}))
 
 
+def spoke_before(case: Case) -> set[str]:
+    """Who looks at it again is none of these: whoever decided anything here, or ended an appeal."""
+    return claims.decisions_of(case) | claims.appealed_to(case)
+
+
+def others(case: Case, before: set[str]) -> set[str]:
+    """Who may decide here and is none of those."""
+    return {str(one) for one in people.deciders(case.platform_id)} - before
+
+
 def settle(case: Case, ruling: Ruling, *, now: datetime) -> None:
     """It was decided anew, as they asked, before anybody had answered: to reverse would be to turn
-    that again. What was done to an account is another question, and goes on.
+    that again. What was done to an account is another question (`settle_about`).
     """
     waiting = Appeal.objects.filter(case=case, state=Appeal.State.OPEN, measure=None)
     for appeal in waiting.select_related("decision"):
-        if _gives(case, appeal, ruling) and decisions.settle_appeal(appeal, now=now):
-            deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
-            body = {"appeal": str(appeal.id), "outcome": Appeal.State.SETTLED.value}
-            ledger.enter("appeal.decided", subject=f"case:{case.id}", body=body, at=now)
+        if _gives(case, appeal, ruling):
+            _end(case, appeal, now)
+
+
+def settle_about(case: Case, measure: MeasureOnAccount, *, now: datetime) -> None:
+    """What was done to an account has ended: nothing is left to ask about it."""
+    for appeal in Appeal.objects.filter(measure=measure, state=Appeal.State.OPEN):
+        _end(case, appeal, now)
+
+
+def _end(case: Case, appeal: Appeal, now: datetime) -> None:
+    if decisions.settle_appeal(appeal, now=now):
+        deadlines.done(Done.COMPLAINT_ANSWERED, now=now, cause=f"appeal:{appeal.id}")
+        body = {"appeal": str(appeal.id), "outcome": Appeal.State.SETTLED.value}
+        ledger.enter("appeal.decided", subject=f"case:{case.id}", body=body, at=now)

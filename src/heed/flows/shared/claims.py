@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from heed.cases.models import Appeal, Case, Decision, Exemption, Join, Notice, Supplement
 from heed.flows.shared import sources
 from heed.media.models import ItemFile
@@ -155,16 +153,17 @@ def known_facts(case: Case) -> list[Fact]:
     return sorted({fact for notice in notices for fact in _facts(notice)})
 
 
-def decisions_of(case: Case, among: QuerySet[Decision] | None = None) -> set[str]:
-    """Everybody who proposed, decided or seconded in this case, in any round.
-
-    `among` these decisions alone; else also whoever spoke of what a removal leaves alone.
+def decisions_of(case: Case, *, before: datetime | None = None) -> set[str]:
+    """Everybody who proposed, decided or seconded in this case, in any round; of what a removal
+    leaves alone as well. `before`: what was proposed before then.
     """
-    decisions = Decision.objects.filter(case=case) if among is None else among
-    rows = list(decisions.values_list("decided_by", "seconded_by"))
-    if among is None:
-        stays = Exemption.objects.filter(decision__case=case)
-        rows += stays.values_list("proposed_by", "seconded_by")
+    decisions = Decision.objects.filter(case=case)
+    stays = Exemption.objects.filter(decision__case=case)
+    if before is not None:
+        decisions = decisions.filter(decided_at__lt=before)
+        stays = stays.filter(proposed_at__lt=before)
+    rows = [*decisions.values_list("decided_by", "seconded_by")]
+    rows += stays.values_list("proposed_by", "seconded_by")
     return {str(person) for row in rows for person in row if person is not None}
 
 

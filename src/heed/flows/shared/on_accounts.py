@@ -8,6 +8,7 @@ from heed.cases.models import Case, MeasureOnAccount
 from heed.cases.queries import account_measures as reading
 from heed.cases.services import account_measures as writing
 from heed.flows import jobs
+from heed.flows.shared import appeals
 from heed.ledger import services as ledger
 from heed.outbox import services as outbox
 
@@ -35,6 +36,7 @@ def lift(case: Case, row: MeasureOnAccount, *, now: datetime) -> None:
     if not reading.asked_elsewhere(row):
         tell(case, row, f"account:{row.id}:lifted", now, measure="none", lifted=row.measure)
     enter(case, row, now)
+    appeals.settle_about(case, row, now=now)
 
 
 def tell(case: Case, row: MeasureOnAccount, key: str, now: datetime, **facts: str) -> None:

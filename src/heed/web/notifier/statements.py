@@ -26,6 +26,7 @@ class Shown:
     appeal_reasons: str
     not_yet: bool  # whoever looked again agreed, and a second person has not yet
     not_agreed: bool  # a second person did not, or has more to read: it is looked at anew
+    refused: bool  # a second person did not agree that this place alone is shown again
     decided_anew: bool  # after that, people came to the same answer all the same
 
 
@@ -44,6 +45,7 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
     case = Case.objects.get(id=statement.case_id)
     waits = exemptions.items_waiting([case.id]).filter(id=statement.item_id).exists()
     proposed = waits or case.state == Case.State.PROPOSED
+    refused = agreed and appeal is not None and exemptions.refused_on(appeal.id)
     return Shown(
         issued_at=statement.issued_at,
         body=answers.spoken(statement.body),
@@ -53,7 +55,8 @@ def shown(statement_id: UUID, statement: StatementOfReasons) -> Shown:
         appeal_reasons=appeal.reasons if appeal else "",
         not_yet=agreed and proposed,
         not_agreed=agreed and not proposed and case.state != Case.State.DECIDED,
-        decided_anew=agreed and not proposed and _removed(case),
+        refused=refused and _removed(case),
+        decided_anew=agreed and not proposed and not refused and _removed(case),
     )
 
 

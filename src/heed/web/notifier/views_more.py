@@ -178,6 +178,8 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
     """Ask for another look, by somebody who has not decided. Words may come with it, or not."""
     notice = access.required(request, number)
     typed = more.read(request.POST.dict(), ("why",))
+    if wrong := more.too_long(typed["why"]):
+        return show(request, notice, typed=typed, errors={"why": wrong})
     opened = appeal_as_notifier(notice_id=notice.id, text=typed["why"], now=timezone.now())
     return _to_page(notice, "appeal" if opened else "appealed")
 
@@ -187,21 +189,20 @@ def appeal(request: HttpRequest, number: str) -> HttpResponse:
 def back(request: HttpRequest, number: str) -> HttpResponse:
     """It is back: a new clock. The link helps and is not required; words beside it are a message.
 
-    With too many links the clock starts and the first are looked at; the others are asked for.
+    With too many links the clock starts and the first are looked at; the others are asked for. So
+    are words that are too long.
     """
     notice = access.required(request, number)
     typed = more.read(request.POST.dict(), ("where", "then"))
     found = links.sort(typed["where"])
     urls = [url for ours in found.ours.values() for url in ours] + found.elsewhere
-    it_is_back(
-        notice_id=notice.id,
-        urls=urls[: more.MOST_LINKS],
-        text=links.beside(typed["where"])[: more.MOST_LETTERS],
-        now=timezone.now(),
-    )
-    if wrong := more.too_many(urls):
-        rest = "\n".join(urls[more.MOST_LINKS :])
-        return show(request, notice, done="back", typed={"where": rest}, errors={"where": wrong})
+    words, rest = links.beside(typed["where"]), urls[more.MOST_LINKS :]
+    if long := more.too_long(words):
+        words, rest = "", [words, *rest]
+    it_is_back(notice_id=notice.id, urls=urls[: more.MOST_LINKS], text=words, now=timezone.now())
+    if wrong := long or more.too_many(urls):
+        typed = {"where": "\n".join(rest)}
+        return show(request, notice, done="back", typed=typed, errors={"where": wrong})
     said = bool(urls or found.unread)
     return _to_page(notice, "where" if typed["then"] and said else "back")
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import NamedTuple
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -89,14 +90,13 @@ def _statement(request: HttpRequest, statement_id: UUID, path: str) -> HttpRespo
     found = statements.with_secret(statement_id, secret)
     if found is None:
         raise Http404("no page here")
-    asked = None
-    if request.method == "POST":
-        text = more.read(request.POST.dict(), ("why",))["why"]
+    asked, said = None, _why(request)
+    if said.fits:
         asked = appeal_as_uploader(
-            statement_id=statement_id, secret=secret, text=text, now=timezone.now()
+            statement_id=statement_id, secret=secret, text=said.text, now=timezone.now()
         )
     shown = {"statement": statements.shown(statement_id, found), "asked": asked}
-    return access.let_in(render(request, "notifier/statement.html", shown), path, secret)
+    return _with_words(request, "notifier/statement.html", shown, said, path, secret)
 
 
 @private
@@ -112,10 +112,34 @@ def account(request: HttpRequest, measure_id: UUID) -> HttpResponse:
     found = statements.measure_with_secret(measure_id, secret)
     if found is None:
         raise Http404("no page here")
-    asked = None
-    if request.method == "POST":
-        text = more.read(request.POST.dict(), ("why",))["why"]
+    asked, said = None, _why(request)
+    if said.fits:
         now = timezone.now()
-        asked = appeal_as_account(measure_id=measure_id, secret=secret, text=text, now=now)
+        asked = appeal_as_account(measure_id=measure_id, secret=secret, text=said.text, now=now)
     shown = {"measure": statements.measure_shown(found), "asked": asked}
-    return access.let_in(render(request, "notifier/account.html", shown), path, secret)
+    return _with_words(request, "notifier/account.html", shown, said, path, secret)
+
+
+class _Why(NamedTuple):
+    """What was said with a question for another look; `wrong` is what to say of it."""
+
+    text: str
+    wrong: str
+    fits: bool
+
+
+def _why(request: HttpRequest) -> _Why:
+    if request.method != "POST":
+        return _Why("", "", fits=False)
+    text = more.read(request.POST.dict(), ("why",))["why"]
+    wrong = more.too_long(text)
+    return _Why(text, wrong, fits=not wrong)
+
+
+def _with_words(
+    request: HttpRequest, page: str, shown: dict[str, object], said: _Why, path: str, secret: str
+) -> HttpResponse:
+    """Words that are too long stay where they were typed."""
+    typed = {"typed": said.text, "wrong": said.wrong} if said.wrong else {}
+    answer = render(request, page, shown | typed, status=422 if said.wrong else 200)
+    return access.let_in(answer, path, secret)

@@ -139,6 +139,7 @@ def _history(request: ConsoleRequest, case: Case) -> dict[str, Any]:
         "danger": danger_views.block(found),
         "decisions": [(one, policies.clause(one.clause, one.policy_version)) for one in decisions],
         "appeals": appeals,
+        "appeal_stays": exemptions.of_appeals(case),
         "stays": [_stay(one, looks, request.grants.staff.pk) for one in stays],
         "deciders": queue.deciders_in(decisions, appeals, stays).get(case.id, frozenset()),
         "looks": looks,

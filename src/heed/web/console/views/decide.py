@@ -127,16 +127,19 @@ def second_exemption(request: ConsoleRequest, case: Case, exemption_id: UUID) ->
 
 def _second_exemption(request: ConsoleRequest, exemption_id: UUID, form: Form) -> str:
     agrees = form.cleaned_data["agrees"] == "yes"
+    me = request.grants.staff.pk
     agreement = flow.second_exemption(
         exemption_id=exemption_id,
         agrees=agrees,
         reasons=form.cleaned_data["reasons"],
         heard_until=_heard_until(request),
-        by=request.grants.staff.pk,
+        by=me,
         now=timezone.now(),
     )
     if not agrees:
-        return "You did not agree: these places are removed with the rest."
+        own = exemptions.was_proposed_by(exemption_id, me)
+        did = "You took it back" if own else "You did not agree"
+        return f"{did}: these places are removed with the rest."
     if agreement is Agreement.UNSECONDED:
         return "Confirmed alone: these places may be seen again. Published as unseconded."
     return "Agreed: these places may be seen again."

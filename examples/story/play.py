@@ -215,6 +215,7 @@ class Story:
         true = f"13; 2026-0117; {looked} of {files} files viewed"  # by the viewing log
         self.table.say("… with age, police number, and flags as the log has them",
                        said_in(facts), said_in(facts) == true)  # fmt: skip
+        self._evidence_opens(page, facts)
         places, whole = self._context_of(path, facts)
         self.table.say("… and all that the case knows, as a text", f"{places} places", whole)
         kept = re.search(r"until <strong>([^<]+)</strong> at least", self.sam.case(self.number))
@@ -222,6 +223,19 @@ class Story:
         self.table.say("… and what was told is kept for a year", until, _is_a_year(until))
         self.filed = facts
         tipline.close()
+
+    def _evidence_opens(self, page: str, facts: Json) -> None:
+        """What was sealed at the first hide is opened for the report, byte for byte."""
+        copies = self.planted.copies()
+        posted = _digests(self.town.facts(), copies)
+        files = facts.get("files", {}).values()
+        sent = [str(one["sha256"]) for one in files if one["name"] != CONTEXT]
+        same = sum(one[:12] in posted for one in sent)
+        kept = page.partition('id="evidence"')[2].partition("</section>")[0]
+        lost = kept.count("It can't be opened") + kept.count("tag-late") + kept.count("note-bad")
+        self.table.say("… and the evidence, opened for it as it was posted",
+                       f"{same} of {len(sent)} files; {lost} copies lost",
+                       bool(sent) and same == len(sent) and not lost)  # fmt: skip
 
     def _context_of(self, path: str, facts: Json) -> tuple[int, bool]:
         """How many places the text names that came with it, and whether the stand-in has it whole.

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,7 @@ from heed.instance.first_day.asking import Asker, Draft, NotAnswered, answers_in
 from heed.instance.first_day.questions import QUESTIONS
 from heed.instance.first_day.reading import BadAnswer
 from heed.instance.place import ROOT, Place
+from heed.media import platforms
 from heed.media.models import Platform
 from heed.people.rota import emergency
 
@@ -240,6 +241,16 @@ def test_a_site_that_is_connected_later_says_where_it_listens_and_gets_what_it_n
     )
     platform.refresh_from_db()
     assert made["callback_secret"] == platform.callback_secret != old
+    day = timedelta(hours=24)
+    signs = [platforms.former_secret(platform, now=at) for at in (now, now + day)]
+    assert signs == [old, ""], "the site has a day to take the new one over"
+    leaked = set_endpoints(
+        platform_slug=platform.slug, endpoints={}, new_secret=True, at_once=True, by="command",
+        now=now,
+    )  # fmt: skip
+    platform.refresh_from_db()
+    assert leaked["callback_secret"] == platform.callback_secret
+    assert platforms.former_secret(platform, now=now) == ""
     with pytest.raises(NoSuchPlatform):
         set_endpoints(platform_slug="nowhere", endpoints={}, by="command", now=now)
 

@@ -60,6 +60,7 @@ def test_to_set_nothing_says_what_could_be_set() -> None:
     for words, why in {
         ("town",): "say what changes, such as --callback-url",
         ("nowhere", "--new-secret"): "there is no platform 'nowhere'",
+        ("town", "--at-once"): "--at-once goes with --new-secret",
     }.items():
         refused = heed("platform", "set", *words).exception
         assert isinstance(refused, Trouble) and why in str(refused)

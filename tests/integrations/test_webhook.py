@@ -4,11 +4,13 @@ import base64
 import hmac
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
 
 from heed.integrations.webhook.platform import Webhook
 from heed.ports import DesiredState, Endpoint, PlatformUnreachable, Result, StateResult
@@ -36,6 +38,31 @@ def tell(webhook: Webhook, to: Endpoint, now: datetime | None = None) -> list[St
 def answers(site: Site, said: object, status: int = 200) -> None:
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
     site.pages["/hook"] = lambda visit: visit.say(status, body)
+
+
+def test_who_knows_the_secret_before_the_newest_one_verifies_it_too(
+    webhook: Webhook, site: Site
+) -> None:
+    newest = "whsec_" + base64.b64encode(b"another secret of 24 byte").decode()
+    heard: list[list[bool]] = []
+
+    def hook(visit: Visit) -> None:
+        heard.append([verified(one, visit) for one in (newest, SECRET)])
+        visit.say(200, b"{}")
+
+    site.pages["/hook"] = hook
+    both = replace(endpoint(site, secret=newest), former_secret=SECRET)
+    tell(webhook, both)
+    tell(webhook, endpoint(site, secret=newest))
+    assert heard == [[True, True], [True, False]]
+
+
+def verified(secret: str, visit: Visit) -> bool:
+    try:
+        Verifier(secret).verify(visit.body, dict(visit.headers.items()))
+    except WebhookVerificationError:
+        return False
+    return True
 
 
 def test_the_states_arrive_signed_so_that_the_library_verifies_them(

@@ -71,13 +71,15 @@ def set_endpoints(
     platform_slug: str,
     endpoints: Mapping[str, Any],
     new_secret: bool = False,
+    at_once: bool = False,
     by: str,
     now: datetime,
 ) -> Mapping[str, str]:
     """Where our own interface reaches a platform, in place of what was said before.
 
     `endpoints`: those of `ENDPOINTS` that change. Gives back the secrets that were made now: the
-    one that signs callbacks if asked for, and a token where an evidence address has none. Raises
+    one that signs callbacks if asked for, and a token where an evidence address has none. The
+    secret before it signs for a day more, unless the new one is to hold `at_once`. Raises
     `NoSuchPlatform`, `AddressTaken`.
     """
     platform = Platform.objects.filter(slug=platform_slug).first()
@@ -85,21 +87,24 @@ def set_endpoints(
         raise NoSuchPlatform(f"there is no platform {platform_slug!r}")
     fields = {name: endpoints[name] for name in ENDPOINTS if name in endpoints}
     check_addresses(fields.get("url_prefixes", ()), of=platform.id)
-    made = _made(platform, fields, new_secret)
+    made = _made(platform, fields)
+    if new_secret:
+        renewed = platforms.renewed_secret(platform, at_once=at_once, now=now)
+        made["callback_secret"] = renewed["callback_secret"]
+        fields |= renewed
     with transaction.atomic():
-        platforms.connect(platform, **fields, **made)
+        platforms.connect(platform, **{**fields, **made})
         changed = sorted({*fields, *made})
         body = {"connector": platform.connector, "settings": changed, "by": by}
         ledger.enter("platform.connected", subject=f"platform:{platform.id}", body=body, at=now)
     return made
 
 
-def _made(platform: Platform, fields: Mapping[str, Any], new_secret: bool) -> dict[str, str]:
-    made = {"callback_secret": platforms.callback_secret()} if new_secret else {}
+def _made(platform: Platform, fields: Mapping[str, Any]) -> dict[str, str]:
     known = fields.get("evidence_token", platform.evidence_token)
     url = fields.get("evidence_url", platform.evidence_url)
     token = platforms.evidence_token(known, needed=bool(url))
-    return made if token == known else {**made, "evidence_token": token}
+    return {} if token == known else {"evidence_token": token}
 
 
 def _follows(platform: Platform, connector: str, said: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from heed.flows import hear_peer, wiring
 from heed.flows.failpoints import reached
 from heed.flows.shared import peers
 from heed.ledger import services as ledger
+from heed.media import platforms
 from heed.media import services as media
 from heed.media.models import Platform
 from heed.outbox import services as outbox
@@ -62,7 +63,7 @@ def _tell(platform: Platform, batch: outbox.Batch, now: datetime) -> list[StateR
     if not states:
         return beyond
     told = wiring.platform(platform.connector).tell_states(
-        endpoint_of(platform), states, message_id=str(batch.id), now=now
+        endpoint_of(platform, now=now), states, message_id=str(batch.id), now=now
     )
     return [*told, *beyond]
 
@@ -100,7 +101,7 @@ def deliver_letters(*, platform_id: UUID, now: datetime) -> bool:
     try:
         _prepare(platform, letter, now)
         wiring.platform(platform.connector).tell(
-            endpoint_of(platform), letter.payload, message_id=str(letter.id), now=now
+            endpoint_of(platform, now=now), letter.payload, message_id=str(letter.id), now=now
         )
     except PlatformCannot as cannot:
         outbox.record_refused(letter, str(cannot), now=now)
@@ -139,11 +140,12 @@ def revive_letters(*, letter_ids: Sequence[UUID], by: UUID, now: datetime) -> in
     return outbox.revive_letters(letter_ids, now=now)
 
 
-def endpoint_of(platform: Platform) -> Endpoint:
-    """Where this platform listens."""
+def endpoint_of(platform: Platform, *, now: datetime) -> Endpoint:
+    """Where this platform listens, and what signs now."""
     return Endpoint(
         callback_url=platform.callback_url,
         callback_secret=platform.callback_secret,
+        former_secret=platforms.former_secret(platform, now=now),
         private_addresses_allowed=tuple(platform.private_addresses),
         slug=platform.slug,
         said=platform.connector_settings,

@@ -128,7 +128,18 @@ def set_platform(
     evidence_token: Annotated[str, typer.Option(help="The bearer token for that.")] = "",
     private: Private = None,
     new_secret: Annotated[
-        bool, typer.Option("--new-secret", help="Make another secret for callbacks, and show it.")
+        bool,
+        typer.Option(
+            "--new-secret",
+            help="Make another secret for callbacks, and show it. The one before signs beside it "
+            "for 24 hours, so that your site can take the new one over.",
+        ),
+    ] = False,
+    at_once: Annotated[
+        bool,
+        typer.Option(
+            "--at-once", help="With --new-secret: the one before leaked, and signs nothing more."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -144,6 +155,8 @@ def set_platform(
     named = {field: read[field] for field, said in asked.items() if said}
     others = {"name": name, "evidence_token": evidence_token}
     named |= {field: said for field, said in others.items() if said}
+    if at_once and not new_secret:
+        raise Trouble("Nothing was changed: --at-once goes with --new-secret.")
     if not named and not new_secret:
         raise Trouble("Nothing was changed: say what changes, such as --callback-url https://...")
     with booted():
@@ -154,6 +167,7 @@ def set_platform(
                 platform_slug=slug,
                 endpoints=named,
                 new_secret=new_secret,
+                at_once=at_once,
                 by=connecting.BY,
                 now=datetime.now(UTC),
             )

@@ -9,6 +9,7 @@ from typing import Any
 from heed.media.models import Platform
 
 NOTED_EVERY = timedelta(minutes=1)
+OVERLAP = timedelta(hours=24)  # of two secrets
 
 
 def new_platform(**fields: Any) -> Platform:
@@ -27,6 +28,24 @@ def evidence_token(known: str, *, needed: bool) -> str:
 def callback_secret() -> str:
     """What signs callbacks, as Standard Webhooks write it."""
     return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def renewed_secret(platform: Platform, *, at_once: bool, now: datetime) -> dict[str, Any]:
+    """Fields of a platform with another secret. The one before signs beside it for `OVERLAP`: the
+    site takes the new one over meanwhile, and refuses nothing. `at_once`: it signs nothing more.
+    """
+    former = "" if at_once else platform.callback_secret
+    return {
+        "callback_secret": callback_secret(),
+        "former_secret": former,
+        "former_secret_until": now + OVERLAP if former else None,
+    }
+
+
+def former_secret(platform: Platform, *, now: datetime) -> str:
+    """What signs beside the newest secret now; empty once its time is over."""
+    until = platform.former_secret_until
+    return platform.former_secret if until is not None and now < until else ""
 
 
 def connect(platform: Platform, **fields: Any) -> None:

@@ -68,7 +68,7 @@ class Webhook:
             answer = self._wire.ask(
                 "POST",
                 address(endpoint.callback_url),
-                headers=_signed(endpoint.callback_secret, body, message_id=message_id, now=now),
+                headers=_signed(endpoint, body, message_id=message_id, now=now),
                 content=body.encode("ascii"),
                 max_bytes=LONGEST_ANSWER_BYTES,
                 within_seconds=self._within_seconds,
@@ -81,10 +81,12 @@ class Webhook:
         return answer
 
 
-def _signed(secret: str, body: str, *, message_id: str, now: datetime) -> dict[str, str]:
+def _signed(endpoint: Endpoint, body: str, *, message_id: str, now: datetime) -> dict[str, str]:
+    """By each secret that holds: whoever receives it knows one of them (Standard Webhooks)."""
+    hold = [endpoint.callback_secret, *filter(None, [endpoint.former_secret])]
     at = now.astimezone(UTC)  # the library relabels any other zone instead of converting it
     try:
-        signature = Signer(secret).sign(message_id, at, body)
+        signature = " ".join(Signer(one).sign(message_id, at, body) for one in hold)
     except (EmptyWebhookSecretError, binascii.Error, ValueError):
         raise PlatformUnreachable("secret_unusable") from None
     return {

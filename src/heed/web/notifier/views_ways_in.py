@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import NamedTuple
 from uuid import UUID
 
@@ -137,9 +138,9 @@ def _why(request: HttpRequest) -> _Why:
 
 
 def _with_words(
-    request: HttpRequest, page: str, shown: dict[str, object], said: _Why, path: str, secret: str
+    request: HttpRequest, page: str, shown: Mapping[str, object], said: _Why, path: str, secret: str
 ) -> HttpResponse:
     """Words that are too long stay where they were typed."""
     typed = {"typed": said.text, "wrong": said.wrong} if said.wrong else {}
-    answer = render(request, page, shown | typed, status=422 if said.wrong else 200)
+    answer = render(request, page, {**shown, **typed}, status=422 if said.wrong else 200)
     return access.let_in(answer, path, secret)

@@ -1,7 +1,8 @@
 """A share of decisions is read again by somebody who does not know what was decided.
 
 1. Draw from the final decisions of the last days, by their ids alone.
-2. Write down what the second reader would have decided. It changes nothing of the case.
+2. Whoever opens such a case knows what was decided, and is no blind reader of it any more.
+3. Write down what the second reader would have decided. It changes nothing of the case.
 """
 
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ BACK = timedelta(days=2)  # a sweep that stood still for a day misses none
 
 
 class NotForYou(Exception):
-    """You have decided in this case: a blind reading goes to somebody who has not."""
+    """You know what was decided: a blind reading goes to somebody who does not."""
 
 
 class ReadAlready(Exception):
@@ -38,6 +39,11 @@ def draw(*, now: datetime) -> int:
     return each(drawn, lambda one: writing.draw(one, now=now), what="decision")
 
 
+def note_known(*, case_id: UUID, by: UUID) -> None:
+    """They have seen what was decided in this case. Repeating adds nobody twice."""
+    writing.note_known(case_id, by)
+
+
 def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: datetime) -> None:
     """Raises `NotForYou`, `ReadAlready`, `policy.NoSuchClause`."""
     with transaction.atomic():
@@ -46,7 +52,9 @@ def read(*, reading_id: UUID, ruling: Ruling, clause: str, by: UUID, now: dateti
         policies.clause(clause, policies.version_at(case.platform_id, now))
         free = reading.for_reader([case.platform_id], by).filter(id=row.id)
         if row.read_at is None and not free.exists():
-            raise NotForYou("You have decided in this case: somebody who has not reads it.")
+            raise NotForYou(
+                "You have decided in this case, or opened it since: somebody who has not reads it."
+            )
         if not writing.read(row, ruling=ruling.value, clause=clause, by=by, now=now):
             raise ReadAlready("Somebody else has read this one in the meantime.")
         ledger.enter("decision.reread", subject=f"case:{case.id}", body={}, at=now)

@@ -282,7 +282,7 @@ def test_where_words_stood_the_page_says_when_they_were_forgotten(world: World) 
     assert forget_words(now=now) == 1
     sam, on = world.as_("Sam", *Role), now.strftime("%-d %b %Y")
     assert call is not None
-    for path in (f"c/{case.number}/", f"calls/{call.id}", f"blind/{asked.id}"):
+    for path in (f"blind/{asked.id}", f"c/{case.number}/", f"calls/{call.id}"):
         answer = sam.get(f"/console/{path}")
         found = unescape(answer.content.decode())
         assert answer.status_code == 200 and "Quittenbaum" not in found

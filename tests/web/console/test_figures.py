@@ -101,6 +101,26 @@ def test_a_decision_that_was_drawn_is_read_blind_by_somebody_else(
     assert (found.count, found.share) == (1, 0)
 
 
+def test_who_has_opened_the_case_since_is_no_blind_reader_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(read_blind, "is_drawn", lambda _: True)
+    case = world.case()
+    rae, sam, ola = (world.as_(name, Role.CHILD_SAFETY) for name in ("Rae", "Sam", "Ola"))
+    send(rae, case, "decide", REMOVE)
+    read_blind.draw(now=timezone.now())
+    path = f"/console/blind/{BlindReading.objects.get().id}"
+    half_read = sam.get(path)
+    assert half_read.status_code == 200
+    for _ in range(2):
+        sam.get(f"/console/c/{case.number}/")
+    assert "Nothing was drawn for you." in unescape(sam.get("/console/blind").content.decode())
+    assert sam.post(f"{path}/read", {"ruling": "remove", "clause": "none"}).status_code == 404
+    assert BlindReading.objects.get().known_to == [world.added["Sam"].staff_id]
+    ola.post(f"{path}/read", {"ruling": "remove", "clause": "child-sexual"})
+    assert quality.agreement([world.platform.id]).count == 1
+
+
 def test_an_exercise_is_scored_against_the_model_answer_which_is_then_shown(world: World) -> None:
     """flows/practise"""
     rae, sam = world.as_("Rae", Role.REVIEWER), world.as_("Sam", Role.REVIEWER)

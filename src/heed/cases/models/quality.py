@@ -1,5 +1,6 @@
 """A second, blind reading of a decision: not to change it, but to learn how well we agree."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from heed.cases.models.decision import Decision
@@ -14,6 +15,7 @@ class BlindReading(models.Model):
         Decision, on_delete=models.PROTECT, related_name="blind_reading"
     )
     drawn_at = models.DateTimeField()
+    known_to = ArrayField(models.UUIDField(), default=list)  # they have opened the case since
     read_by = models.UUIDField(null=True)
     read_at = models.DateTimeField(null=True)
     ruling = models.CharField(max_length=8, blank=True)  # rules.decisions.Ruling

@@ -21,12 +21,15 @@ class Agreement:
 
 
 def for_reader(platform_ids: Collection[UUID], staff_id: UUID) -> QuerySet[BlindReading]:
-    """What waits for this person: never a case in which they have decided anything."""
+    """What waits for this person: never a case in which they have decided anything, or whose page
+    they have opened since.
+    """
     own = Q(decided_by=staff_id) | Q(seconded_by=staff_id)
     decided = Decision.objects.filter(own, case=OuterRef("decision__case"))
     heard = Appeal.objects.filter(case=OuterRef("decision__case"), decided_by=staff_id)
     waiting = BlindReading.objects.filter(read_at=None, decision__case__platform__in=platform_ids)
-    free = waiting.filter(~Exists(decided), ~Exists(heard))
+    unknown = waiting.exclude(known_to__contains=[staff_id])
+    free = unknown.filter(~Exists(decided), ~Exists(heard))
     return free.select_related("decision__case__platform").order_by("drawn_at", "id")
 
 

@@ -1,6 +1,9 @@
 """Writing down which decisions are read again, and what the second reader says."""
 
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, Func, UUIDField, Value
 
 from heed.cases.models import BlindReading, Decision
 
@@ -9,6 +12,13 @@ def draw(decision: Decision, *, now: datetime) -> bool:
     """This decision is read again by another person. False when it was drawn before."""
     _, made = BlindReading.objects.get_or_create(decision=decision, defaults={"drawn_at": now})
     return made
+
+
+def note_known(case_id: UUID, person: UUID) -> None:
+    """They know now what was decided. Repeating adds nobody twice."""
+    waiting = BlindReading.objects.filter(decision__case=case_id, read_at=None)
+    known = Func(F("known_to"), Value(person, UUIDField()), function="array_append")
+    waiting.exclude(known_to__contains=[person]).update(known_to=known)
 
 
 def read(reading: BlindReading, *, ruling: str, clause: str, by: object, now: datetime) -> bool:

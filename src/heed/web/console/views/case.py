@@ -23,6 +23,7 @@ from heed.cases.queries import (
 )
 from heed.filings import danger as dangers
 from heed.filings import queries as filings
+from heed.flows import read_blind
 from heed.media.models import Upload
 from heed.people import queries as people
 from heed.people import rota
@@ -42,7 +43,8 @@ NOTICES_ON_A_PAGE = 50
 @require_safe
 @permissions.permission("case.see")
 def page(request: ConsoleRequest, case: Case) -> HttpResponse:
-    """One case."""
+    """One case. Whoever has read it is no blind reader of it any more."""
+    read_blind.note_known(case_id=case.id, by=request.grants.staff.pk)
     return case_as_page(request, case)
 
 

@@ -644,6 +644,14 @@ def test_an_uploader_reads_why_and_asks_for_another_look(town: Stage) -> None:
     assert "not decided before" in text(answer)
     assert Appeal.objects.get().statement_id == statement.id
     assert not Decision.objects.exists()
+    more = uri.post(f"/s/{statement.id}", {"why": "I have the letter of the support."})
+    assert "We have added it to what you wrote." in text(more)
+    assert Appeal.objects.get().text.split("\n\n") == [
+        "My account was taken over", "I have the letter of the support.",
+    ]  # fmt: skip
+    empty = uri.post(f"/s/{statement.id}", {"why": " "})
+    assert empty.status_code == 422 and "Write your message first." in text(empty)
+    assert "We have added it" not in text(uri.get(f"/s/{statement.id}"))
 
 
 def _confirming_link() -> str:

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from heed.cases.models import Notice
@@ -91,7 +92,7 @@ def _statement(request: HttpRequest, statement_id: UUID, path: str) -> HttpRespo
     found = statements.with_secret(statement_id, secret)
     if found is None:
         raise Http404("no page here")
-    asked, said = None, _why(request)
+    asked, said = None, _why(request, waits=statements.shown(statement_id, found).appeal_open)
     if said.fits:
         asked = appeal_as_uploader(
             statement_id=statement_id, secret=secret, text=said.text, now=timezone.now()
@@ -113,7 +114,7 @@ def account(request: HttpRequest, measure_id: UUID) -> HttpResponse:
     found = statements.measure_with_secret(measure_id, secret)
     if found is None:
         raise Http404("no page here")
-    asked, said = None, _why(request)
+    asked, said = None, _why(request, waits=statements.measure_shown(found).appeal_open)
     if said.fits:
         now = timezone.now()
         asked = appeal_as_account(measure_id=measure_id, secret=secret, text=said.text, now=now)
@@ -122,19 +123,23 @@ def account(request: HttpRequest, measure_id: UUID) -> HttpResponse:
 
 
 class _Why(NamedTuple):
-    """What was said with a question for another look; `wrong` is what to say of it."""
+    """What was said with a question for another look, or beside one that `waits` for its answer;
+    `wrong` is what to say of it.
+    """
 
     text: str
     wrong: str
     fits: bool
+    waits: bool
 
 
-def _why(request: HttpRequest) -> _Why:
+def _why(request: HttpRequest, *, waits: bool) -> _Why:
     if request.method != "POST":
-        return _Why("", "", fits=False)
+        return _Why("", "", fits=False, waits=waits)
     text = more.read(request.POST.dict(), ("why",))["why"]
-    wrong = more.too_long(text)
-    return _Why(text, wrong, fits=not wrong)
+    nothing = gettext("Write your message first.") if waits and not text else ""
+    wrong = nothing or more.too_long(text)
+    return _Why(text, wrong, fits=not wrong, waits=waits)
 
 
 def _with_words(
@@ -142,5 +147,6 @@ def _with_words(
 ) -> HttpResponse:
     """Words that are too long stay where they were typed."""
     typed = {"typed": said.text, "wrong": said.wrong} if said.wrong else {}
-    answer = render(request, page, {**shown, **typed}, status=422 if said.wrong else 200)
+    facts = {**shown, **typed, "added": said.fits and said.waits}
+    answer = render(request, page, facts, status=422 if said.wrong else 200)
     return access.let_in(answer, path, secret)

@@ -21,7 +21,13 @@ from heed.cases.services import cases, deadlines, decisions
 from heed.cases.services import exemptions as writing
 from heed.filings import queries as filings
 from heed.flows import jobs
-from heed.flows.decide_case import IF_IT_STAYS, MayNotDecide, decide, must_have_looked
+from heed.flows.decide_case import (
+    IF_IT_STAYS,
+    MayNotDecide,
+    decide,
+    must_have_looked,
+    must_have_read,
+)
 from heed.flows.shared import evidence, exempting, on_accounts, states
 from heed.flows.shared.appeals import other_way, others, spoke_before
 from heed.ledger import services as ledger
@@ -73,9 +79,16 @@ def effect(appeal: Appeal) -> Effect:
 
 
 def decide_appeal(
-    *, appeal_id: UUID, outcome: AppealOutcome, reasons: str, by: UUID, now: datetime
+    *,
+    appeal_id: UUID,
+    outcome: AppealOutcome,
+    reasons: str,
+    heard_until: datetime | None = None,
+    by: UUID,
+    now: datetime,
 ) -> None:
-    """End an appeal. Raises `MayNotDecide`, `cases.CaseChanged`, `decisions.AlreadyDecided`.
+    """End an appeal; `heard_until` as for `decide`. Raises `MayNotDecide`, `NotRead`,
+    `cases.CaseChanged`, `decisions.AlreadyDecided`.
 
     To reverse "remove" on a body is to propose "no violation": a second person must agree. So it is
     where one place alone may be seen again.
@@ -84,6 +97,7 @@ def decide_appeal(
         appeal = Appeal.objects.select_related("decision", "measure").get(id=appeal_id)
         case = states.lock(appeal.case_id)
         alone = _alone(case, appeal, by, now)
+        must_have_read(case, heard_until)
         turned = outcome is AppealOutcome.REVERSED
         decisions.end_appeal(
             appeal, outcome=outcome, reasons=reasons, by=by, unseconded=alone, now=now

@@ -90,7 +90,7 @@ def _open(
         if appeal is None:
             if text.strip() and notice_id is None:  # a notifier's words are kept as a message
                 decisions.say_more(
-                    case, text.strip(), statement_id=statement_id, measure_id=measure_id
+                    case, text.strip(), now=now, statement_id=statement_id, measure_id=measure_id
                 )
             return None
         cause = f"appeal:{appeal.id}"

@@ -216,6 +216,24 @@ def test_who_takes_it_back_is_not_told_that_they_did_not_agree(world: World) -> 
     assert "You took it back: these places are removed with the rest." in done
 
 
+def test_what_is_added_to_an_appeal_is_read_before_it_is_answered(world: World) -> None:
+    rae, sam = reviewer(world, "Rae"), reviewer(world, "Sam")
+    case, statement = removed(world, rae), uploader_asks(world)
+    seen_in_full(case, sam)
+    appeals = part(text(sam.get(f"/console/c/{case.number}/")), "appeals")
+    heard = re.search(r'name="heard_until" value="([^"]+)"', appeals)
+    assert heard is not None
+    world.now += timedelta(minutes=1)
+    more = {"statement_id": statement.id, "secret": SECRET, "text": "Here is my licence."}
+    assert not appeal_as_uploader(**more, now=world.now)
+    one = f"appeals/{Appeal.objects.get().id}"
+    said = {"outcome": "stands", "reasons": "It is not yours."}
+    refused = send(sam, case, one, {**said, "heard_until": heard[1]})
+    assert "under “Notices” or “Appeals”" in refused and "Here is my licence." in refused
+    assert "It is not yours." in refused and Appeal.objects.get().state == "open"
+    assert "The appeal is answered." in send(sam, case, one, {**said, "heard_until": ""})
+
+
 def test_an_appeal_that_comes_while_the_page_is_read_is_read_first(world: World) -> None:
     rae, sam = reviewer(world, "Rae"), reviewer(world, "Sam")
     case = but_hers(world, rae)

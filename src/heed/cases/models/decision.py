@@ -112,6 +112,7 @@ class Appeal(models.Model):
     )  # what was done to the account, and not the content
     text = models.TextField(blank=True)
     opened_at = models.DateTimeField()
+    added_at = models.DateTimeField(null=True)  # they said more since
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     decided_by = models.UUIDField(null=True)
     decided_at = models.DateTimeField(null=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 from django.db.models import F, Max, Prefetch, Q, QuerySet
+from django.db.models.functions import Greatest
 
 from heed.cases.models import (
     Appeal,
@@ -147,7 +148,7 @@ def last_heard(case: Case) -> datetime | None:
         joins.aggregate(at=Max("joined_at")),
         Supplement.objects.filter(ours).aggregate(at=Max("at")),
         Message.objects.filter(ours, from_staff=None).aggregate(at=Max("at")),
-        case.appeals.aggregate(at=Max("opened_at")),
+        case.appeals.aggregate(at=Greatest(Max("opened_at"), Max("added_at"))),
     )
     return max((one["at"] for one in times if one["at"] is not None), default=None)
 

@@ -137,7 +137,7 @@ def open_appeal(
         return None
 
 
-def say_more(case: Case, text: str, **side: UUID | None) -> None:
+def say_more(case: Case, text: str, *, now: datetime, **side: UUID | None) -> None:
     """Words that came after the first ones of an open appeal: whoever looks reads them beneath.
 
     `side`: whose appeal it is, as `open_appeal` has it. Said twice they stand once.
@@ -145,7 +145,8 @@ def say_more(case: Case, text: str, **side: UUID | None) -> None:
     for appeal in Appeal.objects.filter(case=case, state=Appeal.State.OPEN, **side):
         if text not in appeal.text:
             words = f"{appeal.text}\n\n{text}".strip()[:LONGEST]
-            Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN).update(text=words)
+            still = Appeal.objects.filter(id=appeal.id, state=Appeal.State.OPEN)
+            still.update(text=words, added_at=now)
 
 
 def settle_appeal(appeal: Appeal, *, now: datetime) -> bool:

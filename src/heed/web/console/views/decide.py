@@ -176,6 +176,7 @@ def _appeal(request: ConsoleRequest, appeal_id: UUID, form: Form) -> str:
         appeal_id=appeal_id,
         outcome=AppealOutcome(form.cleaned_data["outcome"]),
         reasons=form.cleaned_data["reasons"],
+        heard_until=_heard_until(request),
         by=request.grants.staff.pk,
         now=timezone.now(),
     )

@@ -236,23 +236,34 @@ def test_a_site_that_is_connected_later_says_where_it_listens_and_gets_what_it_n
     assert (platform.callback_url, platform.callback_secret) == (at, old)
     assert say(evidence_token="ours") == {}
     assert platform.evidence_token == "ours"
-    made = set_endpoints(
-        platform_slug=platform.slug, endpoints={}, new_secret=True, by="command", now=now
-    )
-    platform.refresh_from_db()
-    assert made["callback_secret"] == platform.callback_secret != old
-    day = timedelta(hours=24)
-    signs = [platforms.former_secret(platform, now=at) for at in (now, now + day)]
-    assert signs == [old, ""], "the site has a day to take the new one over"
-    leaked = set_endpoints(
-        platform_slug=platform.slug, endpoints={}, new_secret=True, at_once=True, by="command",
-        now=now,
-    )  # fmt: skip
-    platform.refresh_from_db()
-    assert leaked["callback_secret"] == platform.callback_secret
-    assert platforms.former_secret(platform, now=now) == ""
     with pytest.raises(NoSuchPlatform):
         set_endpoints(platform_slug="nowhere", endpoints={}, by="command", now=now)
+
+
+@pytest.mark.django_db
+def test_a_new_secret_leaves_the_site_a_day_to_take_it_over(tmp_path: Path) -> None:
+    now, day = datetime(2026, 11, 22, 20, tzinfo=UTC), timedelta(hours=24)
+    records.add_missing(answers(tmp_path), say=[].append, now=now)
+    platform = Platform.objects.get()
+    old = platform.callback_secret
+
+    def renew(*, at_once: bool = False, now: datetime) -> str:
+        made = set_endpoints(
+            platform_slug=platform.slug, endpoints={}, new_secret=True, at_once=at_once,
+            by="command", now=now,
+        )  # fmt: skip
+        platform.refresh_from_db()
+        assert made == {"callback_secret": platform.callback_secret}
+        return platform.callback_secret
+
+    first = renew(now=now)
+    signs = [platforms.former_secrets(platform, now=at) for at in (now, now + day)]
+    assert first != old and signs == [[old], []]
+    renew(now=now + timedelta(hours=1))
+    both = platforms.former_secrets(platform, now=now + day)
+    assert both == [first, old], "nobody knows which of them the site has"
+    renew(now=now, at_once=True)
+    assert platforms.former_secrets(platform, now=now) == []
 
 
 @pytest.mark.django_db

@@ -51,7 +51,7 @@ def test_who_knows_the_secret_before_the_newest_one_verifies_it_too(
         visit.say(200, b"{}")
 
     site.pages["/hook"] = hook
-    both = replace(endpoint(site, secret=newest), former_secret=SECRET)
+    both = replace(endpoint(site, secret=newest), former_secrets=(SECRET,))
     tell(webhook, both)
     tell(webhook, endpoint(site, secret=newest))
     assert heard == [[True, True], [True, False]]

@@ -145,7 +145,7 @@ def endpoint_of(platform: Platform, *, now: datetime) -> Endpoint:
     return Endpoint(
         callback_url=platform.callback_url,
         callback_secret=platform.callback_secret,
-        former_secret=platforms.former_secret(platform, now=now),
+        former_secrets=tuple(platforms.former_secrets(platform, now=now)),
         private_addresses_allowed=tuple(platform.private_addresses),
         slug=platform.slug,
         said=platform.connector_settings,

@@ -9,7 +9,8 @@ from typing import Any
 from heed.media.models import Platform
 
 NOTED_EVERY = timedelta(minutes=1)
-OVERLAP = timedelta(hours=24)  # of two secrets
+OVERLAP = timedelta(hours=24)  # of a secret and the next one
+MOST_FORMER = 3  # a header has room for some signatures, not for any number
 
 
 def new_platform(**fields: Any) -> Platform:
@@ -31,21 +32,22 @@ def callback_secret() -> str:
 
 
 def renewed_secret(platform: Platform, *, at_once: bool, now: datetime) -> dict[str, Any]:
-    """Fields of a platform with another secret. The one before signs beside it for `OVERLAP`: the
-    site takes the new one over meanwhile, and refuses nothing. `at_once`: it signs nothing more.
+    """Fields of a platform with another secret. Those before sign beside it for `OVERLAP`: which of
+    them the site knows is its own matter, and it refuses nothing. `at_once`: they sign no more.
     """
-    former = "" if at_once else platform.callback_secret
+    known = [platform.callback_secret, *former_secrets(platform, now=now)]
+    former = [] if at_once else [one for one in known if one][:MOST_FORMER]
     return {
         "callback_secret": callback_secret(),
-        "former_secret": former,
-        "former_secret_until": now + OVERLAP if former else None,
+        "former_secrets": former,
+        "former_secrets_until": now + OVERLAP if former else None,
     }
 
 
-def former_secret(platform: Platform, *, now: datetime) -> str:
-    """What signs beside the newest secret now; empty once its time is over."""
-    until = platform.former_secret_until
-    return platform.former_secret if until is not None and now < until else ""
+def former_secrets(platform: Platform, *, now: datetime) -> list[str]:
+    """What signs beside the newest secret now, the newest first; none once their time is over."""
+    until = platform.former_secrets_until
+    return list(platform.former_secrets) if until is not None and now < until else []
 
 
 def connect(platform: Platform, **fields: Any) -> None:

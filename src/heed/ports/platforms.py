@@ -22,7 +22,7 @@ class Endpoint:
 
     callback_url: str
     callback_secret: str  # Standard Webhooks form, whsec_...
-    former_secret: str = ""  # the one before, while a site takes the new one over
+    former_secrets: tuple[str, ...] = ()  # those before, while a site takes the new one over
     private_addresses_allowed: tuple[str, ...]  # host:port, listed by the operator
     slug: str = ""  # where a connector finds its credentials by
     said: Mapping[str, Any] = field(default_factory=dict)  # a connector's settings

@@ -83,7 +83,7 @@ class Webhook:
 
 def _signed(endpoint: Endpoint, body: str, *, message_id: str, now: datetime) -> dict[str, str]:
     """By each secret that holds: whoever receives it knows one of them (Standard Webhooks)."""
-    hold = [endpoint.callback_secret, *filter(None, [endpoint.former_secret])]
+    hold = [endpoint.callback_secret, *endpoint.former_secrets]
     at = now.astimezone(UTC)  # the library relabels any other zone instead of converting it
     try:
         signature = " ".join(Signer(one).sign(message_id, at, body) for one in hold)

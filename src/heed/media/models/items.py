@@ -19,8 +19,8 @@ class Platform(models.Model):
     url_prefixes = ArrayField(models.URLField(max_length=300))  # what counts as "on this platform"
     callback_url = models.URLField(max_length=500, blank=True)
     callback_secret = models.CharField(max_length=120, blank=True)
-    former_secret = models.CharField(max_length=120, blank=True, default="")  # signs beside it
-    former_secret_until = models.DateTimeField(null=True)
+    former_secrets = ArrayField(models.CharField(max_length=120), default=list)  # sign beside it
+    former_secrets_until = models.DateTimeField(null=True)
     evidence_url = models.CharField(max_length=500, blank=True)  # with {ref} and {n}
     evidence_token = models.CharField(max_length=200, blank=True)
     private_addresses = ArrayField(models.CharField(max_length=120), default=list, blank=True)

@@ -230,7 +230,9 @@ def test_nobody_keeps_a_case_from_being_opened_by_writing_very_much(world: World
         case, notice_id=None, statement_id=statement, text="The first word.", now=now
     )
     for n in range(3):
-        decisions.say_more(case, f"{n} {long}", statement_id=statement, measure_id=None)
+        decisions.say_more(
+            case, f"{n} {long}", now=world.now, statement_id=statement, measure_id=None
+        )
     assert appeal is not None
     appeal.refresh_from_db()
     assert appeal.text.startswith("The first word.\n\n0 no") and len(appeal.text) == 100_000
